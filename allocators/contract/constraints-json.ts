@@ -1,0 +1,78 @@
+import { err, ok, type Result } from '../../engine/core/index.ts';
+import type { AttributeConstraint, OfferConstraints } from '../../engine/protocol/index.ts';
+import { type Decoder, list, mapOf, MalformedInput, optional, orElse, shape, text, word } from './decode.ts';
+
+const empty = shape({});
+const value = shape({ value: text });
+const pattern = shape({ regex: text });
+
+const selectorFields = shape({
+  attribute_name: optional(text),
+  pseudoattribute_type: optional(word(['HOSTNAME', 'REGION', 'ZONE'])),
+});
+
+const predicateFields = shape({
+  exists: optional(empty),
+  not_exists: optional(empty),
+  text_equals: optional(value),
+  text_not_equals: optional(value),
+  text_matches: optional(pattern),
+  text_not_matches: optional(pattern),
+});
+
+const selector: Decoder<AttributeConstraint['selector']> = (json, path) => {
+  const { attribute_name: name, pseudoattribute_type: type } = selectorFields(json, path);
+  if ((name === undefined) === (type === undefined)) throw new MalformedInput(path, 'expected exactly one selector');
+  return name !== undefined ? { kind: 'attribute', name } : { kind: 'pseudoattribute', type: type! };
+};
+
+const predicate: Decoder<AttributeConstraint['predicate']> = (json, path) => {
+  const fields = predicateFields(json, path);
+  const given = Object.entries(fields).filter(([, field]) => field !== undefined);
+  if (given.length !== 1) throw new MalformedInput(path, `expected exactly one predicate, found ${given.length}`);
+  if (fields.exists !== undefined) return { kind: 'exists' };
+  if (fields.not_exists !== undefined) return { kind: 'not_exists' };
+  if (fields.text_equals !== undefined) return { kind: 'text_equals', value: fields.text_equals.value };
+  if (fields.text_not_equals !== undefined) return { kind: 'text_not_equals', value: fields.text_not_equals.value };
+  const kind = fields.text_matches !== undefined ? 'text_matches' : 'text_not_matches';
+  const { regex } = (fields.text_matches ?? fields.text_not_matches)!;
+  if (wholeTextPattern(regex) === null) throw new MalformedInput(path, `"${regex}" is no pattern`);
+  return { kind, regex };
+};
+
+const constraints = shape({
+  role_constraints: orElse(
+    mapOf(
+      shape({
+        groups: list(shape({ attribute_constraints: list(shape({ selector, predicate }), 1) }), 1),
+      }),
+    ),
+    new Map(),
+  ),
+});
+
+/** Offer constraints from the JSON form of the scheduler API (conformance README §10, spec 03 §10), or why they are malformed. */
+export function parseOfferConstraints(json: unknown): Result<OfferConstraints, string> {
+  try {
+    const read = constraints(json, 'offer_constraints');
+    const roles = [...read.role_constraints].map(([role, { groups }]) => {
+      const read = groups.map((group) => ({ attributeConstraints: group.attribute_constraints }));
+      return [role, { groups: read }] as const;
+    });
+    return ok({ roleConstraints: new Map(roles) });
+  } catch (error) {
+    if (error instanceof MalformedInput) return err(`${error.path}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** The expression that matches exactly the texts which `regex` matches as a whole; null for a broken one. */
+export function wholeTextPattern(regex: string): RegExp | null {
+  try {
+    // Alone first: a stray ")" must not close the group that anchors it.
+    new RegExp(regex, 'u');
+    return new RegExp(`^(?:${regex})$`, 'su');
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,1 @@
+export { DEFAULT_REGISTRY_OPTIONS, type RegistryOptions, VirtualRegistry } from './virtual-registry.ts';

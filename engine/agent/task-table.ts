@@ -1,0 +1,97 @@
+import { assert, type FrameworkId, type TaskId } from '../core/index.ts';
+import type { AgentTask } from './agent-task.ts';
+
+/** Up to here a scan of the array beats a map, and an idle agent has none. */
+const SCAN_MAX = 16;
+
+/**
+ * Tasks of one agent by (framework, task id). Order: insertion, disturbed by removals, which move the last task into the gap; it is
+ * part of the state. `find`, `add` and `remove` are O(1) for large tables, a short scan for small ones.
+ */
+export class TaskTable {
+  readonly #rows: AgentTask[] = [];
+  /** Only in a large table. Tasks of different frameworks with one id hang together by `namesake`. */
+  #byId: Map<TaskId, AgentTask> | null = null;
+
+  get size(): number {
+    return this.#rows.length;
+  }
+
+  /** The task in row `index`, 0 to `size` - 1. */
+  at(index: number): AgentTask {
+    return this.#rows[index]!;
+  }
+
+  find(frameworkId: FrameworkId, taskId: TaskId): AgentTask | null {
+    if (this.#byId !== null) {
+      let task = this.#byId.get(taskId) ?? null;
+      while (task !== null && task.framework.id !== frameworkId) task = task.namesake;
+      return task;
+    }
+    const rows = this.#rows;
+    for (let index = 0; index < rows.length; index++) {
+      const task = rows[index]!;
+      if (task.taskId === taskId && task.framework.id === frameworkId) return task;
+    }
+    return null;
+  }
+
+  add(task: AgentTask): void {
+    assert(task.row === -1, 'a task enters the table once');
+    task.row = this.#rows.length;
+    this.#rows.push(task);
+    if (this.#byId !== null) this.#link(this.#byId, task);
+    else if (this.#rows.length > SCAN_MAX) this.#index();
+  }
+
+  remove(task: AgentTask): void {
+    const row = task.row;
+    assert(this.#rows[row] === task, 'only a task in the table is removed');
+    const last = this.#rows.pop()!;
+    if (last !== task) {
+      this.#rows[row] = last;
+      last.row = row;
+    }
+    task.row = -1;
+    if (this.#byId === null) return;
+    if (this.#rows.length < SCAN_MAX / 2) this.#unindex();
+    else this.#unlink(this.#byId, task);
+  }
+
+  /** Throws when the rows and the index disagree. */
+  checkInvariants(): void {
+    for (let index = 0; index < this.#rows.length; index++) {
+      const task = this.#rows[index]!;
+      assert(task.row === index, 'a task knows its row');
+      assert(this.find(task.framework.id, task.taskId) === task, 'a task in the table is found by its ids');
+    }
+  }
+
+  #index(): void {
+    const byId = new Map<TaskId, AgentTask>();
+    for (const task of this.#rows) this.#link(byId, task);
+    this.#byId = byId;
+  }
+
+  #unindex(): void {
+    for (const task of this.#rows) task.namesake = null;
+    this.#byId = null;
+  }
+
+  #link(byId: Map<TaskId, AgentTask>, task: AgentTask): void {
+    task.namesake = byId.get(task.taskId) ?? null;
+    byId.set(task.taskId, task);
+  }
+
+  #unlink(byId: Map<TaskId, AgentTask>, task: AgentTask): void {
+    let other = byId.get(task.taskId)!;
+    if (other === task) {
+      if (task.namesake === null) byId.delete(task.taskId);
+      else byId.set(task.taskId, task.namesake);
+    } else {
+      while (other.namesake !== task) other = other.namesake!;
+      other.namesake = task.namesake;
+    }
+    task.namesake = null;
+  }
+}

@@ -1,0 +1,32 @@
+export { assert, assertNever, InvariantError } from './assert.ts';
+export type { Branded } from './branded.ts';
+export { RollingHash } from './hash.ts';
+export {
+  type AgentId,
+  agentIdText,
+  commandExecutorId,
+  type ExecutorId,
+  type FrameworkId,
+  frameworkIdText,
+  idParts,
+  type MasterEpoch,
+  mintAgentId,
+  mintFrameworkId,
+  type OfferId,
+  type TaskId,
+  type UpdateId,
+} from './ids.ts';
+export type { Machine } from './machine.ts';
+export { fromMilli, MILLI_PER_UNIT, type Milli, milli, toMilli, ZERO_MILLI } from './milli.ts';
+export { err, ok, type Result } from './result.ts';
+export { Rng } from './rng.ts';
+export type { Sink } from './sink.ts';
+export { TimerQueue } from './timer-queue.ts';
+export {
+  type Micros,
+  MICROS_PER_MILLISECOND,
+  MICROS_PER_SECOND,
+  micros,
+  microsToSeconds,
+  secondsToMicros,
+} from './time.ts';

@@ -1,0 +1,246 @@
+import { commandExecutorId, type TaskId } from '../core/index.ts';
+import type { AcceptCall, ExecutorInfo, OfferOperation, StatusReason, TaskInfo } from '../protocol/index.ts';
+import { Resources } from '../resources/index.ts';
+import type { AgentRecord } from './agent-record.ts';
+import type { Role } from './allocator.ts';
+import type { FrameworkRecord } from './framework-record.ts';
+import { refusal, removeOffer, returnOffer } from './offers.ts';
+import type { MasterState } from './state.ts';
+import { TaskRecord } from './task-record.ts';
+import { validateGroupExecutor, validateGroupTask, validateTask } from './task-validation.ts';
+import { addExecutor, addTask, masterStatus } from './tasks.ts';
+
+/** What an ACCEPT works on: one role of one framework on one agent, and what is left of the offers so far. */
+interface Acceptance {
+  readonly framework: FrameworkRecord;
+  readonly agent: AgentRecord;
+  readonly role: Role;
+  readonly roleName: string;
+  remaining: Resources;
+}
+
+/**
+ * ACCEPT (spec 03 §5): offers are validated as a whole, operations run in order against the running remainder, each failing alone;
+ * what is left goes back with the call's filter. Nothing is allocated in between: the allocator runs only when asked.
+ */
+export function accept(master: MasterState, framework: FrameworkRecord, call: AcceptCall): void {
+  const error = validateOffers(master, framework, call);
+  if (error !== null) {
+    refuseOffers(master, framework, call, error);
+    return;
+  }
+  const acceptance = takeOffers(master, framework, call);
+  for (const operation of call.operations) perform(master, acceptance, operation);
+  const { agent, role, remaining } = acceptance;
+  if (remaining.isEmpty) return;
+  master.allocator.recoverResources(master.now, framework.row, role, agent.row, remaining, refusal(call.filters));
+}
+
+/** First rule that the listed offers break, or null. */
+function validateOffers(master: MasterState, framework: FrameworkRecord, call: AcceptCall): string | null {
+  const { offers } = master;
+  const { offerIds } = call;
+  if (offerIds.length === 0) return 'No offers specified';
+  const first = offers.slotOf(offerIds[0]!);
+  for (let index = 0; index < offerIds.length; index++) {
+    const slot = offers.slotOf(offerIds[index]!);
+    if (slot === -1) return `Offer ${offerIds[index]} is no longer valid`;
+    if (offers.framework(slot) !== framework) return `Offer ${offerIds[index]} belongs to another framework`;
+    if (offers.role(slot) !== offers.role(first)) return 'Aggregated offers must be allocated to one role';
+    if (offers.agent(slot) !== offers.agent(first)) return 'Aggregated offers must belong to one agent';
+  }
+  if (offerIds.length > 1 && new Set(offerIds).size !== offerIds.length) return 'Duplicate offer in the list of offers';
+  return null;
+}
+
+/** The valid ones among the listed offers go back without a filter, and every task is answered (spec 03 §5). */
+function refuseOffers(master: MasterState, framework: FrameworkRecord, call: AcceptCall, error: string): void {
+  for (const id of call.offerIds) {
+    const slot = master.offers.slotOf(id);
+    if (slot !== -1 && master.offers.framework(slot) === framework) returnOffer(master, slot, null);
+  }
+  const state = framework.partitionAware ? 'TASK_DROPPED' : 'TASK_LOST';
+  for (const operation of call.operations) {
+    if (operation.type === 'LAUNCH' || operation.type === 'LAUNCH_GROUP') {
+      for (const task of operation.taskInfos) {
+        const status = masterStatus(master, task.taskId, state, 'REASON_INVALID_OFFERS', error, task.agentId);
+        master.send(framework, { type: 'UPDATE', status });
+      }
+    } else {
+      dropOperation(master, framework, operation, error, null);
+    }
+  }
+}
+
+function takeOffers(master: MasterState, framework: FrameworkRecord, call: AcceptCall): Acceptance {
+  const { offers } = master;
+  const first = offers.slotOf(call.offerIds[0]!);
+  const agent = offers.agent(first);
+  const role = offers.role(first);
+  const roleName = offers.offer(first).role;
+  let remaining = Resources.EMPTY;
+  for (const id of call.offerIds) {
+    const slot = offers.slotOf(id);
+    const { resources } = offers.offer(slot);
+    remaining = remaining.isEmpty ? resources : remaining.plus(resources);
+    removeOffer(master, slot);
+  }
+  master.stats.offersAccepted += call.offerIds.length;
+  return { framework, agent, role, roleName, remaining };
+}
+
+function perform(master: MasterState, acceptance: Acceptance, operation: OfferOperation): void {
+  switch (operation.type) {
+    case 'LAUNCH':
+      for (const task of operation.taskInfos) launch(master, acceptance, task, operation.id);
+      break;
+    case 'LAUNCH_GROUP':
+      launchGroup(master, acceptance, operation);
+      break;
+    default:
+      // Reservations, volumes and disks: the place where spec 09 comes in.
+      dropOperation(
+        master,
+        acceptance.framework,
+        operation,
+        `${operation.type} is not supported by this master`,
+        acceptance.agent,
+      );
+  }
+}
+
+/** LAUNCH judges every task by itself (spec 03 §5). */
+function launch(master: MasterState, acceptance: Acceptance, task: TaskInfo, operationId: string | null): void {
+  const { framework, agent, role, roleName } = acceptance;
+  const error =
+    operationId === null
+      ? validateTask(master, framework, agent, task, acceptance.remaining)
+      : 'Operation.id must not be set on LAUNCH';
+  if (error !== null) {
+    answerError(master, framework, task.taskId, agent, 'REASON_TASK_INVALID', error);
+    return;
+  }
+  const { executor } = task.template;
+  const executorId = executor === null ? commandExecutorId(task.taskId) : executor.executorId;
+  const launchExecutor = executor === null || agent.executor(framework, executorId) === null;
+  if (executor !== null && launchExecutor) takeExecutor(master, acceptance, executor);
+  acceptance.remaining = acceptance.remaining.minus(task.resources);
+  addTask(master, new TaskRecord(framework, agent, role, task, executorId, 'TASK_STAGING'));
+  master.stats.tasksLaunched++;
+  master.tell(agent, {
+    type: 'RUN_TASK',
+    frameworkId: framework.id,
+    framework: framework.info,
+    role: roleName,
+    task,
+    launchExecutor,
+  });
+}
+
+/** An executor of the framework's own is paid from the offers, once (spec 03 §6 rule 15). */
+function takeExecutor(master: MasterState, acceptance: Acceptance, executor: ExecutorInfo): void {
+  const { agent, framework, role } = acceptance;
+  acceptance.remaining = acceptance.remaining.minus(executor.resources);
+  addExecutor(master, { agent, framework, role, info: executor });
+}
+
+/** LAUNCH_GROUP is all or nothing: one bad task and every task of the group is answered TASK_ERROR (spec 03 §5). */
+function launchGroup(
+  master: MasterState,
+  acceptance: Acceptance,
+  operation: Extract<OfferOperation, { type: 'LAUNCH_GROUP' }>,
+): void {
+  const { framework, agent, role, roleName } = acceptance;
+  const { executor, taskInfos } = operation;
+  const running = agent.executor(framework, executor.executorId);
+  const error = validateGroup(master, acceptance, operation);
+  if (error !== null) {
+    for (const task of taskInfos) {
+      answerError(master, framework, task.taskId, agent, 'REASON_TASK_GROUP_INVALID', error);
+    }
+    return;
+  }
+  if (running === null) takeExecutor(master, acceptance, executor);
+  for (const task of taskInfos) {
+    acceptance.remaining = acceptance.remaining.minus(task.resources);
+    addTask(master, new TaskRecord(framework, agent, role, task, executor.executorId, 'TASK_STAGING'));
+    master.stats.tasksLaunched++;
+  }
+  master.tell(agent, {
+    type: 'RUN_TASK_GROUP',
+    frameworkId: framework.id,
+    framework: framework.info,
+    role: roleName,
+    executor,
+    tasks: taskInfos,
+    launchExecutor: running === null,
+  });
+}
+
+function validateGroup(
+  master: MasterState,
+  acceptance: Acceptance,
+  operation: Extract<OfferOperation, { type: 'LAUNCH_GROUP' }>,
+): string | null {
+  const { framework, agent } = acceptance;
+  const { executor, taskInfos, id } = operation;
+  if (id !== null) return 'Operation.id must not be set on LAUNCH_GROUP';
+  if (taskInfos.length === 0) return 'Task group cannot be empty';
+  const running = agent.executor(framework, executor.executorId);
+  if (running !== null && !sameExecutor(running.info, executor)) {
+    return 'ExecutorInfo is not compatible with the existing ExecutorInfo of the same id';
+  }
+  const executorError = validateGroupExecutor(framework, executor);
+  if (executorError !== null) return executorError;
+  let remaining = acceptance.remaining;
+  if (running === null) {
+    if (!remaining.contains(executor.resources)) return 'Executor uses more resources than available';
+    remaining = remaining.minus(executor.resources);
+  }
+  const ids = new Set<TaskId>();
+  for (const task of taskInfos) {
+    if (ids.has(task.taskId)) return `Task has duplicate ID: ${task.taskId}`;
+    ids.add(task.taskId);
+    const error = validateGroupTask(master, framework, agent, task, remaining, executor);
+    if (error !== null) return `Task ${task.taskId} is invalid: ${error}`;
+    remaining = remaining.minus(task.resources);
+  }
+  return null;
+}
+
+/** An executor that already runs must be described by an equal ExecutorInfo (spec 03 §6). */
+function sameExecutor(a: ExecutorInfo, b: ExecutorInfo): boolean {
+  return a === b || (a.type === b.type && a.name === b.name && a.command === b.command && a.resources.equals(b.resources));
+}
+
+function answerError(
+  master: MasterState,
+  framework: FrameworkRecord,
+  taskId: TaskId,
+  agent: AgentRecord,
+  reason: StatusReason,
+  message: string,
+): void {
+  const status = masterStatus(master, taskId, 'TASK_ERROR', reason, message, agent.id);
+  master.send(framework, { type: 'UPDATE', status });
+}
+
+/** A dropped operation is answered only if it asked for feedback by an id (spec 03 §5). */
+function dropOperation(
+  master: MasterState,
+  framework: FrameworkRecord,
+  operation: OfferOperation,
+  message: string,
+  agent: AgentRecord | null,
+): void {
+  if (operation.id === null) return;
+  master.send(framework, {
+    type: 'UPDATE_OPERATION_STATUS',
+    status: {
+      operationId: operation.id,
+      state: 'OPERATION_ERROR',
+      message,
+      agentId: agent === null ? null : agent.id,
+    },
+  });
+}

@@ -1,0 +1,63 @@
+import { type AgentId, assert, type ExecutorId, type Micros } from '../core/index.ts';
+import type { AgentInfo, ExecutorInfo } from '../protocol/index.ts';
+import type { Agent, Role } from './allocator.ts';
+import type { FrameworkRecord } from './framework-record.ts';
+import type { LinkId } from './input.ts';
+import type { TaskRecord } from './task-record.ts';
+
+/** An executor that takes resources of the framework's share on an agent (default and custom executors). */
+export interface ExecutorRecord {
+  readonly agent: AgentRecord;
+  readonly framework: FrameworkRecord;
+  readonly role: Role;
+  readonly info: ExecutorInfo;
+}
+
+/** A registered agent: admitted in the registry and present in the allocator. */
+export class AgentRecord {
+  readonly row: Agent;
+  readonly id: AgentId;
+  info: AgentInfo;
+  /** Null while disconnected. */
+  link: LinkId | null;
+  /** Consecutive pings missed. */
+  pingsMissed = 0;
+  /** A registry write that removes it is on its way: it may not re-register until that is durable. */
+  leaving = false;
+  /** While disconnected: when it counts as unreachable. */
+  reregisterDeadline: Micros | null = null;
+  /** First outstanding offer's slot, -1 for none. */
+  offerHead = -1;
+  readonly tasks: TaskRecord[] = [];
+  readonly executors: ExecutorRecord[] = [];
+
+  constructor(row: Agent, id: AgentId, info: AgentInfo, link: LinkId | null) {
+    this.row = row;
+    this.id = id;
+    this.info = info;
+    this.link = link;
+  }
+
+  addTask(task: TaskRecord): void {
+    task.agent = this;
+    task.indexInAgent = this.tasks.length;
+    this.tasks.push(task);
+  }
+
+  removeTask(task: TaskRecord): void {
+    assert(this.tasks[task.indexInAgent] === task, 'a task stands where it says it stands');
+    const last = this.tasks.pop()!;
+    if (last !== task) {
+      this.tasks[task.indexInAgent] = last;
+      last.indexInAgent = task.indexInAgent;
+    }
+    task.indexInAgent = -1;
+  }
+
+  executor(framework: FrameworkRecord, executorId: ExecutorId): ExecutorRecord | null {
+    for (const executor of this.executors) {
+      if (executor.framework === framework && executor.info.executorId === executorId) return executor;
+    }
+    return null;
+  }
+}

@@ -1,0 +1,370 @@
+import { type AgentId, type FrameworkId, mintAgentId, type TaskId } from '../core/index.ts';
+import {
+  type AgentInfo,
+  type AgentToMaster,
+  isTerminal,
+  type KillPolicy,
+  type ReportedExecutor,
+  type ReportedTask,
+} from '../protocol/index.ts';
+import { AgentRecord } from './agent-record.ts';
+import { dropAgent } from './agent-removal.ts';
+import type { AllocatorAgent, Usage } from './allocator.ts';
+import type { FrameworkRecord } from './framework-record.ts';
+import { recoverFramework } from './frameworks.ts';
+import type { LinkId } from './input.ts';
+import type { ReregisterMessage } from './registrar.ts';
+import { type MasterState, TIMER_REREGISTER } from './state.ts';
+import { TaskRecord } from './task-record.ts';
+import { addExecutor, addTask, forgetExecutor, masterStatus } from './tasks.ts';
+
+type RegisterMessage = Extract<AgentToMaster, { type: 'REGISTER_AGENT' }>;
+
+/** REGISTER_AGENT: a new agent, or one that lost its disk. Admitted once the registry holds it (spec 13 §5). */
+export function registerAgent(master: MasterState, link: LinkId, message: RegisterMessage): void {
+  if (master.registering.has(link)) return;
+  const connected = master.agentsByLink.get(link);
+  if (connected !== undefined) {
+    master.tell(connected, { type: 'AGENT_REGISTERED', agentId: connected.id });
+    return;
+  }
+  master.registering.add(link);
+  const former = master.agentsByAddress.get(addressOf(message.info));
+  if (former === undefined) {
+    admit(master, link, message.info);
+  } else if (!former.leaving) {
+    // A new agent registered at the same address: the old one is gone for good, and its record goes first.
+    former.leaving = true;
+    dropLink(master, former);
+    master.persist({ kind: 'agentRemoved', id: former.id }, { kind: 'remove', agent: former, then: { info: message.info, link } });
+  } else {
+    // Its removal is on its way; the agent asks again.
+    master.registering.delete(link);
+  }
+}
+
+/** Writes a new agent to the registry; `admitted` goes on once that is durable. */
+export function admit(master: MasterState, link: LinkId, info: AgentInfo): void {
+  const id = mintAgentId(master.epoch, master.nextAgentNumber++);
+  const admittedInfo: AgentInfo = { ...info, id };
+  master.persist(
+    { kind: 'agentAdmitted', id, info: admittedInfo },
+    { kind: 'admit', id, info: admittedInfo, link },
+  );
+}
+
+/** The registry holds the new agent. If its link broke meanwhile, it will register under another id, and this one times out. */
+export function admitted(master: MasterState, id: AgentId, info: AgentInfo, link: LinkId): void {
+  const open = master.registering.delete(link);
+  const agent = new AgentRecord(master.agents.nextRow(), id, info, null);
+  addAgent(master, agent, []);
+  if (!open) {
+    master.allocator.deactivateAgent(master.now, agent.row);
+    startReregisterTimer(master, agent);
+    return;
+  }
+  connectAgent(master, agent, link);
+  master.tell(agent, { type: 'AGENT_REGISTERED', agentId: id });
+}
+
+/** REREGISTER_AGENT: after a broken link, a restart, a partition, or a new master (spec 13 §4, §5; spec 07 §5). */
+export function reregisterAgent(master: MasterState, link: LinkId, message: ReregisterMessage): void {
+  const id = message.info.id;
+  if (id === null || master.goneAgents.has(id)) {
+    const reason = id === null ? 'An agent without an id cannot re-register' : 'Agent has been marked gone';
+    master.out.push({ kind: 'toAgent', link, message: { type: 'SHUTDOWN', message: reason } });
+    return;
+  }
+  if (master.registering.has(link) || master.readmitting.has(id)) return;
+  const known = master.agentsById.get(id);
+  if (known !== undefined) {
+    if (known.leaving) return;
+    if (known.info.hostname !== message.info.hostname) {
+      const text = `Agent re-registered as ${message.info.hostname}, but its id belongs to ${known.info.hostname}`;
+      master.out.push({ kind: 'toAgent', link, message: { type: 'SHUTDOWN', message: text } });
+      return;
+    }
+    reconnected(master, known, message, link);
+    return;
+  }
+  master.registering.add(link);
+  master.readmitting.add(id);
+  const info = master.recoveredAgents.get(id);
+  const operation =
+    info === undefined
+      ? ({ kind: 'agentMarkedReachable', id, info: message.info } as const)
+      : ({ kind: 'agentUpdated', id, info: message.info } as const);
+  master.persist(operation, { kind: 'readmit', message, link });
+}
+
+/** The registry holds the agent again: everything it reports goes back on the books, and nothing is killed (spec 07 §5). */
+export function readmitted(master: MasterState, message: ReregisterMessage, link: LinkId): void {
+  const id = message.info.id!;
+  master.readmitting.delete(id);
+  const wasUnreachable = !master.recoveredAgents.delete(id);
+  master.unreachableAgents.delete(id);
+  const agent = new AgentRecord(master.agents.nextRow(), id, message.info, null);
+  const used = takeReport(master, agent, message);
+  addAgent(master, agent, used);
+  if (!master.registering.delete(link)) {
+    master.allocator.deactivateAgent(master.now, agent.row);
+    startReregisterTimer(master, agent);
+    return;
+  }
+  connectAgent(master, agent, link);
+  shutDownCompletedFrameworks(master, agent, message);
+  master.tell(agent, { type: 'AGENT_REREGISTERED', agentId: id, unreported: [] });
+  killReplaced(master, agent, message);
+  if (wasUnreachable) announceReturn(master, agent);
+}
+
+/** A registered agent on a new link: its books are compared with the master's. */
+function reconnected(master: MasterState, agent: AgentRecord, message: ReregisterMessage, link: LinkId): void {
+  const isSameLink = agent.link === link;
+  if (!isSameLink) {
+    dropLink(master, agent);
+    connectAgent(master, agent, link);
+  }
+  const changed = reconcileBooks(master, agent, message);
+  if (!isSameLink && !changed) master.allocator.activateAgent(master.now, agent.row);
+  shutDownCompletedFrameworks(master, agent, message);
+  master.tell(agent, {
+    type: 'AGENT_REREGISTERED',
+    agentId: agent.id,
+    unreported: unreportedTasks(agent, message),
+  });
+  for (const task of agent.tasks) {
+    if (task.killRequested && !isTerminal(task.state)) killTask(master, agent, task.framework.id, task.taskId, task.killPolicy);
+  }
+}
+
+function killTask(
+  master: MasterState,
+  agent: AgentRecord,
+  frameworkId: FrameworkId,
+  taskId: TaskId,
+  killPolicy: KillPolicy | null,
+): void {
+  master.tell(agent, { type: 'KILL_TASK', frameworkId, taskId, killPolicy });
+}
+
+/** Tasks the master knows and the agent does not: for each the agent answers with a terminal update (spec 07 §4). */
+function unreportedTasks(agent: AgentRecord, message: ReregisterMessage) {
+  const reported = new Set(message.tasks.map((one) => key(one.frameworkId, one.task.taskId)));
+  return agent.tasks
+    .filter((task) => !reported.has(key(task.framework.id, task.taskId)))
+    .map((task) => ({
+      frameworkId: task.framework.id,
+      taskId: task.taskId,
+      partitionAware: task.framework.partitionAware,
+    }));
+}
+
+/**
+ * Brings the master's books of a registered agent in line with its report; true if anything differed. Tasks and executors that the master had
+ * given up (those of frameworks without checkpointing, when the link broke) use resources still: they go back on the books and the tasks
+ * are killed. Executors that ended meanwhile leave the books. The allocator is told by a fresh start of the agent.
+ */
+function reconcileBooks(master: MasterState, agent: AgentRecord, message: ReregisterMessage): boolean {
+  const running = new Set(message.executors.map((one) => key(one.frameworkId, one.executor.executorId)));
+  const ended = agent.executors.filter((one) => !running.has(key(one.framework.id, one.info.executorId)));
+  const unknownTasks = message.tasks.filter(
+    (one) =>
+      !isTerminal(one.state) &&
+      !isCompleted(master, one.frameworkId) &&
+      master.frameworksById.get(one.frameworkId)?.tasks.has(one.task.taskId) !== true,
+  );
+  const unknownExecutors = message.executors.filter((one) => {
+    const framework = master.frameworksById.get(one.frameworkId);
+    if (isCompleted(master, one.frameworkId)) return false;
+    return framework === undefined || agent.executor(framework, one.executor.executorId) === null;
+  });
+  const isSameTotal = agent.info.resources.equals(message.info.resources);
+  if (isSameTotal && ended.length + unknownTasks.length + unknownExecutors.length === 0) return false;
+
+  master.allocator.removeAgent(master.now, agent.row);
+  for (const executor of ended) {
+    forgetExecutor(executor);
+    master.stats.allocated.subtract(executor.info.resources);
+  }
+  if (!isSameTotal) {
+    master.stats.total.subtract(agent.info.resources);
+    master.stats.total.add(message.info.resources);
+    agent.info = message.info;
+    master.persist({ kind: 'agentUpdated', id: agent.id, info: agent.info }, { kind: 'nothing' });
+  }
+  for (const one of unknownExecutors) reportedExecutor(master, agent, one, message);
+  for (const one of unknownTasks) {
+    const task = reportedTask(master, agent, one, message);
+    // Its framework was told that it is lost.
+    if (task !== null) task.killRequested = true;
+  }
+  master.allocator.addAgent(master.now, agent.row, agentView(agent), usageOf(master, agent));
+  return true;
+}
+
+/** Puts all that a returning agent reports on the books; what it uses is for the allocator. */
+function takeReport(master: MasterState, agent: AgentRecord, message: ReregisterMessage): readonly Usage[] {
+  for (const one of message.executors) {
+    if (!isCompleted(master, one.frameworkId)) reportedExecutor(master, agent, one, message);
+  }
+  for (const one of message.tasks) {
+    if (!isCompleted(master, one.frameworkId)) reportedTask(master, agent, one, message);
+  }
+  return usageOf(master, agent);
+}
+
+/** A reported task whose id has been used again elsewhere meanwhile ends: one id, one live task. */
+function killReplaced(master: MasterState, agent: AgentRecord, message: ReregisterMessage): void {
+  for (const { frameworkId, task, state } of message.tasks) {
+    const known = master.frameworksById.get(frameworkId)?.tasks.get(task.taskId);
+    if (known === undefined || known.agent === agent || isTerminal(state)) continue;
+    killTask(master, agent, frameworkId, task.taskId, null);
+  }
+}
+
+function reportedTask(
+  master: MasterState,
+  agent: AgentRecord,
+  reported: ReportedTask,
+  message: ReregisterMessage,
+): TaskRecord | null {
+  const framework = frameworkOf(master, reported.frameworkId, message);
+  if (framework === null) return null;
+  framework.unreachableTasks.delete(reported.task.taskId);
+  if (framework.tasks.has(reported.task.taskId)) return null;
+  const role = master.allocator.role(reported.role);
+  const task = new TaskRecord(framework, agent, role, reported.task, reported.executorId, reported.state);
+  task.statusUpdateState = reported.statusUpdateState;
+  task.statusUpdateUuid = reported.statusUpdateUuid;
+  addTask(master, task);
+  return task;
+}
+
+function reportedExecutor(
+  master: MasterState,
+  agent: AgentRecord,
+  reported: ReportedExecutor,
+  message: ReregisterMessage,
+): void {
+  const framework = frameworkOf(master, reported.frameworkId, message);
+  if (framework === null || agent.executor(framework, reported.executor.executorId) !== null) return;
+  addExecutor(master, {
+    agent,
+    framework,
+    role: master.allocator.role(reported.role),
+    info: reported.executor,
+  });
+}
+
+/** The framework of something reported: known, or recovered from the agent's report. */
+function frameworkOf(
+  master: MasterState,
+  id: FrameworkRecord['id'],
+  message: ReregisterMessage,
+): FrameworkRecord | null {
+  const known = master.frameworksById.get(id);
+  if (known !== undefined) return known;
+  const reported = message.frameworks.find((one) => one.id === id);
+  return reported === undefined ? null : recoverFramework(master, id, reported.info);
+}
+
+function isCompleted(master: MasterState, id: FrameworkRecord['id']): boolean {
+  return master.completedFrameworks.has(id);
+}
+
+function usageOf(master: MasterState, agent: AgentRecord): readonly Usage[] {
+  const used: Usage[] = [];
+  for (const task of agent.tasks) {
+    if (isTerminal(task.state)) continue;
+    used.push({ framework: task.framework.row, role: task.role, agent: agent.row, resources: task.info.resources });
+  }
+  for (const executor of agent.executors) {
+    const { framework, role, info } = executor;
+    if (!info.resources.isEmpty) used.push({ framework: framework.row, role, agent: agent.row, resources: info.resources });
+  }
+  // Offers stay out over a re-registration on the same link.
+  for (let slot = agent.offerHead; slot !== -1; slot = master.offers.nextOfAgent(slot)) {
+    used.push({
+      framework: master.offers.framework(slot).row,
+      role: master.offers.role(slot),
+      agent: agent.row,
+      resources: master.offers.offer(slot).resources,
+    });
+  }
+  return used;
+}
+
+function shutDownCompletedFrameworks(master: MasterState, agent: AgentRecord, message: ReregisterMessage): void {
+  for (const { id } of message.frameworks) {
+    if (isCompleted(master, id)) master.tell(agent, { type: 'SHUTDOWN_FRAMEWORK', frameworkId: id });
+  }
+}
+
+/** The agent was away: frameworks learn what became of its tasks (spec 07 §5). */
+function announceReturn(master: MasterState, agent: AgentRecord): void {
+  for (const task of agent.tasks) {
+    const message = 'Unreachable agent re-registered';
+    const status = masterStatus(
+      master,
+      task.taskId,
+      task.state,
+      'REASON_AGENT_REREGISTERED',
+      message,
+      agent.id,
+      task.executorId,
+    );
+    master.send(task.framework, { type: 'UPDATE', status });
+  }
+}
+
+function addAgent(master: MasterState, agent: AgentRecord, used: readonly Usage[]): void {
+  master.agents.add(agent);
+  master.agentsById.set(agent.id, agent);
+  master.agentsByAddress.set(addressOf(agent.info), agent);
+  master.allocator.addAgent(master.now, agent.row, agentView(agent), used);
+}
+
+function connectAgent(master: MasterState, agent: AgentRecord, link: LinkId): void {
+  agent.link = link;
+  agent.pingsMissed = 0;
+  agent.reregisterDeadline = null;
+  master.missing.delete(agent);
+  master.agentsByLink.set(link, agent);
+  master.stats.agentsConnected++;
+  master.stats.total.add(agent.info.resources);
+}
+
+/** Ends the agent's hold on its link, on the master's side only. */
+function dropLink(master: MasterState, agent: AgentRecord): void {
+  if (agent.link === null) return;
+  master.out.push({ kind: 'closeLink', link: agent.link });
+  dropAgent(master, agent);
+}
+
+/** A broken agent has this long to come back. */
+export function startReregisterTimer(master: MasterState, agent: AgentRecord): void {
+  agent.reregisterDeadline = master.after(master.options.agentReregisterTimeout);
+  master.timers.set(agent.reregisterDeadline, TIMER_REREGISTER, agent.row);
+}
+
+/** Two agents cannot live at one address. */
+export function addressOf(info: AgentInfo): string {
+  return `${info.hostname}:${info.port}`;
+}
+
+function agentView(agent: AgentRecord): AllocatorAgent {
+  const { info } = agent;
+  return {
+    hostname: info.hostname,
+    total: info.resources,
+    capabilities: info.capabilities,
+    attributes: info.attributes,
+    domain: info.domain,
+    unavailability: null,
+  };
+}
+
+function key(frameworkId: number, id: number): string {
+  return `${frameworkId}/${id}`;
+}

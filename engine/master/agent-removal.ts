@@ -1,0 +1,145 @@
+import type { AgentId } from '../core/index.ts';
+import { isTerminal, type StatusReason, type TaskState } from '../protocol/index.ts';
+import type { AgentRecord } from './agent-record.ts';
+import { addressOf, startReregisterTimer } from './agent-registration.ts';
+import type { LinkId } from './input.ts';
+import { rescindOffersOfAgent } from './offers.ts';
+import { type MasterState, TIMER_RECOVERED } from './state.ts';
+import { forgetExecutor, forgetTask, masterStatus, recoverTask, rememberUnreachable, removeExecutor } from './tasks.ts';
+
+/** The link to an agent broke: inactive, offers rescinded, and a deadline to re-register (spec 07 §5, 13 §5). */
+export function disconnectAgent(master: MasterState, link: LinkId): void {
+  master.registering.delete(link);
+  const agent = master.agentsByLink.get(link);
+  if (agent !== undefined) dropAgent(master, agent);
+}
+
+/** The master's side of a broken link. */
+export function dropAgent(master: MasterState, agent: AgentRecord): void {
+  master.agentsByLink.delete(agent.link!);
+  agent.link = null;
+  master.missing.delete(agent);
+  master.stats.agentsConnected--;
+  master.stats.total.subtract(agent.info.resources);
+  rescindOffersOfAgent(master, agent);
+  master.allocator.deactivateAgent(master.now, agent.row);
+  loseUncheckpointed(master, agent);
+  if (!agent.leaving) startReregisterTimer(master, agent);
+}
+
+/** Tasks of frameworks that do not checkpoint are lost with the connection (spec 07 §5). */
+function loseUncheckpointed(master: MasterState, agent: AgentRecord): void {
+  for (const task of agent.tasks.filter((one) => !one.framework.info.checkpoint)) {
+    if (!isTerminal(task.state)) {
+      recoverTask(master, task);
+      const message = 'Agent disconnected, and the framework does not checkpoint';
+      const status = masterStatus(
+        master,
+        task.taskId,
+        'TASK_LOST',
+        'REASON_AGENT_DISCONNECTED',
+        message,
+        agent.id,
+        task.executorId,
+      );
+      master.send(task.framework, { type: 'UPDATE', status });
+    }
+    forgetTask(task);
+  }
+  for (const executor of agent.executors.filter((one) => !one.framework.info.checkpoint)) removeExecutor(master, executor);
+}
+
+/** The agent missed its pings or its deadline: first the registry, then everybody (spec 13 §5). */
+export function markUnreachable(master: MasterState, agent: AgentRecord): void {
+  if (agent.leaving) return;
+  agent.leaving = true;
+  master.persist({ kind: 'agentMarkedUnreachable', id: agent.id, at: master.now }, { kind: 'unreachable', agent });
+}
+
+/** The registry says unreachable: tasks of partition-aware frameworks become so, those of others are lost; all are remembered. */
+export function markedUnreachable(master: MasterState, agent: AgentRecord): void {
+  rememberUnreachableAgent(master, agent.id);
+  removeAgent(master, agent, 'TASK_UNREACHABLE', 'REASON_AGENT_REMOVED', 'Agent is unreachable');
+}
+
+/** The registry no longer holds the agent: its tasks are gone. */
+export function removed(master: MasterState, agent: AgentRecord): void {
+  removeAgent(master, agent, 'TASK_GONE', 'REASON_AGENT_REMOVED', 'A new agent registered at the same address');
+}
+
+function removeAgent(
+  master: MasterState,
+  agent: AgentRecord,
+  state: TaskState,
+  reason: StatusReason,
+  message: string,
+): void {
+  if (agent.link !== null) {
+    master.out.push({ kind: 'closeLink', link: agent.link });
+    dropAgent(master, agent);
+  }
+  agent.reregisterDeadline = null;
+  const isAway = state === 'TASK_UNREACHABLE';
+  for (const task of [...agent.tasks]) {
+    const wasTerminal = isTerminal(task.state);
+    if (!wasTerminal) recoverTask(master, task);
+    forgetTask(task);
+    if (wasTerminal) continue;
+    const { framework } = task;
+    const told = framework.partitionAware ? state : 'TASK_LOST';
+    task.state = told;
+    if (isAway) {
+      task.unreachableTime = master.now;
+      rememberUnreachable(master, framework, task);
+    }
+    const since = isAway && framework.partitionAware ? master.now : null;
+    const status = masterStatus(master, task.taskId, told, reason, message, agent.id, task.executorId, since);
+    master.send(framework, { type: 'UPDATE', status });
+  }
+  for (const executor of [...agent.executors]) {
+    forgetExecutor(executor);
+    master.stats.allocated.subtract(executor.info.resources);
+  }
+  master.allocator.removeAgent(master.now, agent.row);
+  master.agentsById.delete(agent.id);
+  if (master.agentsByAddress.get(addressOf(agent.info)) === agent) master.agentsByAddress.delete(addressOf(agent.info));
+  master.agents.remove(agent);
+  for (const framework of master.frameworks) {
+    master.send(framework, { type: 'FAILURE', agentId: agent.id, executorId: null, status: null });
+  }
+}
+
+/** Agents of the registry that did not come back in time after the election (spec 13 §4). */
+export function giveUpRecovered(master: MasterState): void {
+  for (const id of master.recoveredAgents.keys()) {
+    if (master.readmitting.has(id)) continue;
+    master.readmitting.add(id);
+    master.persist({ kind: 'agentMarkedUnreachable', id, at: master.now }, { kind: 'recoveredUnreachable', id });
+  }
+}
+
+export function recoveredMarkedUnreachable(master: MasterState, id: AgentId): void {
+  master.readmitting.delete(id);
+  master.recoveredAgents.delete(id);
+  rememberUnreachableAgent(master, id);
+  for (const framework of master.frameworks) {
+    master.send(framework, { type: 'FAILURE', agentId: id, executorId: null, status: null });
+  }
+}
+
+/** Keeps the list of the unreachable within its bound; who is pruned is unknown from then on (spec 13 §3). */
+function rememberUnreachableAgent(master: MasterState, id: AgentId): void {
+  master.unreachableAgents.set(id, master.now);
+  if (master.unreachableAgents.size <= master.options.registryMaxAgentCount) return;
+  for (const oldest of master.unreachableAgents.keys()) {
+    master.unreachableAgents.delete(oldest);
+    master.persist({ kind: 'pruned', unreachable: [oldest], gone: [] }, { kind: 'nothing' });
+    break;
+  }
+}
+
+/** After the election the agents of the registry have this long to come back. */
+export function startRecoveryTimer(master: MasterState): void {
+  if (master.recoveredAgents.size === 0) return;
+  master.timers.set(master.after(master.options.agentReregisterTimeout), TIMER_RECOVERED, 0);
+}

@@ -1,0 +1,163 @@
+import type { Branded, Micros } from '../core/index.ts';
+import type { AgentCapability, Attribute, DomainInfo, FrameworkCapability, OfferConstraints } from '../protocol/index.ts';
+import type { Quantities, ResourceLimits, ResourceOperation, Resources } from '../resources/index.ts';
+
+/** Row of the master's agent table; small, dense, reused after the agent was removed. */
+export type Agent = Branded<number, 'Agent'>;
+/** Row of the master's framework table; small, dense, reused after the framework was removed. */
+export type Framework = Branded<number, 'Framework'>;
+/** A role's number, given out by the allocator and never reused. */
+export type Role = Branded<number, 'Role'>;
+
+/** What a framework holds on an agent under a role, known when either is added. */
+export interface Usage {
+  readonly framework: Framework;
+  readonly role: Role;
+  readonly agent: Agent;
+  readonly resources: Resources;
+}
+
+/** Agent as the allocator sees it. */
+export interface AllocatorAgent {
+  readonly hostname: string;
+  readonly total: Resources;
+  readonly capabilities: readonly AgentCapability[];
+  readonly attributes: readonly Attribute[];
+  readonly domain: DomainInfo | null;
+  readonly unavailability: Unavailability | null;
+}
+
+/** A planned outage (spec 10). `duration` null means without end. */
+export interface Unavailability {
+  readonly start: Micros;
+  readonly duration: Micros | null;
+}
+
+/** Framework as the allocator sees it. */
+export interface AllocatorFramework {
+  readonly roles: readonly Role[];
+  readonly suppressedRoles: readonly Role[];
+  readonly capabilities: readonly FrameworkCapability[];
+  /** Minimum offers per role; a role without entry has the allocator's default, an empty list accepts anything. */
+  readonly minAllocatable: ReadonlyMap<Role, readonly Quantities[]>;
+  readonly offerConstraints: OfferConstraints | null;
+}
+
+/** Quota of a top-level role (spec 08 §4). */
+export interface Quota {
+  readonly guarantees: Quantities;
+  readonly limits: ResourceLimits;
+}
+
+/** Options, with the master's flags as defaults (spec 16, 17). */
+export interface AllocatorOptions {
+  /** `--allocation_interval`, default 1 s. */
+  readonly allocationInterval: Micros;
+  /** `--min_allocatable_resources`: alternatives; empty means no minimum. */
+  readonly minAllocatable: readonly Quantities[];
+  /** `--fair_sharing_excluded_resource_names`. */
+  readonly fairnessExclude: readonly string[];
+  readonly filterGpuResources: boolean;
+  /** The master's own domain; agents of other regions go to REGION_AWARE frameworks only. */
+  readonly domain: DomainInfo | null;
+  readonly recoveryTimeout: Micros;
+  readonly agentRecoveryFactor: number;
+  /** Seeds the shuffles (spec 16: order of agents, `shrink`, random sorter). */
+  readonly seed: number;
+}
+
+/** Receives what a cycle decided, one record per (framework, role, agent); records of one framework come in a row. */
+export interface AllocationSink {
+  allocated(framework: Framework, role: Role, agent: Agent, resources: Resources): void;
+  /** The framework is asked to give the agent's resources back (spec 10). */
+  inverseOffer(framework: Framework, agent: Agent): void;
+}
+
+/**
+ * An allocation policy as the master calls it. Pure: time comes in as `now`, what it decides goes out through the sink it was
+ * made with, synchronously, before the call returns. Calls are trusted: the master has validated them; a call that breaks the
+ * contract (unknown row, more returned than held) is an InvariantError.
+ *
+ * Semantics: spec 16 and the conformance README §4 to §5. Which calls start a cycle at once: §5.1 there.
+ * "Offered or in use" is one thing to the allocator: what it gave out and has not got back.
+ */
+export interface Allocator {
+  /** The number of the role of that name. */
+  role(name: string): Role;
+  roleName(role: Role): string;
+
+  addAgent(now: Micros, agent: Agent, info: AllocatorAgent, used: readonly Usage[]): void;
+  /** Only the total, attributes, capabilities, domain or host name may differ. Starts a cycle for it if anything changed. */
+  updateAgent(now: Micros, agent: Agent, info: AllocatorAgent): void;
+  /** A resource provider of the agent reports in: its total grows by `added`, what is in use there by `used`. Starts no cycle. */
+  addResourceProvider(now: Micros, agent: Agent, added: Resources, used: readonly Usage[]): void;
+  removeAgent(now: Micros, agent: Agent): void;
+  activateAgent(now: Micros, agent: Agent): void;
+  deactivateAgent(now: Micros, agent: Agent): void;
+
+  addFramework(now: Micros, framework: Framework, info: AllocatorFramework, active: boolean, used: readonly Usage[]): void;
+  updateFramework(now: Micros, framework: Framework, info: AllocatorFramework): void;
+  removeFramework(now: Micros, framework: Framework): void;
+  activateFramework(now: Micros, framework: Framework): void;
+  deactivateFramework(now: Micros, framework: Framework): void;
+  /** Empty `roles` means all. */
+  suppressOffers(now: Micros, framework: Framework, roles: readonly Role[]): void;
+  reviveOffers(now: Micros, framework: Framework, roles: readonly Role[]): void;
+  /** Demand of a role of a framework, see `RequestCall`; empty quantities mean nothing is wanted. Starts a cycle. */
+  requestResources(now: Micros, framework: Framework, role: Role, demand: Quantities): void;
+
+  /**
+   * Offered or used resources come back. `refuse` is the filter's duration, null for none; clamping and the rule of at least
+   * one interval are the allocator's (spec 16 §8). Starts no cycle.
+   */
+  recoverResources(now: Micros, framework: Framework, role: Role, agent: Agent, resources: Resources, refuse: Micros | null): void;
+  /** Applies operations to what the framework holds there and to the agent's total; `offered` is what they may consume. */
+  updateAllocation(
+    now: Micros,
+    framework: Framework,
+    role: Role,
+    agent: Agent,
+    offered: Resources,
+    operations: readonly ResourceOperation[],
+  ): void;
+  /** Applies operations to what is available; false, changing nothing, if that does not suffice. */
+  updateAvailable(now: Micros, agent: Agent, operations: readonly ResourceOperation[]): boolean;
+
+  setQuota(now: Micros, role: Role, quota: Quota): void;
+  setWeight(now: Micros, role: Role, weight: number): void;
+  /** Null removes the whitelist. */
+  setWhitelist(now: Micros, hostnames: readonly string[] | null): void;
+  setUnavailability(now: Micros, agent: Agent, unavailability: Unavailability | null): void;
+  respondInverseOffer(
+    now: Micros,
+    agent: Agent,
+    framework: Framework,
+    status: 'ACCEPT' | 'DECLINE' | 'UNKNOWN',
+    refuse: Micros | null,
+  ): void;
+
+  /** After a failover, before any agent: with quotas, allocation waits for a share of the agents expected (spec 16 §11). */
+  recover(now: Micros, expectedAgents: number, quotas: ReadonlyMap<Role, Quota>): void;
+
+  /** When `advance` is next wanted: the batch tick, a filter's expiry, a timeout. */
+  nextDeadline(): Micros | null;
+  /** Fires everything due up to `now` at its own instant, in the order of (instant, order of scheduling). */
+  advance(now: Micros): void;
+
+  /** Dominant share of a role as the sorter holds it, divided by its weight; 0 for a role without allocations. */
+  dominantShare(role: Role): number;
+  /** Counters for metrics; see `AllocatorMetrics`. */
+  metrics(): AllocatorMetrics;
+}
+
+/** Plain counters, read between steps. */
+export interface AllocatorMetrics {
+  /** Cycles run, of any kind. */
+  readonly allocationRuns: number;
+  /** Records handed to the sink. */
+  readonly allocations: number;
+  readonly offerFiltersActive: number;
+}
+
+/** Makes an allocator that reports to `sink`. The first batch tick is one interval after `now`. */
+export type AllocatorFactory = (now: Micros, options: AllocatorOptions, sink: AllocationSink) => Allocator;

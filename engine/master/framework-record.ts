@@ -1,0 +1,53 @@
+import { type FrameworkId, type Micros, micros, secondsToMicros, type TaskId } from '../core/index.ts';
+import { type FrameworkCapability, type FrameworkInfo, rolesOf } from '../protocol/index.ts';
+import type { ExecutorRecord } from './agent-record.ts';
+import type { Framework } from './allocator.ts';
+import type { StreamId } from './input.ts';
+import type { TaskRecord } from './task-record.ts';
+
+/** A framework that may subscribe: connected, disconnected within its failover timeout, or recovered from agents' reports. */
+export class FrameworkRecord {
+  readonly row: Framework;
+  readonly id: FrameworkId;
+  info: FrameworkInfo;
+  /** Live subscription, null while disconnected. */
+  stream: StreamId | null = null;
+  /** While disconnected: when it is removed unless it subscribes again. */
+  failoverDeadline: Micros | null = null;
+  /** Known from an agent's report only, not subscribed with this master yet. */
+  recovered: boolean;
+  /** Roles it subscribes to. */
+  roles: readonly string[] = [];
+  partitionAware = false;
+  taskKillingState = false;
+  /** First outstanding offer's slot, -1 for none. */
+  offerHead = -1;
+  readonly tasks = new Map<TaskId, TaskRecord>();
+  readonly executors = new Set<ExecutorRecord>();
+  /** Tasks of unreachable agents, oldest first, bounded (spec 07 §5). */
+  readonly unreachableTasks = new Map<TaskId, TaskRecord>();
+
+  constructor(row: Framework, id: FrameworkId, info: FrameworkInfo, recovered: boolean) {
+    this.row = row;
+    this.id = id;
+    this.info = info;
+    this.recovered = recovered;
+    this.setInfo(info);
+  }
+
+  setInfo(info: FrameworkInfo): void {
+    this.info = info;
+    this.roles = rolesOf(info);
+    this.partitionAware = this.has('PARTITION_AWARE');
+    this.taskKillingState = this.has('TASK_KILLING_STATE');
+  }
+
+  has(capability: FrameworkCapability): boolean {
+    return this.info.capabilities.includes(capability);
+  }
+
+  /** `failover_timeout`; the validation has refused what is no duration. */
+  get failoverTimeout(): Micros {
+    return this.info.failoverTimeout > 0 ? secondsToMicros(this.info.failoverTimeout) : micros(0);
+  }
+}

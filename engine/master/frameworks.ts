@@ -1,0 +1,218 @@
+import { type FrameworkId, micros, mintFrameworkId } from '../core/index.ts';
+import type { FrameworkInfo, SubscribeCall } from '../protocol/index.ts';
+import { isTerminal, rolesOf } from '../protocol/index.ts';
+import type { Quantities } from '../resources/index.ts';
+import type { AgentRecord } from './agent-record.ts';
+import type { AllocatorFramework, Role } from './allocator.ts';
+import type { CallError } from './call-error.ts';
+import { FrameworkRecord } from './framework-record.ts';
+import { validateFramework, validateUnchanged } from './framework-validation.ts';
+import type { RequestId, StreamId } from './input.ts';
+import { discardOffersOfFramework } from './offers.ts';
+import { type MasterState, TIMER_FAILOVER } from './state.ts';
+import { forgetTask, recoverTask, removeExecutor } from './tasks.ts';
+
+/** SUBSCRIBE (spec 03 §1): refused before the stream opens, or inside it by one ERROR; else the newest subscription wins. */
+export function subscribe(master: MasterState, request: RequestId, stream: StreamId, call: SubscribeCall): void {
+  if (call.frameworkId !== call.frameworkInfo.id) {
+    refuse(master, request, { code: 'FRAMEWORK_ID_MISMATCH' });
+    master.out.push({ kind: 'closeStream', stream });
+    return;
+  }
+  const id = call.frameworkId;
+  const known = id === null ? undefined : master.frameworksById.get(id);
+  const error = refusedSubscription(master, call, known ?? null);
+  if (error !== null) {
+    master.out.push({ kind: 'event', stream, event: { type: 'ERROR', message: error } });
+    master.out.push({ kind: 'closeStream', stream });
+    return;
+  }
+  if (known === undefined) {
+    admit(master, id ?? mintFrameworkId(master.epoch, master.nextFrameworkNumber++), stream, call);
+  } else {
+    failOver(master, known, stream, call);
+  }
+}
+
+/** Why the subscription is refused inside the stream, or null. */
+function refusedSubscription(master: MasterState, call: SubscribeCall, known: FrameworkRecord | null): string | null {
+  const error = validateFramework(call.frameworkInfo, call.suppressedRoles, call.offerConstraints);
+  if (error !== null) return error;
+  if (call.frameworkId !== null && master.completedFrameworks.has(call.frameworkId)) return 'Framework has been removed';
+  if (known !== null && known.info.principal !== call.frameworkInfo.principal) {
+    return "Changing framework's principal is not allowed.";
+  }
+  return null;
+}
+
+function admit(master: MasterState, id: FrameworkId, stream: StreamId, call: SubscribeCall): void {
+  const info: FrameworkInfo = { ...call.frameworkInfo, id };
+  const framework = new FrameworkRecord(master.frameworks.nextRow(), id, info, false);
+  master.frameworks.add(framework);
+  master.frameworksById.set(id, framework);
+  connect(master, framework, stream);
+  master.allocator.addFramework(master.now, framework.row, allocatorView(master, framework.info, call), true, []);
+}
+
+/** A known framework subscribes again: its offers are void, suppressed roles are exactly those listed (spec 03 §1.2). */
+function failOver(master: MasterState, framework: FrameworkRecord, stream: StreamId, call: SubscribeCall): void {
+  if (framework.stream !== null && framework.stream !== stream) {
+    master.send(framework, { type: 'ERROR', message: 'Framework failed over' });
+    master.out.push({ kind: 'closeStream', stream: framework.stream });
+    master.frameworksByStream.delete(framework.stream);
+  }
+  const wasConnected = framework.stream !== null;
+  // `user` and `checkpoint` are kept: a change of them is ignored.
+  framework.setInfo({
+    ...call.frameworkInfo,
+    id: framework.id,
+    user: framework.info.user,
+    checkpoint: framework.info.checkpoint,
+  });
+  framework.recovered = false;
+  connect(master, framework, stream);
+  discardOffersOfFramework(master, framework);
+  master.allocator.updateFramework(master.now, framework.row, allocatorView(master, framework.info, call));
+  if (!wasConnected) master.allocator.activateFramework(master.now, framework.row);
+  tellAgentsOfFramework(master, framework, (agentFramework) => ({
+    type: 'UPDATE_FRAMEWORK',
+    frameworkId: agentFramework.id,
+    info: agentFramework.info,
+  }));
+}
+
+function connect(master: MasterState, framework: FrameworkRecord, stream: StreamId): void {
+  framework.stream = stream;
+  framework.failoverDeadline = null;
+  master.frameworksByStream.set(stream, framework);
+  master.send(framework, {
+    type: 'SUBSCRIBED',
+    frameworkId: framework.id,
+    heartbeatIntervalSeconds: (master.options.heartbeatInterval ?? 0) / 1_000_000,
+    master: master.epoch,
+  });
+  if (master.options.heartbeatInterval !== null) master.send(framework, { type: 'HEARTBEAT' });
+}
+
+/** The stream broke: offers are void, the failover timer starts (spec 03 §1.3). */
+export function disconnectFramework(master: MasterState, stream: StreamId): void {
+  const framework = master.frameworksByStream.get(stream);
+  if (framework === undefined) return;
+  master.frameworksByStream.delete(stream);
+  framework.stream = null;
+  discardOffersOfFramework(master, framework);
+  master.allocator.deactivateFramework(master.now, framework.row);
+  startFailoverTimer(master, framework);
+}
+
+/** From now the framework has its failover timeout to subscribe. */
+export function startFailoverTimer(master: MasterState, framework: FrameworkRecord): void {
+  const deadline = micros(Math.min(master.now + framework.failoverTimeout, Number.MAX_SAFE_INTEGER));
+  framework.failoverDeadline = deadline;
+  master.timers.set(deadline, TIMER_FAILOVER, framework.row);
+}
+
+/** A framework that an agent reports and this master does not know: visible, inactive until its scheduler subscribes (spec 13 §4). */
+export function recoverFramework(master: MasterState, id: FrameworkId, info: FrameworkInfo): FrameworkRecord {
+  const framework = new FrameworkRecord(master.frameworks.nextRow(), id, { ...info, id }, true);
+  master.frameworks.add(framework);
+  master.frameworksById.set(id, framework);
+  const view = allocatorView(master, framework.info, { suppressedRoles: [], offerConstraints: null });
+  master.allocator.addFramework(master.now, framework.row, view, false, []);
+  startFailoverTimer(master, framework);
+  return framework;
+}
+
+/**
+ * TEARDOWN, or the failover timeout passed: tasks end in the master's records without an update, agents shut the framework's executors
+ * down, the id is remembered and may never subscribe again (spec 03 §1.3, §7).
+ */
+export function removeFramework(master: MasterState, framework: FrameworkRecord): void {
+  tellAgentsOfFramework(master, framework, ({ id }) => ({ type: 'SHUTDOWN_FRAMEWORK', frameworkId: id }));
+  discardOffersOfFramework(master, framework);
+  for (const task of [...framework.tasks.values()]) {
+    if (!isTerminal(task.state)) {
+      task.state = 'TASK_KILLED';
+      recoverTask(master, task);
+    }
+    forgetTask(task);
+  }
+  framework.unreachableTasks.clear();
+  for (const executor of [...framework.executors]) removeExecutor(master, executor);
+  master.allocator.removeFramework(master.now, framework.row);
+  if (framework.stream !== null) {
+    master.out.push({ kind: 'closeStream', stream: framework.stream });
+    master.frameworksByStream.delete(framework.stream);
+    framework.stream = null;
+  }
+  master.frameworksById.delete(framework.id);
+  master.frameworks.remove(framework);
+  rememberCompleted(master, framework.id);
+}
+
+function rememberCompleted(master: MasterState, id: FrameworkId): void {
+  master.completedFrameworks.add(id);
+  if (master.completedFrameworks.size <= master.options.maxCompletedFrameworks) return;
+  for (const oldest of master.completedFrameworks) {
+    master.completedFrameworks.delete(oldest);
+    break;
+  }
+}
+
+/** UPDATE_FRAMEWORK: all or nothing, and the answer says which (spec 03 §7). */
+export function updateFramework(
+  master: MasterState,
+  request: RequestId,
+  framework: FrameworkRecord,
+  call: Pick<SubscribeCall, 'frameworkInfo' | 'suppressedRoles' | 'offerConstraints'>,
+): void {
+  const message =
+    call.frameworkInfo.id !== framework.id
+      ? "'FrameworkInfo.id' must equal 'framework_id'"
+      : (validateFramework(call.frameworkInfo, call.suppressedRoles, call.offerConstraints) ??
+        validateUnchanged(framework.info, call.frameworkInfo));
+  if (message !== null) {
+    refuse(master, request, { code: 'FRAMEWORK_INVALID', message });
+    return;
+  }
+  framework.setInfo(call.frameworkInfo);
+  master.allocator.updateFramework(master.now, framework.row, allocatorView(master, framework.info, call));
+  tellAgentsOfFramework(master, framework, ({ id, info }) => ({ type: 'UPDATE_FRAMEWORK', frameworkId: id, info }));
+}
+
+/** Sends one message to every agent that runs something of the framework. */
+function tellAgentsOfFramework(
+  master: MasterState,
+  framework: FrameworkRecord,
+  message: (framework: FrameworkRecord) => Parameters<MasterState['tell']>[1],
+): void {
+  const told = new Set<number>();
+  const tell = (agent: AgentRecord) => {
+    if (told.has(agent.row)) return;
+    told.add(agent.row);
+    master.tell(agent, message(framework));
+  };
+  for (const task of framework.tasks.values()) tell(task.agent);
+  for (const executor of framework.executors) tell(executor.agent);
+}
+
+export function refuse(master: MasterState, request: RequestId, error: CallError): void {
+  master.out.push({ kind: 'refuseCall', request, error });
+}
+
+/** A framework as the allocator sees it. */
+export function allocatorView(
+  master: MasterState,
+  info: FrameworkInfo,
+  call: Pick<SubscribeCall, 'suppressedRoles' | 'offerConstraints'>,
+): AllocatorFramework {
+  const minAllocatable = new Map<Role, readonly Quantities[]>();
+  for (const [role, minimums] of info.offerFilters) minAllocatable.set(master.allocator.role(role), minimums);
+  return {
+    roles: rolesOf(info).map((role) => master.allocator.role(role)),
+    suppressedRoles: call.suppressedRoles.map((role) => master.allocator.role(role)),
+    capabilities: info.capabilities,
+    minAllocatable,
+    offerConstraints: call.offerConstraints,
+  };
+}

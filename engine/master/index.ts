@@ -1,0 +1,23 @@
+export type {
+  Agent,
+  AllocationSink,
+  Allocator,
+  AllocatorAgent,
+  AllocatorFactory,
+  AllocatorFramework,
+  AllocatorMetrics,
+  AllocatorOptions,
+  Framework,
+  Quota,
+  Role,
+  Unavailability,
+  Usage,
+} from './allocator.ts';
+export { CALL_ERROR_STATUS, type CallError, callErrorText } from './call-error.ts';
+export type { LinkId, MasterInput, RequestId, StreamId } from './input.ts';
+export { MasterMachine } from './master-machine.ts';
+export { DEFAULT_MASTER_OPTIONS, type MasterOptions } from './options.ts';
+export type { MasterOutput } from './output.ts';
+export { hashMasterOutput } from './output-hash.ts';
+export { KindSums, type MasterStats } from './stats.ts';
+export type { MasterState } from './state.ts';

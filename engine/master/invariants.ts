@@ -1,0 +1,80 @@
+import { assert } from '../core/index.ts';
+import { isTerminal } from '../protocol/index.ts';
+import { Resources } from '../resources/index.ts';
+import type { AgentRecord } from './agent-record.ts';
+import type { MasterState } from './state.ts';
+import { KindSums } from './stats.ts';
+
+/** Whole-state checks of the master's books. Throws InvariantError at the first that fails. */
+export function checkMasterInvariants(master: MasterState): void {
+  const offered = new KindSums();
+  const allocated = new KindSums();
+  const total = new KindSums();
+  let offers = 0;
+  let connected = 0;
+  for (const agent of master.agents) {
+    offers += checkAgent(master, agent, offered, allocated);
+    if (agent.link === null) continue;
+    connected++;
+    total.add(agent.info.resources);
+  }
+  assert(offers === master.offers.count, 'every outstanding offer hangs on a registered agent');
+  assert(connected === master.stats.agentsConnected, 'connected agents are counted');
+  checkSums(offered, master.stats.offered, 'offered');
+  checkSums(allocated, master.stats.allocated, 'allocated');
+  checkSums(total, master.stats.total, 'total');
+  checkFrameworks(master);
+}
+
+/** Offered and used resources of one agent fit its total, and nothing hangs on an agent that is away. Returns its offers. */
+function checkAgent(master: MasterState, agent: AgentRecord, offered: KindSums, allocated: KindSums): number {
+  assert(master.agentsById.get(agent.id) === agent, 'an agent is found by its id');
+  if (agent.link !== null) assert(master.agentsByLink.get(agent.link) === agent, 'an agent is found by its link');
+  let held = Resources.EMPTY;
+  let offers = 0;
+  for (let slot = agent.offerHead; slot !== -1; slot = master.offers.nextOfAgent(slot)) {
+    assert(agent.link !== null, 'offers are outstanding only on connected agents');
+    assert(master.offers.agent(slot) === agent, 'an offer in the list of an agent is of that agent');
+    assert(master.offers.framework(slot).stream !== null, 'offers are outstanding only with connected frameworks');
+    const { resources } = master.offers.offer(slot);
+    held = held.plus(resources);
+    offered.add(resources);
+    offers++;
+  }
+  agent.tasks.forEach((task, index) => {
+    assert(task.indexInAgent === index && task.agent === agent, 'a task stands where it says it stands');
+    assert(task.framework.tasks.get(task.taskId) === task, 'a task of an agent is a task of its framework');
+    if (isTerminal(task.state)) return;
+    held = held.plus(task.info.resources);
+    allocated.add(task.info.resources);
+  });
+  for (const executor of agent.executors) {
+    held = held.plus(executor.info.resources);
+    allocated.add(executor.info.resources);
+  }
+  assert(agent.info.resources.contains(held.nonShared()), `agent ${agent.id} is allocated beyond its total`);
+  return offers;
+}
+
+function checkFrameworks(master: MasterState): void {
+  for (const framework of master.frameworks) {
+    assert(master.frameworksById.get(framework.id) === framework, 'a framework is found by its id');
+    if (framework.stream !== null) {
+      assert(master.frameworksByStream.get(framework.stream) === framework, 'a framework is found by its stream');
+      assert(framework.failoverDeadline === null, 'a connected framework is not timed out');
+    }
+    for (const task of framework.tasks.values()) {
+      assert(master.agents.get(task.agent.row) === task.agent, 'a task of a framework is on a registered agent');
+      assert(!framework.unreachableTasks.has(task.taskId), 'a task is either known or unreachable');
+    }
+    for (let slot = framework.offerHead; slot !== -1; slot = master.offers.nextOfFramework(slot)) {
+      assert(master.offers.framework(slot) === framework, 'an offer in the list of a framework is its own');
+    }
+  }
+}
+
+function checkSums(found: KindSums, kept: KindSums, what: string): void {
+  for (const kind of ['cpus', 'mem', 'disk', 'gpus'] as const) {
+    assert(found[kind] === kept[kind], `${what} ${kind}: the books add up to ${found[kind]}, the counter says ${kept[kind]}`);
+  }
+}

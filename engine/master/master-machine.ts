@@ -1,0 +1,363 @@
+import {
+  assert,
+  assertNever,
+  type Machine,
+  type MasterEpoch,
+  type Micros,
+  type Sink,
+} from '../core/index.ts';
+import type { AgentToMaster, SchedulerCall } from '../protocol/index.ts';
+import type { RegistrySnapshot } from '../registry/index.ts';
+import { accept } from './accept.ts';
+import { ping, pingsMissed } from './agent-health.ts';
+import { admit, admitted, readmitted, registerAgent, reregisterAgent } from './agent-registration.ts';
+import {
+  disconnectAgent,
+  giveUpRecovered,
+  markedUnreachable,
+  markUnreachable,
+  recoveredMarkedUnreachable,
+  removed,
+  startRecoveryTimer,
+} from './agent-removal.ts';
+import type { Agent, Allocator, AllocatorFactory, AllocatorOptions, Framework, Role } from './allocator.ts';
+import { decline } from './decline.ts';
+import { executorExited } from './executors.ts';
+import type { FrameworkRecord } from './framework-record.ts';
+import { disconnectFramework, refuse, removeFramework, subscribe, updateFramework } from './frameworks.ts';
+import type { LinkId, MasterInput, RequestId, StreamId } from './input.ts';
+import { checkMasterInvariants } from './invariants.ts';
+import { kill } from './kill.ts';
+import { flushAllocations } from './offers.ts';
+import type { MasterOptions } from './options.ts';
+import type { MasterOutput } from './output.ts';
+import { reconcile } from './reconciliation.ts';
+import type { AfterDurable } from './registrar.ts';
+import { MasterState, TIMER_FAILOVER, TIMER_RECOVERED, TIMER_REREGISTER } from './state.ts';
+import type { MasterStats } from './stats.ts';
+import { acknowledge, statusUpdated } from './status-updates.ts';
+
+/** The master (DESIGN.md, "The state machines"). Inputs: `MasterInput`; outputs: `MasterOutput`. */
+export class MasterMachine implements Machine<MasterInput, MasterOutput> {
+  readonly #master: MasterState;
+
+  /** @param now instant of its making; the allocator's first tick is one interval later. */
+  constructor(options: MasterOptions, factory: AllocatorFactory, allocatorOptions: AllocatorOptions, now: Micros) {
+    this.#master = new MasterState(options, factory, allocatorOptions, now);
+  }
+
+  step(now: Micros, input: MasterInput, outputs: Sink<MasterOutput>): void {
+    const master = this.#master;
+    if (master.ended) return;
+    master.now = now;
+    master.out = outputs;
+    master.stats.steps++;
+    switch (input.kind) {
+      case 'schedulerCalled':
+        if (master.leading) call(master, input.request, input.stream, input.call);
+        else turnAway(master, input.request, input.stream, input.call);
+        break;
+      case 'agentMessage':
+        if (master.leading) agentMessage(master, input.link, input.message);
+        else master.out.push({ kind: 'closeLink', link: input.link });
+        break;
+      case 'elected':
+        elected(master, input.epoch, input.registry);
+        break;
+      case 'streamClosed':
+        disconnectFramework(master, input.stream);
+        break;
+      case 'linkClosed':
+        disconnectAgent(master, input.link);
+        break;
+      case 'pingsMissed':
+        pingsMissed(master, input.links);
+        break;
+      case 'registryDurable':
+        durable(master, input.upTo);
+        break;
+      case 'registryFailed':
+        master.ended = true;
+        master.out.push({ kind: 'abdicate', reason: `The registry cannot be written: ${input.reason}` });
+        break;
+      case 'tick':
+        tick(master);
+        break;
+      default:
+        assertNever(input);
+    }
+    if (master.allocatedFrameworks.length > 0) flushAllocations(master);
+  }
+
+  nextDeadline(): Micros | null {
+    const master = this.#master;
+    if (!master.leading || master.ended) return null;
+    let next = master.allocator.nextDeadline();
+    next = earlier(next, master.timers.earliest);
+    next = earlier(next, master.nextPing);
+    return earlier(next, master.nextHeartbeat);
+  }
+
+  /** Counters and sums, live. */
+  get stats(): MasterStats {
+    return this.#master.stats;
+  }
+
+  get epoch(): MasterEpoch {
+    return this.#master.epoch;
+  }
+
+  get isLeading(): boolean {
+    return this.#master.leading;
+  }
+
+  /** For reports and checks; a driver decides nothing by it. */
+  get allocator(): Allocator {
+    return this.#master.allocator;
+  }
+
+  /** Read-only look at the books, for checks and reports. */
+  get state(): MasterState {
+    return this.#master;
+  }
+
+  /** Throws InvariantError if the books contradict each other. O(everything); after every step in tests. */
+  checkInvariants(): void {
+    checkMasterInvariants(this.#master);
+  }
+}
+
+function earlier(a: Micros | null, b: Micros | null): Micros | null {
+  if (a === null) return b;
+  return b === null || a <= b ? a : b;
+}
+
+/** The first input: the registry as it stands. Nothing is minted before the election itself is durable. */
+function elected(master: MasterState, epoch: MasterEpoch, registry: RegistrySnapshot): void {
+  assert(master.epoch === 0, 'a master is elected once');
+  assert(epoch > registry.epoch, 'an epoch is beyond the last one in the registry');
+  master.epoch = epoch;
+  for (const [id, info] of registry.admitted) master.recoveredAgents.set(id, info);
+  for (const [id, at] of registry.unreachable) master.unreachableAgents.set(id, at);
+  for (const [id, at] of registry.gone) master.goneAgents.set(id, at);
+  master.allocator.recover(master.now, registry.admitted.size, new Map());
+  for (const [role, weight] of registry.weights) {
+    master.allocator.setWeight(master.now, master.allocator.role(role), weight);
+  }
+  master.persist({ kind: 'masterElected', epoch }, { kind: 'lead' });
+}
+
+/** Registry writes became durable: what waited for them happens now, in order. */
+function durable(master: MasterState, upTo: number): void {
+  for (let effect = master.registrar.next(upTo); effect !== null; effect = master.registrar.next(upTo)) {
+    carryOut(master, effect);
+  }
+}
+
+function carryOut(master: MasterState, effect: AfterDurable): void {
+  switch (effect.kind) {
+    case 'lead':
+      lead(master);
+      break;
+    case 'admit':
+      admitted(master, effect.id, effect.info, effect.link);
+      break;
+    case 'readmit':
+      readmitted(master, effect.message, effect.link);
+      break;
+    case 'unreachable':
+      markedUnreachable(master, effect.agent);
+      break;
+    case 'recoveredUnreachable':
+      recoveredMarkedUnreachable(master, effect.id);
+      break;
+    case 'remove':
+      removed(master, effect.agent);
+      if (master.registering.has(effect.then.link)) admit(master, effect.then.link, effect.then.info);
+      break;
+    case 'nothing':
+      break;
+    default:
+      assertNever(effect);
+  }
+}
+
+function lead(master: MasterState): void {
+  master.leading = true;
+  master.nextPing = master.after(master.options.agentPingTimeout);
+  if (master.options.heartbeatInterval !== null) master.nextHeartbeat = master.after(master.options.heartbeatInterval);
+  startRecoveryTimer(master);
+}
+
+function tick(master: MasterState): void {
+  if (!master.leading) return;
+  const { now, timers } = master;
+  const deadline = master.allocator.nextDeadline();
+  if (deadline !== null && deadline <= now) master.allocator.advance(now);
+  while (timers.earliest !== null && timers.earliest <= now) {
+    const { kind, target } = timers.pop();
+    fire(master, kind, target);
+  }
+  if (master.nextPing !== null && master.nextPing <= now) ping(master);
+  if (master.nextHeartbeat !== null && master.nextHeartbeat <= now) heartbeat(master);
+}
+
+/** A timer whose record no longer waits for it, or waits longer, does nothing. */
+function fire(master: MasterState, kind: number, target: number): void {
+  if (kind === TIMER_FAILOVER) {
+    const framework = master.frameworks.get(target as Framework);
+    const deadline = framework?.failoverDeadline ?? null;
+    if (framework !== null && deadline !== null && deadline <= master.now) removeFramework(master, framework);
+  } else if (kind === TIMER_REREGISTER) {
+    const agent = master.agents.get(target as Agent);
+    const deadline = agent?.reregisterDeadline ?? null;
+    if (agent !== null && deadline !== null && deadline <= master.now) markUnreachable(master, agent);
+  } else {
+    assert(kind === TIMER_RECOVERED, 'a timer is of a known kind');
+    giveUpRecovered(master);
+  }
+}
+
+function heartbeat(master: MasterState): void {
+  master.nextHeartbeat = master.after(master.options.heartbeatInterval!);
+  for (const framework of master.frameworks) master.send(framework, { type: 'HEARTBEAT' });
+}
+
+function agentMessage(master: MasterState, link: LinkId, message: AgentToMaster): void {
+  switch (message.type) {
+    case 'STATUS_UPDATE':
+      statusUpdated(master, message);
+      break;
+    case 'REGISTER_AGENT':
+      registerAgent(master, link, message);
+      break;
+    case 'REREGISTER_AGENT':
+      reregisterAgent(master, link, message);
+      break;
+    case 'UNREGISTER_AGENT': {
+      const agent = master.agentsById.get(message.agentId);
+      if (agent !== undefined && agent.link === link) markUnreachable(master, agent);
+      break;
+    }
+    case 'EXITED_EXECUTOR':
+      executorExited(master, message);
+      break;
+    case 'EXECUTOR_TO_FRAMEWORK': {
+      const framework = master.frameworksById.get(message.frameworkId);
+      const { agentId, executorId, data } = message;
+      if (framework !== undefined) master.send(framework, { type: 'MESSAGE', agentId, executorId, data });
+      break;
+    }
+    default:
+      assertNever(message);
+  }
+}
+
+/** Not leading, or not recovered yet (spec 01 §5: 503). */
+function turnAway(master: MasterState, request: RequestId, stream: StreamId, made: SchedulerCall): void {
+  refuse(master, request, { code: 'NOT_LEADING' });
+  if (made.type === 'SUBSCRIBE') master.out.push({ kind: 'closeStream', stream });
+}
+
+/** Checks that apply to every call, in the order of spec 03 §1.5, then the call itself. */
+function call(master: MasterState, request: RequestId, stream: StreamId, made: SchedulerCall): void {
+  if (made.type === 'SUBSCRIBE') {
+    subscribe(master, request, stream, made);
+    return;
+  }
+  const framework = master.frameworksById.get(made.frameworkId);
+  if (framework === undefined) {
+    refuse(master, request, { code: 'FRAMEWORK_UNKNOWN', frameworkId: made.frameworkId });
+  } else if (framework.stream === null) {
+    refuse(master, request, { code: 'FRAMEWORK_NOT_SUBSCRIBED', frameworkId: made.frameworkId });
+  } else if (framework.stream !== stream) {
+    refuse(master, request, { code: 'STREAM_MISMATCH', frameworkId: made.frameworkId });
+  } else {
+    perform(master, request, framework, made);
+  }
+}
+
+function perform(
+  master: MasterState,
+  request: RequestId,
+  framework: FrameworkRecord,
+  made: Exclude<SchedulerCall, { type: 'SUBSCRIBE' }>,
+): void {
+  switch (made.type) {
+    case 'ACKNOWLEDGE':
+      acknowledge(master, framework, made);
+      break;
+    case 'ACCEPT':
+      accept(master, framework, made);
+      break;
+    case 'DECLINE':
+      decline(master, framework, made);
+      break;
+    case 'REVIVE': {
+      const roles = subscribedRoles(master, framework, made.roles);
+      if (roles !== null) master.allocator.reviveOffers(master.now, framework.row, roles);
+      break;
+    }
+    case 'SUPPRESS': {
+      const roles = subscribedRoles(master, framework, made.roles);
+      if (roles !== null) master.allocator.suppressOffers(master.now, framework.row, roles);
+      break;
+    }
+    case 'REQUEST':
+      for (const { role, quantities } of made.requests) {
+        const roles = subscribedRoles(master, framework, [role]);
+        if (roles !== null) master.allocator.requestResources(master.now, framework.row, roles[0]!, quantities);
+      }
+      break;
+    case 'KILL':
+      kill(master, framework, made);
+      break;
+    case 'RECONCILE':
+      reconcile(master, framework, made);
+      break;
+    case 'TEARDOWN':
+      removeFramework(master, framework);
+      break;
+    case 'SHUTDOWN': {
+      const agent = master.agentsById.get(made.agentId);
+      const { executorId } = made;
+      if (agent !== undefined) {
+        master.tell(agent, { type: 'SHUTDOWN_EXECUTOR', frameworkId: framework.id, executorId });
+      }
+      break;
+    }
+    case 'MESSAGE': {
+      const agent = master.agentsById.get(made.agentId);
+      const { executorId, data } = made;
+      if (agent !== undefined) {
+        master.tell(agent, { type: 'FRAMEWORK_TO_EXECUTOR', frameworkId: framework.id, executorId, data });
+      }
+      break;
+    }
+    case 'UPDATE_FRAMEWORK':
+      updateFramework(master, request, framework, made);
+      break;
+    // The place of maintenance (spec 10) and of operations with feedback (spec 03 §9).
+    case 'ACCEPT_INVERSE_OFFERS':
+    case 'DECLINE_INVERSE_OFFERS':
+    case 'ACKNOWLEDGE_OPERATION_STATUS':
+    case 'RECONCILE_OPERATIONS':
+      refuse(master, request, { code: 'NOT_SUPPORTED', call: made.type });
+      break;
+    default:
+      assertNever(made);
+  }
+}
+
+/** Role numbers of a SUPPRESS or REVIVE; null drops the call: one role that is not subscribed is enough (spec 03 §7). */
+function subscribedRoles(master: MasterState, framework: FrameworkRecord, roles: readonly string[]): readonly Role[] | null {
+  if (roles.length === 0) return NO_ROLES;
+  const numbers: Role[] = [];
+  for (const role of roles) {
+    if (!framework.roles.includes(role)) return null;
+    numbers.push(master.allocator.role(role));
+  }
+  return numbers;
+}
+
+const NO_ROLES: readonly Role[] = [];

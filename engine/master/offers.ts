@@ -1,0 +1,97 @@
+import { type Micros, MICROS_PER_SECOND, micros, secondsToMicros } from '../core/index.ts';
+import type { Filters, Offer } from '../protocol/index.ts';
+import type { AgentRecord } from './agent-record.ts';
+import type { FrameworkRecord } from './framework-record.ts';
+import type { MasterState } from './state.ts';
+
+const REFUSE_SECONDS_DEFAULT = 5;
+const REFUSE_SECONDS_MAX = 365 * 24 * 3_600;
+
+/**
+ * How long the refused resources stay hidden, null for not at all (spec 16 §8): default 5 s, negative or NaN likewise, at most 365 days.
+ */
+export function refusal(filters: Filters | null): Micros | null {
+  const seconds = filters === null ? REFUSE_SECONDS_DEFAULT : filters.refuseSeconds;
+  if (seconds === 0) return null;
+  if (!(seconds > 0)) return micros(REFUSE_SECONDS_DEFAULT * MICROS_PER_SECOND);
+  return secondsToMicros(Math.min(seconds, REFUSE_SECONDS_MAX));
+}
+
+/** Turns what the allocator decided into offers, one event per framework; gives back at once what nobody can take any more. */
+export function flushAllocations(master: MasterState): void {
+  const { allocatedFrameworks, allocatedRoles, allocatedAgents, allocatedResources, allocator, stats } = master;
+  const count = allocatedFrameworks.length;
+  let index = 0;
+  while (index < count) {
+    const row = allocatedFrameworks[index]!;
+    const framework = master.frameworks.get(row);
+    const offers: Offer[] = [];
+    for (; index < count && allocatedFrameworks[index] === row; index++) {
+      const role = allocatedRoles[index]!;
+      const agent = master.agents.get(allocatedAgents[index]!);
+      const resources = allocatedResources[index]!;
+      if (framework === null || agent === null) continue;
+      if (framework.stream === null || agent.link === null || master.offers.isFull) {
+        allocator.recoverResources(master.now, row, role, agent.row, resources, null);
+        continue;
+      }
+      offers.push(master.offers.add(framework, agent, role, allocator.roleName(role), resources));
+      stats.offered.add(resources);
+    }
+    if (framework !== null && offers.length > 0) {
+      stats.offersMade += offers.length;
+      master.send(framework, { type: 'OFFERS', offers });
+    }
+  }
+  allocatedFrameworks.length = 0;
+  allocatedRoles.length = 0;
+  allocatedAgents.length = 0;
+  allocatedResources.length = 0;
+}
+
+/** Takes an offer off the books and gives its resources back to the allocator. */
+export function returnOffer(master: MasterState, slot: number, refuse: Micros | null): void {
+  const { offers } = master;
+  const resources = offers.offer(slot).resources;
+  master.stats.offered.subtract(resources);
+  master.allocator.recoverResources(
+    master.now,
+    offers.framework(slot).row,
+    offers.role(slot),
+    offers.agent(slot).row,
+    resources,
+    refuse,
+  );
+  offers.remove(slot);
+}
+
+/** Takes an offer off the books; what becomes of its resources is the caller's. */
+export function removeOffer(master: MasterState, slot: number): void {
+  master.stats.offered.subtract(master.offers.offer(slot).resources);
+  master.offers.remove(slot);
+}
+
+/** The agent went away: its offers are void, and their frameworks are told. */
+export function rescindOffersOfAgent(master: MasterState, agent: AgentRecord): void {
+  let slot = agent.offerHead;
+  while (slot !== -1) {
+    const next = master.offers.nextOfAgent(slot);
+    const offer = master.offers.offer(slot);
+    const framework = master.offers.framework(slot);
+    returnOffer(master, slot, null);
+    master.stats.offersRescinded++;
+    master.send(framework, { type: 'RESCIND', offerId: offer.id });
+    slot = next;
+  }
+}
+
+/** The framework went away or failed over: its offers are void, without RESCIND (spec 03 §1.2). */
+export function discardOffersOfFramework(master: MasterState, framework: FrameworkRecord): void {
+  let slot = framework.offerHead;
+  while (slot !== -1) {
+    const next = master.offers.nextOfFramework(slot);
+    returnOffer(master, slot, null);
+    master.stats.offersRescinded++;
+    slot = next;
+  }
+}

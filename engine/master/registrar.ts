@@ -1,0 +1,44 @@
+import { type AgentId, assert } from '../core/index.ts';
+import type { AgentInfo, AgentToMaster } from '../protocol/index.ts';
+import type { AgentRecord } from './agent-record.ts';
+import type { LinkId } from './input.ts';
+
+export type ReregisterMessage = Extract<AgentToMaster, { type: 'REREGISTER_AGENT' }>;
+
+/** What to do once a registry write is durable. */
+export type AfterDurable =
+  | { readonly kind: 'lead' }
+  | { readonly kind: 'admit'; readonly id: AgentId; readonly info: AgentInfo; readonly link: LinkId }
+  | { readonly kind: 'readmit'; readonly message: ReregisterMessage; readonly link: LinkId }
+  | { readonly kind: 'unreachable'; readonly agent: AgentRecord }
+  | { readonly kind: 'recoveredUnreachable'; readonly id: AgentId }
+  | { readonly kind: 'remove'; readonly agent: AgentRecord; readonly then: { readonly info: AgentInfo; readonly link: LinkId } }
+  | { readonly kind: 'nothing' };
+
+/** Registry writes on their way, oldest first. Effects wait here until the store says that they are durable (DESIGN.md). */
+export class Registrar {
+  #issued = 0;
+  #durable = 0;
+  readonly #waiting: AfterDurable[] = [];
+  #head = 0;
+
+  /** Index of the write, for the `persist` output. */
+  issue(then: AfterDurable): number {
+    this.#waiting.push(then);
+    return ++this.#issued;
+  }
+
+  /** The next effect whose write is durable, or null. */
+  next(upTo: number): AfterDurable | null {
+    assert(upTo <= this.#issued, 'only what was written becomes durable');
+    if (this.#durable >= upTo) return null;
+    this.#durable++;
+    const effect = this.#waiting[this.#head]!;
+    this.#head++;
+    if (this.#head > 1_024 && this.#head * 2 > this.#waiting.length) {
+      this.#waiting.splice(0, this.#head);
+      this.#head = 0;
+    }
+    return effect;
+  }
+}

@@ -1,0 +1,115 @@
+import {
+  type AgentId,
+  type FrameworkId,
+  type MasterEpoch,
+  type Micros,
+  micros,
+  type Sink,
+  TimerQueue,
+} from '../core/index.ts';
+import type { AgentInfo, MasterToAgent, SchedulerEvent } from '../protocol/index.ts';
+import type { RegistryOperation } from '../registry/index.ts';
+import type { Resources } from '../resources/index.ts';
+import type { AgentRecord } from './agent-record.ts';
+import type { Agent, Allocator, AllocatorFactory, AllocatorOptions, Framework, Role } from './allocator.ts';
+import type { FrameworkRecord } from './framework-record.ts';
+import type { LinkId, StreamId } from './input.ts';
+import { OfferTable } from './offer-table.ts';
+import type { MasterOptions } from './options.ts';
+import type { MasterOutput } from './output.ts';
+import { type AfterDurable, Registrar } from './registrar.ts';
+import { RowTable } from './row-table.ts';
+import { MasterStats } from './stats.ts';
+
+/** Timers that hang on one record; the target is its row. */
+export const TIMER_FAILOVER = 0;
+export const TIMER_REREGISTER = 1;
+/** The agents of the registry that have not come back since the election. Target unused. */
+export const TIMER_RECOVERED = 2;
+
+/** Everything a master knows. The functions beside it change it; only `MasterMachine` holds one. */
+export class MasterState {
+  readonly options: MasterOptions;
+  readonly allocator: Allocator;
+  readonly registrar = new Registrar();
+  readonly timers = new TimerQueue();
+  readonly stats = new MasterStats();
+
+  epoch = 0 as MasterEpoch;
+  /** The election is durable: ids may be minted and agents admitted. */
+  leading = false;
+  /** A write failed: the master does nothing any more. */
+  ended = false;
+  nextPing: Micros | null = null;
+  nextHeartbeat: Micros | null = null;
+
+  readonly agents = new RowTable<Agent, AgentRecord>();
+  readonly agentsById = new Map<AgentId, AgentRecord>();
+  readonly agentsByLink = new Map<LinkId, AgentRecord>();
+  readonly agentsByAddress = new Map<string, AgentRecord>();
+  /** In the registry at the election and not yet back. */
+  readonly recoveredAgents = new Map<AgentId, AgentInfo>();
+  readonly unreachableAgents = new Map<AgentId, Micros>();
+  readonly goneAgents = new Map<AgentId, Micros>();
+  /** Links with a registration whose write is on its way. */
+  readonly registering = new Set<LinkId>();
+  /** Ids with a re-admission, or a recovered agent's removal, whose write is on its way. */
+  readonly readmitting = new Set<AgentId>();
+  /** Agents that missed the last ping. */
+  readonly missing = new Set<AgentRecord>();
+  nextAgentNumber = 0;
+
+  readonly frameworks = new RowTable<Framework, FrameworkRecord>();
+  readonly frameworksById = new Map<FrameworkId, FrameworkRecord>();
+  readonly frameworksByStream = new Map<StreamId, FrameworkRecord>();
+  /** Removed frameworks, oldest first, bounded: they can never subscribe again. */
+  readonly completedFrameworks = new Set<FrameworkId>();
+  nextFrameworkNumber = 0;
+
+  readonly offers = new OfferTable();
+  /** What the allocator decided in this step, one entry per record; `flushAllocations` turns them into offers. */
+  readonly allocatedFrameworks: Framework[] = [];
+  readonly allocatedRoles: Role[] = [];
+  readonly allocatedAgents: Agent[] = [];
+  readonly allocatedResources: Resources[] = [];
+
+  now = micros(0);
+  /** Sink of the step under way. */
+  out: Sink<MasterOutput>;
+
+  constructor(options: MasterOptions, factory: AllocatorFactory, allocatorOptions: AllocatorOptions, now: Micros) {
+    this.options = options;
+    this.now = now;
+    this.out = { push() {} };
+    this.allocator = factory(now, allocatorOptions, {
+      allocated: (framework, role, agent, resources) => {
+        this.allocatedFrameworks.push(framework);
+        this.allocatedRoles.push(role);
+        this.allocatedAgents.push(agent);
+        this.allocatedResources.push(resources);
+      },
+      // Inverse offers come with maintenance (spec 10), which sets unavailabilities; without one the allocator asks for none.
+      inverseOffer() {},
+    });
+  }
+
+  /** Sends an event if the framework is connected; it is lost otherwise, as in Mesos. */
+  send(framework: FrameworkRecord, event: SchedulerEvent): void {
+    if (framework.stream !== null) this.out.push({ kind: 'event', stream: framework.stream, event });
+  }
+
+  /** Sends a message if the agent is connected; re-registration makes up for one that was not sent. */
+  tell(agent: AgentRecord, message: MasterToAgent): void {
+    if (agent.link !== null) this.out.push({ kind: 'toAgent', link: agent.link, message });
+  }
+
+  persist(operation: RegistryOperation, then: AfterDurable): void {
+    const index = this.registrar.issue(then);
+    this.out.push({ kind: 'persist', index, operation });
+  }
+
+  /** An instant `delay` from now. */
+  after(delay: Micros): Micros {
+    return micros(this.now + delay);
+  }
+}

@@ -1,0 +1,55 @@
+import { type AcknowledgeCall, isTerminal, type StatusUpdateMessage } from '../protocol/index.ts';
+import type { FrameworkRecord } from './framework-record.ts';
+import type { MasterState } from './state.ts';
+import { forgetTask, recoverTask } from './tasks.ts';
+
+/**
+ * An agent's update: forwarded as it is, while the books follow the latest state (spec 07 §3). Updates of agents that are not registered
+ * are ignored: the agent repeats them once it is.
+ */
+export function statusUpdated(master: MasterState, message: StatusUpdateMessage): void {
+  const agent = master.agentsById.get(message.agentId);
+  if (agent === undefined) return;
+  const framework = master.frameworksById.get(message.frameworkId);
+  if (framework === undefined) {
+    // Its framework is gone for good, or unknown since the failover: only in the first case the agent need not keep it.
+    if (master.completedFrameworks.has(message.frameworkId)) {
+      master.tell(agent, { type: 'SHUTDOWN_FRAMEWORK', frameworkId: message.frameworkId });
+    }
+    return;
+  }
+  const { status } = message;
+  const task = framework.tasks.get(status.taskId);
+  if (task !== undefined && task.agent === agent) {
+    task.statusUpdateState = status.state;
+    task.statusUpdateUuid = status.uuid;
+    // A terminal state never changes: a later update is forwarded and the state kept (spec 07 §1).
+    if (!isTerminal(task.state)) {
+      task.state = message.latestState;
+      if (isTerminal(task.state)) recoverTask(master, task);
+    }
+  }
+  master.send(framework, { type: 'UPDATE', status });
+}
+
+/** ACKNOWLEDGE: forwarded to the agent; a terminal update acknowledged ends the task's life in the master (spec 03 §7). */
+export function acknowledge(master: MasterState, framework: FrameworkRecord, call: AcknowledgeCall): void {
+  const agent = master.agentsById.get(call.agentId);
+  if (agent === undefined || agent.link === null) return;
+  const task = framework.tasks.get(call.taskId);
+  if (
+    task !== undefined &&
+    task.agent === agent &&
+    task.statusUpdateUuid === call.uuid &&
+    task.statusUpdateState !== null &&
+    isTerminal(task.statusUpdateState)
+  ) {
+    forgetTask(task);
+  }
+  master.tell(agent, {
+    type: 'STATUS_UPDATE_ACKNOWLEDGEMENT',
+    frameworkId: framework.id,
+    taskId: call.taskId,
+    uuid: call.uuid,
+  });
+}

@@ -1,0 +1,44 @@
+import type { ExecutorId, Micros, TaskId, UpdateId } from '../core/index.ts';
+import type { KillPolicy, TaskInfo, TaskState } from '../protocol/index.ts';
+import type { AgentRecord } from './agent-record.ts';
+import type { Role } from './allocator.ts';
+import type { FrameworkRecord } from './framework-record.ts';
+
+/** A task that the master knows: launched and not yet both terminal and acknowledged, or unreachable. */
+export class TaskRecord {
+  readonly taskId: TaskId;
+  readonly framework: FrameworkRecord;
+  /** Where it runs; for an unreachable task the agent that is away. */
+  agent: AgentRecord;
+  readonly role: Role;
+  readonly info: TaskInfo;
+  readonly executorId: ExecutorId;
+  /** Latest state known: accounting follows it (spec 07 §3). */
+  state: TaskState;
+  /** State and id of the last update forwarded; null before the first (spec 03 §8: what reconciliation answers). */
+  statusUpdateState: TaskState | null = null;
+  statusUpdateUuid: UpdateId | null = null;
+  /** Position in the agent's list of tasks. */
+  indexInAgent = -1;
+  /** A KILL to repeat when the agent re-registers (spec 03 §7). */
+  killRequested = false;
+  killPolicy: KillPolicy | null = null;
+  unreachableTime: Micros | null = null;
+
+  constructor(
+    framework: FrameworkRecord,
+    agent: AgentRecord,
+    role: Role,
+    info: TaskInfo,
+    executorId: ExecutorId,
+    state: TaskState,
+  ) {
+    this.taskId = info.taskId;
+    this.framework = framework;
+    this.agent = agent;
+    this.role = role;
+    this.info = info;
+    this.executorId = executorId;
+    this.state = state;
+  }
+}

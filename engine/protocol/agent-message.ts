@@ -1,0 +1,126 @@
+import type { AgentId, ExecutorId, FrameworkId, TaskId, UpdateId } from '../core/index.ts';
+import type { Resources } from '../resources/index.ts';
+import type { AgentInfo } from './agent-info.ts';
+import type { FrameworkInfo } from './framework-info.ts';
+import type { ExecutorInfo, KillPolicy, TaskInfo, TaskStatus } from './task.ts';
+import type { TaskState } from './task-state.ts';
+
+/** A task as an agent reports it when it re-registers, and as the master tells it back to be reconciled. */
+export interface ReportedTask {
+  readonly frameworkId: FrameworkId;
+  readonly task: TaskInfo;
+  readonly role: string;
+  readonly executorId: ExecutorId;
+  /** Latest state that the agent knows. */
+  readonly state: TaskState;
+  /** State and id of the oldest update not yet acknowledged, null when there is none (spec 03 §8). */
+  readonly statusUpdateState: TaskState | null;
+  readonly statusUpdateUuid: UpdateId | null;
+}
+
+/** An executor that runs on an agent and takes resources of its own from the framework's share. */
+export interface ReportedExecutor {
+  readonly frameworkId: FrameworkId;
+  readonly executor: ExecutorInfo;
+  readonly role: string;
+}
+
+/** From an agent to its master. */
+export type AgentToMaster =
+  | { readonly type: 'REGISTER_AGENT'; readonly info: AgentInfo }
+  | {
+      readonly type: 'REREGISTER_AGENT';
+      /** With the id of the first registration. */
+      readonly info: AgentInfo;
+      readonly tasks: readonly ReportedTask[];
+      readonly executors: readonly ReportedExecutor[];
+      readonly frameworks: readonly { readonly id: FrameworkId; readonly info: FrameworkInfo }[];
+    }
+  | { readonly type: 'UNREGISTER_AGENT'; readonly agentId: AgentId }
+  | StatusUpdateMessage
+  | {
+      readonly type: 'EXITED_EXECUTOR';
+      readonly agentId: AgentId;
+      readonly frameworkId: FrameworkId;
+      readonly executorId: ExecutorId;
+      /** Wait status, null if unknown. */
+      readonly status: number | null;
+    }
+  | {
+      readonly type: 'EXECUTOR_TO_FRAMEWORK';
+      readonly agentId: AgentId;
+      readonly frameworkId: FrameworkId;
+      readonly executorId: ExecutorId;
+      readonly data: Uint8Array;
+    };
+
+/** One update of one task, retried until acknowledged; `latestState` drives the master's accounting (spec 07 §3). */
+export interface StatusUpdateMessage {
+  readonly type: 'STATUS_UPDATE';
+  readonly agentId: AgentId;
+  readonly frameworkId: FrameworkId;
+  readonly status: TaskStatus;
+  readonly latestState: TaskState;
+}
+
+/** From the master to an agent. */
+export type MasterToAgent =
+  | { readonly type: 'AGENT_REGISTERED'; readonly agentId: AgentId }
+  | {
+      readonly type: 'AGENT_REREGISTERED';
+      readonly agentId: AgentId;
+      /** Tasks the master knows and the agent did not report; for each the agent answers with a terminal update (spec 07 §4). */
+      readonly unreported: readonly { readonly frameworkId: FrameworkId; readonly taskId: TaskId; readonly partitionAware: boolean }[];
+    }
+  | RunTaskMessage
+  | {
+      readonly type: 'RUN_TASK_GROUP';
+      readonly frameworkId: FrameworkId;
+      readonly framework: FrameworkInfo;
+      readonly role: string;
+      readonly executor: ExecutorInfo;
+      readonly tasks: readonly TaskInfo[];
+      /** Whether the master counted the executor's own resources for this launch. */
+      readonly launchExecutor: boolean;
+    }
+  | {
+      readonly type: 'KILL_TASK';
+      readonly frameworkId: FrameworkId;
+      readonly taskId: TaskId;
+      readonly killPolicy: KillPolicy | null;
+    }
+  | StatusUpdateAcknowledgement
+  | { readonly type: 'SHUTDOWN_FRAMEWORK'; readonly frameworkId: FrameworkId }
+  | {
+      readonly type: 'SHUTDOWN_EXECUTOR';
+      readonly frameworkId: FrameworkId;
+      readonly executorId: ExecutorId;
+    }
+  | { readonly type: 'UPDATE_FRAMEWORK'; readonly frameworkId: FrameworkId; readonly info: FrameworkInfo }
+  | {
+      readonly type: 'FRAMEWORK_TO_EXECUTOR';
+      readonly frameworkId: FrameworkId;
+      readonly executorId: ExecutorId;
+      readonly data: Uint8Array;
+    }
+  /** The total of the agent after operations (spec 09); what the agent checkpoints. */
+  | { readonly type: 'CHECKPOINT_RESOURCES'; readonly resources: Resources }
+  /** The agent may not be part of the cluster: it ends its executors and stops. */
+  | { readonly type: 'SHUTDOWN'; readonly message: string };
+
+export interface RunTaskMessage {
+  readonly type: 'RUN_TASK';
+  readonly frameworkId: FrameworkId;
+  readonly framework: FrameworkInfo;
+  readonly role: string;
+  readonly task: TaskInfo;
+  /** Whether the master counted the executor's own resources for this launch; false when the executor already runs. */
+  readonly launchExecutor: boolean;
+}
+
+export interface StatusUpdateAcknowledgement {
+  readonly type: 'STATUS_UPDATE_ACKNOWLEDGEMENT';
+  readonly frameworkId: FrameworkId;
+  readonly taskId: TaskId;
+  readonly uuid: UpdateId;
+}

@@ -1,0 +1,63 @@
+import type { AgentId, FrameworkId, Milli, OfferId } from '../core/index.ts';
+import type { Resources } from '../resources/index.ts';
+import type { AgentInfo } from './agent-info.ts';
+import type { ExecutorInfo, TaskInfo } from './task.ts';
+
+/**
+ * `Offer`: resources of one agent for one role of one framework (spec 01 §2). Host name, attributes and domain are
+ * those of `agent`, shared by all offers of it; the edge spells them out.
+ */
+export interface Offer {
+  readonly id: OfferId;
+  readonly frameworkId: FrameworkId;
+  readonly agentId: AgentId;
+  readonly agent: AgentInfo;
+  /** `allocation_info.role`; the resources themselves carry no allocation info. */
+  readonly role: string;
+  readonly resources: Resources;
+}
+
+/** `Filters`: seconds as on the wire; the allocator applies the rules of spec 16 §8 to odd values. Null means the default, 5 s. */
+export interface Filters {
+  readonly refuseSeconds: number;
+}
+
+/** `Offer.Operation` (spec 03 §5). `id` asks for feedback. */
+export type OfferOperation =
+  | { readonly type: 'LAUNCH'; readonly id: string | null; readonly taskInfos: readonly TaskInfo[] }
+  | {
+      readonly type: 'LAUNCH_GROUP';
+      readonly id: string | null;
+      readonly executor: ExecutorInfo;
+      readonly taskInfos: readonly TaskInfo[];
+    }
+  | {
+      readonly type: 'RESERVE';
+      readonly id: string | null;
+      readonly source: Resources;
+      readonly resources: Resources;
+    }
+  | { readonly type: 'UNRESERVE'; readonly id: string | null; readonly resources: Resources }
+  | { readonly type: 'CREATE'; readonly id: string | null; readonly volumes: Resources }
+  | { readonly type: 'DESTROY'; readonly id: string | null; readonly volumes: Resources }
+  | {
+      readonly type: 'GROW_VOLUME';
+      readonly id: string | null;
+      readonly volume: Resources;
+      readonly addition: Resources;
+    }
+  | {
+      readonly type: 'SHRINK_VOLUME';
+      readonly id: string | null;
+      readonly volume: Resources;
+      /** Scalar to take off, in thousandths of a MiB. */
+      readonly subtract: Milli;
+    }
+  | {
+      readonly type: 'CREATE_DISK';
+      readonly id: string | null;
+      readonly source: Resources;
+      readonly targetType: 'MOUNT' | 'BLOCK';
+      readonly targetProfile: string | null;
+    }
+  | { readonly type: 'DESTROY_DISK'; readonly id: string | null; readonly source: Resources };

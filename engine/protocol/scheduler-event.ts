@@ -1,0 +1,73 @@
+import type { AgentId, ExecutorId, FrameworkId, MasterEpoch, OfferId } from '../core/index.ts';
+import type { Offer } from './offer.ts';
+import type { TaskStatus } from './task.ts';
+
+/** Events on a scheduler's stream (spec 03 §2; spec 18, `mesos.v1.scheduler.Event`). */
+export type SchedulerEvent =
+  | SubscribedEvent
+  | OffersEvent
+  | { readonly type: 'INVERSE_OFFERS'; readonly inverseOffers: readonly InverseOffer[] }
+  | { readonly type: 'RESCIND'; readonly offerId: OfferId }
+  | { readonly type: 'RESCIND_INVERSE_OFFER'; readonly inverseOfferId: OfferId }
+  | UpdateEvent
+  | { readonly type: 'UPDATE_OPERATION_STATUS'; readonly status: OperationStatus }
+  | {
+      readonly type: 'MESSAGE';
+      readonly agentId: AgentId;
+      readonly executorId: ExecutorId;
+      readonly data: Uint8Array;
+    }
+  | {
+      readonly type: 'FAILURE';
+      readonly agentId: AgentId | null;
+      readonly executorId: ExecutorId | null;
+      readonly status: number | null;
+    }
+  | { readonly type: 'ERROR'; readonly message: string }
+  | { readonly type: 'HEARTBEAT' };
+
+export interface SubscribedEvent {
+  readonly type: 'SUBSCRIBED';
+  readonly frameworkId: FrameworkId;
+  readonly heartbeatIntervalSeconds: number;
+  readonly master: MasterEpoch;
+}
+
+/** Many offers of one allocation in one event. */
+export interface OffersEvent {
+  readonly type: 'OFFERS';
+  readonly offers: readonly Offer[];
+}
+
+export interface UpdateEvent {
+  readonly type: 'UPDATE';
+  readonly status: TaskStatus;
+}
+
+/** `InverseOffer`: the master asks for an agent's resources back (spec 10). */
+export interface InverseOffer {
+  readonly id: OfferId;
+  readonly frameworkId: FrameworkId;
+  readonly agentId: AgentId;
+}
+
+/** `OperationState` (spec 03 §9). */
+export type OperationState =
+  | 'OPERATION_UNSUPPORTED'
+  | 'OPERATION_PENDING'
+  | 'OPERATION_FINISHED'
+  | 'OPERATION_FAILED'
+  | 'OPERATION_ERROR'
+  | 'OPERATION_DROPPED'
+  | 'OPERATION_UNREACHABLE'
+  | 'OPERATION_GONE_BY_OPERATOR'
+  | 'OPERATION_RECOVERING'
+  | 'OPERATION_UNKNOWN';
+
+/** `OperationStatus` (spec 03 §9). */
+export interface OperationStatus {
+  readonly operationId: string | null;
+  readonly state: OperationState;
+  readonly message: string | null;
+  readonly agentId: AgentId | null;
+}

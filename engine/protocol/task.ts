@@ -1,0 +1,75 @@
+import type { AgentId, ExecutorId, FrameworkId, Micros, TaskId, UpdateId } from '../core/index.ts';
+import type { Resources } from '../resources/index.ts';
+import type { CheckInfo, CheckStatus, HealthCheck } from './checks.ts';
+import type { CommandInfo, ContainerInfo, DiscoveryInfo } from './container.ts';
+import type { Labels } from './labels.ts';
+import type { StatusReason, StatusSource, TaskState } from './task-state.ts';
+
+/** `KillPolicy`: how long between SIGTERM and SIGKILL (spec 07 §6). */
+export interface KillPolicy {
+  readonly gracePeriod: Micros | null;
+}
+
+/** `ExecutorInfo`. For LAUNCH the master fills `frameworkId` in; for LAUNCH_GROUP the scheduler must (spec 03 §6). */
+export interface ExecutorInfo {
+  readonly type: 'DEFAULT' | 'CUSTOM' | null;
+  readonly executorId: ExecutorId;
+  readonly frameworkId: FrameworkId | null;
+  readonly command: CommandInfo | null;
+  readonly container: ContainerInfo | null;
+  readonly resources: Resources;
+  readonly name: string;
+  readonly shutdownGracePeriod: Micros | null;
+  readonly labels: Labels | null;
+  readonly data: Uint8Array | null;
+}
+
+/** What tasks of one kind have in common; a job of many equal tasks shares one object. All of it is `TaskInfo` on the wire. */
+export interface TaskTemplate {
+  readonly name: string;
+  readonly command: CommandInfo | null;
+  readonly executor: ExecutorInfo | null;
+  readonly container: ContainerInfo | null;
+  readonly killPolicy: KillPolicy | null;
+  readonly healthCheck: HealthCheck | null;
+  readonly check: CheckInfo | null;
+  readonly maxCompletionTime: Micros | null;
+  readonly limits: { readonly cpus: number | null; readonly mem: number | null } | null;
+  readonly labels: Labels | null;
+  readonly discovery: DiscoveryInfo | null;
+  readonly data: Uint8Array | null;
+}
+
+/** `TaskInfo`: one task to launch. `resources` carry no allocation info: the role is that of the offers accepted. */
+export interface TaskInfo {
+  readonly taskId: TaskId;
+  readonly agentId: AgentId;
+  readonly resources: Resources;
+  readonly template: TaskTemplate;
+}
+
+/** Rare parts of a status; null on most. */
+export interface TaskStatusDetails {
+  readonly healthy: boolean | null;
+  readonly checkStatus: CheckStatus | null;
+  readonly labels: Labels | null;
+  readonly data: Uint8Array | null;
+  /** When the agent became unreachable (spec 07 §5). */
+  readonly unreachableTime: Micros | null;
+  /** The limit that was hit, for REASON_CONTAINER_LIMITATION* . */
+  readonly limitation: Resources | null;
+}
+
+/** `TaskStatus` (spec 07 §2). Acknowledge it iff `uuid` is not null. */
+export interface TaskStatus {
+  readonly taskId: TaskId;
+  readonly state: TaskState;
+  readonly source: StatusSource;
+  readonly reason: StatusReason | null;
+  readonly agentId: AgentId | null;
+  readonly executorId: ExecutorId | null;
+  readonly timestamp: Micros;
+  readonly uuid: UpdateId | null;
+  readonly message: string | null;
+  readonly details: TaskStatusDetails | null;
+}

@@ -1,0 +1,80 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, expect, test } from 'vitest';
+import { violationsIn, violationsOf } from './import-direction.ts';
+
+// Three nets keep engine/ and allocators/ pure and imports one-way: the compiler without ambient types, the linter, and the reading of imports.
+// Each is shown to hold by a planted violation in a copy of the configuration.
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const planted: string[] = [];
+
+afterEach(() => {
+  for (const folder of planted.splice(0)) rmSync(folder, { recursive: true });
+});
+
+/** A folder with the project's own configuration and one file. */
+function plant(file: string, text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'orrery-net-'));
+  planted.push(folder);
+  for (const name of ['tsconfig.base.json', '.oxlintrc.json']) cpSync(join(root, name), join(folder, name));
+  for (const name of ['engine', 'allocators', 'drivers/sim']) {
+    mkdirSync(join(folder, name), { recursive: true });
+    cpSync(join(root, name, 'tsconfig.json'), join(folder, name, 'tsconfig.json'));
+  }
+  writeFileSync(join(folder, file), text);
+  return folder;
+}
+
+function run(program: string, args: readonly string[], cwd: string) {
+  const bin = join(root, 'node_modules', '.bin', program);
+  const { status, stdout, stderr } = spawnSync(bin, args, { cwd, encoding: 'utf8' });
+  return { status, text: stdout + stderr };
+}
+
+test.each(['engine', 'allocators', 'drivers/sim'])('the compiler refuses `process` and `setTimeout` in %s', (folder) => {
+  const copy = plant(
+    `${folder}/planted.ts`,
+    'export const a = process.env;\nexport const b = setTimeout(() => {}, 1);\n',
+  );
+  const { status, text } = run('tsc', ['-p', `${folder}/tsconfig.json`, '--noEmit'], copy);
+  expect(status).not.toBe(0);
+  expect(text).toContain("'process'");
+  expect(text).toContain("'setTimeout'");
+});
+
+test.each(['engine', 'allocators', 'drivers/sim'])('the linter refuses clocks and unseeded randomness in %s', (folder) => {
+  const copy = plant(
+    `${folder}/planted.ts`,
+    "export const a = Date.now();\nexport const b = Math.random();\nexport const c = new Intl.Collator();\nexport const d = 'a'.localeCompare('b');\n",
+  );
+  const { status, text } = run('oxlint', ['.'], copy);
+  expect(status).not.toBe(0);
+  for (const word of ['Date', 'random', 'Intl', 'localeCompare']) expect(text).toContain(word);
+});
+
+test('the linter lets the same lines pass outside the pure folders', () => {
+  const copy = plant('planted.ts', 'export const a = Date.now();\nexport const b = Math.random();\n');
+  expect(run('oxlint', ['.'], copy).status).toBe(0);
+});
+
+test.each([
+  ['engine/master/planted.ts', "import { x } from '../../allocators/index.ts';", 'engine may not import from allocators'],
+  ['engine/core/planted.ts', "import fs from 'node:fs';", "engine may not use Node's modules"],
+  ['engine/core/planted.ts', "import seedrandom from 'seedrandom';", 'engine may not use packages'],
+  ['allocators/planted.ts', "export { x } from '../frameworks/index.ts';", 'allocators may not import from frameworks'],
+  ['frameworks/planted.ts', "import type { x } from '../allocators/index.ts';", 'frameworks may not import from allocators'],
+  ['drivers/sim/planted.ts', "import { x } from '../linux/index.ts';", 'drivers/sim may not import from drivers/linux'],
+  ['drivers/sim/planted.ts', "const x = await import('node:fs');", "drivers/sim may not use Node's modules"],
+  ['traces/planted.ts', "import { x } from '../drivers/sim/index.ts';", 'traces may not import from drivers/sim'],
+  ['reports/planted.ts', "import { x } from '../drivers/sim/index.ts';", 'reports may not import from drivers/sim'],
+])('the reading of imports refuses, in %s, %s', (file, text, why) => {
+  expect(violationsOf(file, text).map((one) => one.why)).toEqual([why]);
+});
+
+test('imports in the tree point one way', () => {
+  expect(violationsIn(root)).toEqual([]);
+});
