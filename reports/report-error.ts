@@ -12,7 +12,8 @@ export type ReportError =
 
 /** One line for the terminal: the place, then what is wrong with it. */
 export function reportErrorText(error: ReportError): string {
-  const place = error.code === 'DAMAGED_FILE' && error.line !== null ? `${error.path}:${error.line}` : error.path;
+  const place =
+    error.code === 'DAMAGED_FILE' && error.line !== null ? `${error.path}:${error.line}` : error.path;
   return `${place}: ${error.message}`;
 }
 

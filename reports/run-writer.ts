@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { assert, err, microsToSeconds, micros, ok, type Result } from '../engine/core/index.ts';
+import { assert, err, type Micros, microsToSeconds, micros, ok, type Result } from '../engine/core/index.ts';
 import type {
   ClusterSample,
   FaultRecord,
@@ -14,8 +14,17 @@ import type { RunDescription, RunEnd } from './run-facts.ts';
 import { MachineLedger } from './statistics/machine-ledger.ts';
 import { distributionOf } from './statistics/job-group.ts';
 import { meanDeviation, RunTotals } from './statistics/run-totals.ts';
-import { type ClusterTotals, SUMMARY_SCHEMA, type Summary } from './summary.ts';
-import { FolderTables } from './tables/folder-tables.ts';
+import {
+  type ClusterTotals,
+  type RoleSummary,
+  rolesByShare,
+  SUMMARY_SCHEMA,
+  type Summary,
+} from './summary.ts';
+import { FolderTables, type NamedGroup } from './tables/folder-tables.ts';
+
+/** Roles whose whole distributions are written, beside that of all jobs. The others' can be had from the job table. */
+const DISTRIBUTION_ROLES = 20;
 
 export interface RunWriterOptions {
   /** The folder to make. */
@@ -95,8 +104,10 @@ export class RunWriter implements RunObserver {
     this.#ended = true;
     try {
       this.#totals.end(end.at);
-      this.#tables.close(this.#ledger, this.#totals, end.at);
-      const summary = this.#summary(end);
+      const span = micros(Math.max(0, end.at - this.#totals.start));
+      const roles = this.#totals.roleSummaries(span);
+      this.#tables.close(this.#ledger, this.#distributionGroups(roles), end.at);
+      const summary = this.#summary(end, span, roles);
       writeFileSync(this.#folder.file(SUMMARY_FILE), `${JSON.stringify(summary, null, 2)}\n`);
       const rendered = renderReport(this.#folder.unfinished);
       if (!rendered.ok) {
@@ -127,11 +138,18 @@ export class RunWriter implements RunObserver {
     this.#folder.abandon();
   }
 
-  #summary(end: RunEnd): Summary {
+  /** All jobs, and the roles that a report shows first. */
+  #distributionGroups(roles: readonly RoleSummary[]): NamedGroup[] {
+    const groups: NamedGroup[] = [{ role: null, jobs: this.#totals.all }];
+    for (const { role } of rolesByShare(roles).slice(0, DISTRIBUTION_ROLES)) {
+      groups.push({ role, jobs: this.#totals.jobsOf(role) });
+    }
+    return groups;
+  }
+
+  #summary(end: RunEnd, span: Micros, roles: readonly RoleSummary[]): Summary {
     const description = this.#description;
     const totals = this.#totals;
-    const span = micros(Math.max(0, end.at - totals.start));
-    const roles = totals.roleSummaries(span);
     const sample = totals.lastSample;
     return {
       schema: SUMMARY_SCHEMA,

@@ -179,3 +179,10 @@ export interface UserSummaries {
   /** All others together. */
   readonly rest: GroupSummary | null;
 }
+
+/** The roles that a report shows first: largest mean dominant share, then most jobs, then by name. */
+export function rolesByShare(roles: readonly RoleSummary[]): RoleSummary[] {
+  return [...roles].sort(
+    (a, b) => b.share.dominantMean - a.share.dominantMean || b.jobs - a.jobs || (a.role < b.role ? -1 : 1),
+  );
+}

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,7 +23,9 @@ function plant(file: string, text: string): string {
   for (const name of ['tsconfig.base.json', '.oxlintrc.json']) cpSync(join(root, name), join(folder, name));
   for (const name of ['engine', 'allocators', 'drivers/sim']) {
     mkdirSync(join(folder, name), { recursive: true });
-    cpSync(join(root, name, 'tsconfig.json'), join(folder, name, 'tsconfig.json'));
+    // The folders that it refers to are not copied.
+    const config = JSON.parse(readFileSync(join(root, name, 'tsconfig.json'), 'utf8')) as object;
+    writeFileSync(join(folder, name, 'tsconfig.json'), JSON.stringify({ ...config, references: [] }));
   }
   writeFileSync(join(folder, file), text);
   return folder;

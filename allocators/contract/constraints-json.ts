@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '../../engine/core/index.ts';
-import type { AttributeConstraint, OfferConstraints } from '../../engine/protocol/index.ts';
-import { type Decoder, list, mapOf, MalformedInput, optional, orElse, shape, text, word } from './decode.ts';
+import type { AttributeConstraint, ConstraintGroup, OfferConstraints } from '../../engine/protocol/index.ts';
+import { type Decoder, list, mapOf, MalformedInput, optional, shape, text, word } from './decode.ts';
 
 const empty = shape({});
 const value = shape({ value: text });
@@ -40,26 +40,18 @@ const predicate: Decoder<AttributeConstraint['predicate']> = (json, path) => {
   return { kind, regex };
 };
 
-const constraints = shape({
-  role_constraints: orElse(
-    mapOf(
-      shape({
-        groups: list(shape({ attribute_constraints: list(shape({ selector, predicate }), 1) }), 1),
-      }),
-    ),
-    new Map(),
-  ),
-});
+const group: Decoder<ConstraintGroup> = (json, path) => {
+  const fields = shape({ attribute_constraints: list(shape({ selector, predicate }), 1) })(json, path);
+  return { attributeConstraints: fields.attribute_constraints };
+};
+
+const constraints = shape({ role_constraints: optional(mapOf(shape({ groups: list(group, 1) }))) });
 
 /** Offer constraints from the JSON form of the scheduler API (conformance README §10, spec 03 §10), or why they are malformed. */
 export function parseOfferConstraints(json: unknown): Result<OfferConstraints, string> {
   try {
     const read = constraints(json, 'offer_constraints');
-    const roles = [...read.role_constraints].map(([role, { groups }]) => {
-      const read = groups.map((group) => ({ attributeConstraints: group.attribute_constraints }));
-      return [role, { groups: read }] as const;
-    });
-    return ok({ roleConstraints: new Map(roles) });
+    return ok({ roleConstraints: read.role_constraints ?? new Map() });
   } catch (error) {
     if (error instanceof MalformedInput) return err(`${error.path}: ${error.message}`);
     throw error;

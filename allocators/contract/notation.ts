@@ -1,5 +1,5 @@
 import { type Micros, MICROS_PER_MILLISECOND, type Milli, micros, type Result, secondsToMicros } from '../../engine/core/index.ts';
-import type { Unavailability } from '../../engine/master/allocator.ts';
+import type { Unavailability } from '../../engine/master/index.ts';
 import type { Attribute, DomainInfo } from '../../engine/protocol/index.ts';
 import {
   Quantities,

@@ -1,5 +1,5 @@
 import { micros, MICROS_PER_SECOND } from '../../engine/core/index.ts';
-import type { AllocatorOptions } from '../../engine/master/allocator.ts';
+import type { AllocatorOptions } from '../../engine/master/index.ts';
 import { Quantities } from '../../engine/resources/index.ts';
 import { type Decoder, flag, list, MalformedInput, name, number, orElse, shape } from './decode.ts';
 import { domain, milliseconds, quantities } from './notation.ts';

@@ -40,7 +40,8 @@ function refuseUnknownFields(value: Readonly<Record<string, unknown>>, known: re
 
 /** Whether a JSON value looks like a scenario file at all, so that a folder may hold other JSON too. */
 export function hasScenarios(value: unknown): boolean {
-  return isObject(value) && Array.isArray(value['scenarios']);
+  const scenarios = isObject(value) ? value['scenarios'] : undefined;
+  return Array.isArray(scenarios) && scenarios.length > 0;
 }
 
 export const scenarioFile: Decoder<ScenarioFile> = (value, path) => {

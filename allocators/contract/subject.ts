@@ -7,7 +7,7 @@ import type {
   Framework,
   Quota,
   Role,
-} from '../../engine/master/allocator.ts';
+} from '../../engine/master/index.ts';
 import type { Attribute, DomainInfo, OfferConstraints } from '../../engine/protocol/index.ts';
 import type { Quantities, Resources } from '../../engine/resources/index.ts';
 

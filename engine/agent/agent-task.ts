@@ -1,4 +1,4 @@
-import type { ExecutorId, TaskId } from '../core/index.ts';
+import type { ExecutorId, FrameworkId, TaskId } from '../core/index.ts';
 import type { TaskInfo, TaskState, TaskStatus } from '../protocol/index.ts';
 import type { AgentFramework, DefaultExecutor } from './agent-framework.ts';
 
@@ -17,6 +17,8 @@ export const NEVER = Number.POSITIVE_INFINITY;
  */
 export class AgentTask {
   readonly framework: AgentFramework;
+  /** Of `framework`, at hand for the search. */
+  readonly frameworkId: FrameworkId;
   readonly taskId: TaskId;
   /** Null for a task that the agent never had and only answers for (spec 07 §4). */
   readonly info: TaskInfo | null;
@@ -58,6 +60,7 @@ export class AgentTask {
     group: number,
   ) {
     this.framework = framework;
+    this.frameworkId = framework.id;
     this.taskId = taskId;
     this.info = info;
     this.role = role;

@@ -1,5 +1,11 @@
 import { type Milli, toMilli } from '../core/index.ts';
-import type { StatusReason, StatusSource, TaskInfo, TaskState, TaskStatusDetails } from '../protocol/index.ts';
+import type {
+  StatusReason,
+  StatusSource,
+  TaskInfo,
+  TaskState,
+  TaskStatusDetails,
+} from '../protocol/index.ts';
 import { Resources } from '../resources/index.ts';
 import type { TaskEnding } from './agent-task.ts';
 import type { ContainerExit } from './input.ts';
@@ -58,7 +64,9 @@ export function containerOutcome(
   if (exit.cause === null && ending === 'none' && exit.code === 0) return FINISHED;
   switch (exit.cause) {
     case 'MEMORY_LIMIT':
-      return limitation('REASON_CONTAINER_LIMITATION_MEMORY', exit.message ?? 'Memory limit exceeded', { mem: memoryLimit(task) });
+      return limitation('REASON_CONTAINER_LIMITATION_MEMORY', exit.message ?? 'Memory limit exceeded', {
+        mem: memoryLimit(task),
+      });
     case 'DISK_LIMIT':
       return limitation('REASON_CONTAINER_LIMITATION_DISK', exit.message ?? 'Disk usage exceeds quota', {
         disk: task.resources.disk,
@@ -69,7 +77,11 @@ export function containerOutcome(
     return byAgent('TASK_KILLED', 'REASON_TASK_KILLED_DURING_LAUNCH', 'Killed before the task was launched');
   }
   if (exit.cause === 'LAUNCH_FAILED') {
-    return byAgent('TASK_FAILED', 'REASON_CONTAINER_LAUNCH_FAILED', exit.message ?? 'Failed to launch container');
+    return byAgent(
+      'TASK_FAILED',
+      'REASON_CONTAINER_LAUNCH_FAILED',
+      exit.message ?? 'Failed to launch container',
+    );
   }
   if (exit.cause === 'GONE' && !launched) {
     const state = partitionAware ? 'TASK_DROPPED' : 'TASK_LOST';
@@ -80,7 +92,11 @@ export function containerOutcome(
   }
   if (ending === 'killed') return byExecutor('TASK_KILLED', null, exit);
   if (exit.code === null && exit.signal === null) {
-    return byAgent('TASK_FAILED', 'REASON_EXECUTOR_TERMINATED', exit.message ?? 'Command terminated with unknown status');
+    return byAgent(
+      'TASK_FAILED',
+      'REASON_EXECUTOR_TERMINATED',
+      exit.message ?? 'Command terminated with unknown status',
+    );
   }
   return byExecutor('TASK_FAILED', null, exit);
 }

@@ -23,7 +23,11 @@ export type AgentInput =
    * that are: for each of them comes `containerStarted` again if it runs, and its one `containerExited` when it has ended. False means
    * that the host was rebooted: they are all gone, and nothing comes.
    */
-  | { readonly kind: 'started'; readonly recovered: AgentCheckpoint | null; readonly containersAlive: boolean }
+  | {
+      readonly kind: 'started';
+      readonly recovered: AgentCheckpoint | null;
+      readonly containersAlive: boolean;
+    }
   /** A link to the leading master is open; the agent (re-)registers on it. Messages of older links are not delivered any more. */
   | { readonly kind: 'linkOpened' }
   | { readonly kind: 'linkClosed' }

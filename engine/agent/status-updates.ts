@@ -35,6 +35,11 @@ export class StatusUpdates {
     return this.#deadline;
   }
 
+  /** The agent's id while it is registered, else null. */
+  get sender(): AgentId | null {
+    return this.#sender;
+  }
+
   get nextUpdate(): UpdateId {
     return this.#next as UpdateId;
   }
@@ -99,7 +104,8 @@ export class StatusUpdates {
     let earliest = NEVER;
     for (let row = 0; row < tasks.size; row++) {
       const task = tasks.at(row);
-      if (task.retryAt <= now) this.#send(now, task, Math.min(2 * task.retryDelay, this.#retryDelayMax), outputs);
+      if (task.retryAt <= now)
+        this.#send(now, task, Math.min(2 * task.retryDelay, this.#retryDelayMax), outputs);
       if (task.retryAt < earliest) earliest = task.retryAt;
     }
     this.#deadline = earliest;
@@ -117,13 +123,20 @@ export class StatusUpdates {
     for (let row = 0; row < tasks.size; row++) {
       const task = tasks.at(row);
       const waits = task.retryAt !== NEVER;
-      assert(waits === (task.head !== null && this.#sender !== null), 'a retry is set exactly for a sent, unacknowledged update');
+      assert(
+        waits === (task.head !== null && this.#sender !== null),
+        'a retry is set exactly for a sent, unacknowledged update',
+      );
       assert(task.retryAt >= this.#deadline, 'no retry is due before the deadline');
       if (waits) waiting++;
-      if (task.head === null) assert(task.queued === null || task.queued.length === 0, 'updates queue only behind a sent one');
+      if (task.head === null)
+        assert(task.queued === null || task.queued.length === 0, 'updates queue only behind a sent one');
       const last = task.queued?.at(-1) ?? task.head;
       assert(last === null || last.state === task.state, 'the newest update carries the latest state');
-      assert(task.head === null || last === task.head || !isTerminal(task.head.state), 'nothing follows a terminal update');
+      assert(
+        task.head === null || last === task.head || !isTerminal(task.head.state),
+        'nothing follows a terminal update',
+      );
     }
     assert(waiting === this.#waiting, 'the streams that wait are counted');
     assert(waiting > 0 || this.#deadline === NEVER, 'no deadline without a stream that waits');
@@ -140,7 +153,7 @@ export class StatusUpdates {
       message: {
         type: 'STATUS_UPDATE',
         agentId: this.#sender!,
-        frameworkId: task.framework.id,
+        frameworkId: task.frameworkId,
         status: task.head!,
         latestState: task.state,
       },

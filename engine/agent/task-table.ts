@@ -10,6 +10,8 @@ const SCAN_MAX = 16;
  */
 export class TaskTable {
   readonly #rows: AgentTask[] = [];
+  /** Task id per row: a scan reads one array and touches only the task it finds. */
+  readonly #ids: TaskId[] = [];
   /** Only in a large table. Tasks of different frameworks with one id hang together by `namesake`. */
   #byId: Map<TaskId, AgentTask> | null = null;
 
@@ -25,13 +27,14 @@ export class TaskTable {
   find(frameworkId: FrameworkId, taskId: TaskId): AgentTask | null {
     if (this.#byId !== null) {
       let task = this.#byId.get(taskId) ?? null;
-      while (task !== null && task.framework.id !== frameworkId) task = task.namesake;
+      while (task !== null && task.frameworkId !== frameworkId) task = task.namesake;
       return task;
     }
-    const rows = this.#rows;
-    for (let index = 0; index < rows.length; index++) {
-      const task = rows[index]!;
-      if (task.taskId === taskId && task.framework.id === frameworkId) return task;
+    const ids = this.#ids;
+    for (let row = 0; row < ids.length; row++) {
+      if (ids[row] !== taskId) continue;
+      const task = this.#rows[row]!;
+      if (task.frameworkId === frameworkId) return task;
     }
     return null;
   }
@@ -40,6 +43,7 @@ export class TaskTable {
     assert(task.row === -1, 'a task enters the table once');
     task.row = this.#rows.length;
     this.#rows.push(task);
+    this.#ids.push(task.taskId);
     if (this.#byId !== null) this.#link(this.#byId, task);
     else if (this.#rows.length > SCAN_MAX) this.#index();
   }
@@ -48,8 +52,10 @@ export class TaskTable {
     const row = task.row;
     assert(this.#rows[row] === task, 'only a task in the table is removed');
     const last = this.#rows.pop()!;
+    this.#ids.pop();
     if (last !== task) {
       this.#rows[row] = last;
+      this.#ids[row] = last.taskId;
       last.row = row;
     }
     task.row = -1;
@@ -62,8 +68,8 @@ export class TaskTable {
   checkInvariants(): void {
     for (let index = 0; index < this.#rows.length; index++) {
       const task = this.#rows[index]!;
-      assert(task.row === index, 'a task knows its row');
-      assert(this.find(task.framework.id, task.taskId) === task, 'a task in the table is found by its ids');
+      assert(task.row === index && this.#ids[index] === task.taskId, 'a task knows its row');
+      assert(this.find(task.frameworkId, task.taskId) === task, 'a task in the table is found by its ids');
     }
   }
 

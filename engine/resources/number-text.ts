@@ -1,8 +1,11 @@
-import { err, MILLI_PER_UNIT, type Milli, ok, type Result, toMilli } from '../core/index.ts';
+import { err, type Milli, ok, type Result, toMilli } from '../core/index.ts';
 import type { ResourceError } from './resource-error.ts';
 
-/** The largest amount: its thousandths are still an exact integer. */
-const SCALAR_MAX = Math.floor(Number.MAX_SAFE_INTEGER / MILLI_PER_UNIT);
+/**
+ * The largest amount from outside: 1 EiB in MiB, as Mesos bounds quota (spec 02 §2). Sums of up to 8,191 of them are still exact
+ * integers of thousandths.
+ */
+const SCALAR_MAX = 2 ** 40;
 
 const ZERO = 0x30;
 const NINE = 0x39;

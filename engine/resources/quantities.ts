@@ -24,7 +24,8 @@ export class Quantities {
 
   /** Repeated names add up; sums of 0 or less are dropped. */
   static of(entries: Iterable<readonly [string, Milli]>): Quantities {
-    const sorted = [...entries].sort((a, b) => compareText(a[0], b[0]));
+    const sorted = [...entries];
+    if (!isAscending(sorted)) sorted.sort((a, b) => compareText(a[0], b[0]));
     const names: string[] = [];
     const values: Milli[] = [];
     for (let index = 0; index < sorted.length; ) {
@@ -55,14 +56,14 @@ export class Quantities {
   plus(other: Quantities): Quantities {
     if (other.names.length === 0) return this;
     if (this.names.length === 0) return other;
-    return this.#merge(other, 1);
+    return this.merge(other, 1);
   }
 
   /** What is missing stays 0. */
   minus(other: Quantities): Quantities {
     if (other.names.length === 0 || this.names.length === 0) return this;
     if (this === other) return Quantities.EMPTY;
-    return this.#merge(other, -1);
+    return this.merge(other, -1);
   }
 
   /** Whether it has at least as much of every name. */
@@ -93,7 +94,7 @@ export class Quantities {
     return amountsText(this.names, this.values);
   }
 
-  #merge(other: Quantities, sign: 1 | -1): Quantities {
+  private merge(other: Quantities, sign: 1 | -1): Quantities {
     const names: string[] = [];
     const values: Milli[] = [];
     let i = 0;
@@ -121,6 +122,13 @@ export class Quantities {
 /** `name:amount` joined by `;`. */
 export function amountsText(names: readonly string[], values: readonly Milli[]): string {
   return names.map((name, index) => `${name}:${fromMilli(values[index]!)}`).join(';');
+}
+
+function isAscending(entries: readonly (readonly [string, Milli])[]): boolean {
+  for (let index = 1; index < entries.length; index++) {
+    if (entries[index - 1]![0] > entries[index]![0]) return false;
+  }
+  return true;
 }
 
 function keep(names: string[], values: Milli[], name: string, sum: number): void {

@@ -17,7 +17,7 @@ export function reservationsFromJson(
   const stack = stackFromJson(name, object, faults);
   const legacy = legacyFromJson(name, object, faults);
   if (stack.length === 0) return { reservations: legacy, format: legacy.length === 0 ? 'either' : 'pre' };
-  if ((object.has('role') || object.has('reservation')) && !isSameStack(stack, legacy)) {
+  if (object.has('role') && !isSameStack(stack, legacy)) {
     faults.report({ code: 'RESERVATION_INVALID', name, reason: 'LEGACY_FIELDS_CONFLICT' });
   }
   return { reservations: stack, format: 'post' };

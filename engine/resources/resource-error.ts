@@ -159,7 +159,7 @@ export function resourceErrorText(error: ResourceError): string {
     case 'SCALAR_TOO_SMALL':
       return `Resource '${error.name}' has the value ${error.value}, which rounds to 0; the smallest amount is 0.001`;
     case 'SCALAR_TOO_LARGE':
-      return `Resource '${error.name}' has the value ${error.value}; the largest amount is 9007199254740`;
+      return `Resource '${error.name}' has the value ${error.value}; the largest amount is 1099511627776`;
     case 'RANGE_INVALID':
       return `Resource '${error.name}' has the range ${error.range}; expected begin <= end, whole numbers from 0 to 9007199254740991`;
     case 'RANGES_OVERLAP':

@@ -95,7 +95,10 @@ export function staysApart(resource: Resource): boolean {
 /** Both as one; they are at one place and do not stay apart. */
 export function addAmounts(a: Resource, b: Resource): Resource {
   const identity = a.identity;
-  if ((identity.traits & SHARED) !== 0) return withCount(a, a.count + b.count);
+  if ((identity.traits & SHARED) !== 0) {
+    // Of two mount points either will do; the choice must not depend on which came first.
+    return withCount(b.identity.detail < identity.detail ? b : a, a.count + b.count);
+  }
   if (a.ranges !== null)
     return makeResource(identity, ZERO_MILLI, unionOfRanges(a.ranges, b.ranges!), null, 1);
   if (a.items !== null) return makeResource(identity, ZERO_MILLI, null, unionOfItems(a.items, b.items!), 1);

@@ -121,9 +121,8 @@ export class Resources {
       const last = sorted.length === 0 ? null : sorted[sorted.length - 1]!;
       sorted.push(entry);
       if (last === null || !isCanonical) continue;
-      const order = compareEntries(last, entry);
       isCanonical =
-        order < 0 ? comparePlaces(last, entry) !== 0 || staysApart(entry) : order === 0 && staysApart(entry);
+        compareEntries(last, entry) <= 0 && (staysApart(entry) || comparePlaces(last, entry) !== 0);
     }
     return Resources.make(isCanonical ? sorted : merged(sorted.sort(compareEntries)));
   }
@@ -220,7 +219,7 @@ export class Resources {
 
   /** Scalars by name over all identities; a shared volume counts once. */
   quantities(): Quantities {
-    this.#quantities ??= Quantities.of(this.#scalarAmounts());
+    this.#quantities ??= Quantities.of(this.scalarAmounts());
     return this.#quantities;
   }
 
@@ -234,13 +233,13 @@ export class Resources {
   }
 
   unreserved(): Resources {
-    return this.#without(RESERVED);
+    return this.without(RESERVED);
   }
 
   /** What is reserved to exactly `role`, or to any role. */
   reserved(role?: string): Resources {
     if ((this.#traits & RESERVED) === 0) return Resources.EMPTY;
-    if (role === undefined) return this.#only(RESERVED);
+    if (role === undefined) return this.only(RESERVED);
     return this.filter((entry) => reservationRole(entry.identity) === role);
   }
 
@@ -254,43 +253,43 @@ export class Resources {
   }
 
   revocable(): Resources {
-    return this.#only(REVOCABLE);
+    return this.only(REVOCABLE);
   }
 
   nonRevocable(): Resources {
-    return this.#without(REVOCABLE);
+    return this.without(REVOCABLE);
   }
 
   shared(): Resources {
-    return this.#only(SHARED);
+    return this.only(SHARED);
   }
 
   nonShared(): Resources {
-    return this.#without(SHARED);
+    return this.without(SHARED);
   }
 
   persistentVolumes(): Resources {
-    return this.#only(PERSISTENT);
+    return this.only(PERSISTENT);
   }
 
   scalars(): Resources {
-    return this.#without(NON_SCALAR);
+    return this.without(NON_SCALAR);
   }
 
   /** The same amounts with their reservations stripped. */
   toUnreserved(): Resources {
     if ((this.#traits & RESERVED) === 0) return this;
-    return this.#map((identity) => withReservations(identity, []));
+    return this.map((identity) => withReservations(identity, []));
   }
 
   /** Each entry with one more reservation on its stack. */
   pushReservation(reservation: Reservation): Resources {
-    return this.#map((identity) => withReservations(identity, [...identity.reservations, reservation]));
+    return this.map((identity) => withReservations(identity, [...identity.reservations, reservation]));
   }
 
   /** Each entry without the last reservation of its stack; every entry must have one. */
   popReservation(): Resources {
-    return this.#map((identity) => {
+    return this.map((identity) => {
       assert(identity.reservations.length > 0, 'only reserved resources have a reservation to pop');
       return withReservations(identity, identity.reservations.slice(0, -1));
     });
@@ -298,12 +297,12 @@ export class Resources {
 
   /** Allocated to `role`; allocations noted before are replaced. */
   allocate(role: string): Resources {
-    return this.#map((identity) => withAllocationRole(identity, role));
+    return this.map((identity) => withAllocationRole(identity, role));
   }
 
   unallocate(): Resources {
     if ((this.#traits & ALLOCATED) === 0) return this;
-    return this.#map((identity) => withAllocationRole(identity, null));
+    return this.map((identity) => withAllocationRole(identity, null));
   }
 
   /** Itself when all entries are kept. */
@@ -317,21 +316,21 @@ export class Resources {
     return this.entries.map(resourceText).join(';');
   }
 
-  #only(trait: number): Resources {
+  private only(trait: number): Resources {
     if ((this.#traits & trait) === 0) return Resources.EMPTY;
     return this.filter((entry) => (entry.identity.traits & trait) !== 0);
   }
 
-  #without(trait: number): Resources {
+  private without(trait: number): Resources {
     if ((this.#traits & trait) === 0) return this;
     return this.filter((entry) => (entry.identity.traits & trait) === 0);
   }
 
-  #map(change: (identity: ResourceIdentity) => ResourceIdentity): Resources {
+  private map(change: (identity: ResourceIdentity) => ResourceIdentity): Resources {
     return Resources.of(this.entries.map((entry) => withIdentity(entry, change(entry.identity))));
   }
 
-  #scalarAmounts(): (readonly [string, Milli])[] {
+  private scalarAmounts(): (readonly [string, Milli])[] {
     const amounts: (readonly [string, Milli])[] = [];
     for (const { identity, scalar } of this.entries) {
       if (identity.type === 'SCALAR') amounts.push([identity.name, scalar]);

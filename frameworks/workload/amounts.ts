@@ -23,7 +23,10 @@ export class Amounts {
 
   equals(other: Amount): boolean {
     return (
-      this.cpus === other.cpus && this.mem === other.mem && this.gpus === other.gpus && this.disk === other.disk
+      this.cpus === other.cpus &&
+      this.mem === other.mem &&
+      this.gpus === other.gpus &&
+      this.disk === other.disk
     );
   }
 

@@ -1,6 +1,12 @@
 import type { Micros } from '../../engine/core/index.ts';
 import type { CommandInfo, TaskTemplate } from '../../engine/protocol/index.ts';
-import { type Job, type JobOutcome, type JobState, type JobTasks, taskCount } from '../../engine/workload/index.ts';
+import {
+  type Job,
+  type JobOutcome,
+  type JobState,
+  type JobTasks,
+  taskCount,
+} from '../../engine/workload/index.ts';
 import type { RoleState } from './role-state.ts';
 import { type Shape, shapeOf } from './shape.ts';
 import type { TaskRun } from './task-table.ts';
@@ -156,7 +162,14 @@ function packsBefore(a: LiveGroup, b: LiveGroup): number {
   );
 }
 
-const COMMAND: CommandInfo = { value: 'workload', shell: false, args: [], user: null, environment: [], uris: [] };
+const COMMAND: CommandInfo = {
+  value: 'workload',
+  shell: false,
+  args: [],
+  user: null,
+  environment: [],
+  uris: [],
+};
 
 function templateOf(job: Job): TaskTemplate {
   return {

@@ -118,13 +118,7 @@ export class OfferPool {
     const { position } = holding;
     const free = this.#free;
     const base = position * STRIDE;
-    this.#change(
-      position,
-      -free[base + CPUS]!,
-      -free[base + MEM]!,
-      -free[base + GPUS]!,
-      -free[base + DISK]!,
-    );
+    this.#change(position, -free[base + CPUS]!, -free[base + MEM]!, -free[base + GPUS]!, -free[base + DISK]!);
     const last = this.#rows.pop()!;
     if (last !== holding) {
       free.copyWithin(base, last.position * STRIDE, (last.position + 1) * STRIDE);

@@ -25,13 +25,21 @@ export class RoleState {
   readonly wanted = new Amounts();
 
   // Hoarding for a blocked head.
-  /** When the hold ends, or -1 while there is none. */
-  holdUntil = -1;
-  /** How long the hold was meant to last. */
+  /** The head that offers are held for, with the tasks it had pending when the hold began. */
+  holdJob: LiveJob | null = null;
+  holdPending = 0;
+  /** When the hold ends; it was to last `holdMicros`. */
+  holdUntil = 0 as Micros;
   holdMicros = 0;
+  /** When the timer for holds fires; infinite while there is none. */
+  holdTimerAt = Number.POSITIVE_INFINITY;
 
-  // Policies `suppress` and `demand`: what the master was told in this subscription.
-  isSuppressed = false;
+  /** The gang that the pool was last sieved for, and the pool's `additions` then. */
+  sievedJob: LiveJob | null = null;
+  sievedAt = -1;
+
+  // Policies `suppress` and `demand`: what the master was told in this subscription; null when that is not certain.
+  isSuppressed: boolean | null = false;
   /** No filter of a decline lives after this. */
   filteredUntil = 0 as Micros;
   /** A job came to the front of the queue since the role was last settled. */
@@ -49,10 +57,12 @@ export class RoleState {
   hasProgressed = false;
   /** Demands in a row that were covered by offers of which none was of use. */
   vainRequests = 0;
+  /** Statements in a row that only the timer caused. */
+  repeatedRequests = 0;
   /** When an unfilled demand is stated again. */
   requestAt = 0 as Micros;
-  /** A timer of this role for `requestAt` is set. */
-  hasRequestTimer = false;
+  /** When the timer for requests fires; infinite while there is none. */
+  requestTimerAt = Number.POSITIVE_INFINITY;
 
   constructor(name: string, before: JobOrder, frontMax: number) {
     this.name = name;
@@ -65,6 +75,12 @@ export class RoleState {
     job.place = 'queue';
     if (this.queue.insert(job)) this.hasNewFront = true;
     this.hasGrown = true;
+  }
+
+  /** Takes the job at a position of the front out: all its tasks are launched. */
+  dequeue(position: number): void {
+    this.queue.at(position)!.place = 'none';
+    this.queue.removeAt(position);
   }
 
   /** Takes the job at a position of the front out for a while; its tasks still count as queued. */

@@ -1,4 +1,5 @@
 import { assert, type AgentId, type Micros, type TaskId } from '../../engine/core/index.ts';
+import type { StatusReason } from '../../engine/protocol/index.ts';
 import type { LiveGroup, LiveJob } from './live-job.ts';
 
 /** One attempt at a task, from its launch to its end; a slot of the table, used again for a later attempt. */
@@ -24,6 +25,8 @@ export interface TaskRun {
   silent: boolean;
   /** When it was reported unreachable, or -1. */
   unreachableSince: number;
+  /** Of the last status. */
+  reason: StatusReason | null;
   /** Next free slot, or -1. */
   nextFree: number;
 }
@@ -113,6 +116,7 @@ function freshRun(slot: number, job: LiveJob, group: LiveGroup): TaskRun {
     heardIn: 0,
     silent: true,
     unreachableSince: -1,
+    reason: null,
     nextFree: -1,
   };
 }

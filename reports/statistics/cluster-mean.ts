@@ -39,7 +39,11 @@ export class ClusterMean {
   }
 }
 
-function addScaled(sums: { -readonly [Kind in keyof KindAmounts]: number }, amounts: KindAmounts, by: number): void {
+function addScaled(
+  sums: { -readonly [Kind in keyof KindAmounts]: number },
+  amounts: KindAmounts,
+  by: number,
+): void {
   sums.cpus += amounts.cpus * by;
   sums.mem += amounts.mem * by;
   sums.disk += amounts.disk * by;

@@ -1,3 +1,4 @@
+import { assert } from '../../engine/core/index.ts';
 import type { ClusterSample, FaultRecord, JobOutcome, TaskOutcome } from '../../engine/workload/index.ts';
 import type { JobCounts, RoleSummary, TaskCounts, UserSummaries, UserSummary } from '../summary.ts';
 import { ClusterMean } from './cluster-mean.ts';
@@ -114,15 +115,18 @@ export class RunTotals {
     };
   }
 
-  /** Most jobs first. */
-  rankedRoles(): RoleTotals[] {
-    return [...this.#roles.values()].sort(
-      (a, b) => b.jobs.jobs - a.jobs.jobs || compareText(a.role, b.role),
-    );
+  /** Most jobs first. @param span  the time that shares are averaged over, µs */
+  roleSummaries(span: number): RoleSummary[] {
+    return [...this.#roles.values()]
+      .sort((a, b) => b.jobs.jobs - a.jobs.jobs || compareText(a.role, b.role))
+      .map((role) => role.summary(span));
   }
 
-  roleSummaries(span: number): RoleSummary[] {
-    return this.rankedRoles().map((role) => role.summary(span));
+  /** The jobs of a role that `roleSummaries` lists. */
+  jobsOf(role: string): JobGroup {
+    const totals = this.#roles.get(role);
+    assert(totals !== undefined, 'only roles that the run told of are asked for');
+    return totals.jobs;
   }
 
   userSummaries(): UserSummaries {

@@ -44,7 +44,8 @@ export class CsvRow {
     const field = this.textOrNull(column);
     if (field === null) return null;
     const value = Number(field);
-    if (field.trim() === '' || !Number.isFinite(value) || value < 0) return this.#complain(column, 'a number');
+    if (field.trim() === '' || !Number.isFinite(value) || value < 0)
+      return this.#complain(column, 'a number');
     return value;
   }
 

@@ -4,9 +4,6 @@ import type { CsvSink } from './csv-sink.ts';
 
 export const DISTRIBUTION_COLUMNS = ['measure', 'role', 'up_to', 'jobs'] as const;
 
-/** Roles whose distributions are written: those with the most jobs. The others' can be had from the job table. */
-export const DISTRIBUTION_ROLES = 20;
-
 /** `wait` in seconds; `slowdown` and `bounded_slowdown` as ratios. */
 export type Measure = 'wait' | 'slowdown' | 'bounded_slowdown';
 

@@ -1,18 +1,11 @@
 import { join } from 'node:path';
 import type { ClusterSample, FaultRecord, JobOutcome, TaskOutcome } from '../../engine/workload/index.ts';
 import type { MachineFacts } from '../run-facts.ts';
-import type { LogHistogram } from '../statistics/log-histogram.ts';
 import type { MachineLedger } from '../statistics/machine-ledger.ts';
 import type { JobGroup } from '../statistics/job-group.ts';
-import type { RunTotals } from '../statistics/run-totals.ts';
 import type { TableFacts, TableName } from '../summary.ts';
 import { CsvSink } from './csv-sink.ts';
-import {
-  DISTRIBUTION_COLUMNS,
-  DISTRIBUTION_ROLES,
-  type Measure,
-  writeDistribution,
-} from './distribution-table.ts';
+import { DISTRIBUTION_COLUMNS, writeDistribution } from './distribution-table.ts';
 import { FAULT_COLUMNS, writeFault } from './fault-table.ts';
 import { JOB_COLUMNS, writeJob } from './job-table.ts';
 import { MACHINE_COLUMNS, writeMachines } from './machine-table.ts';
@@ -23,6 +16,12 @@ import { TASK_COLUMNS, writeTask } from './task-table.ts';
 /** The name of a table's file. */
 export function tableFile(table: TableName): string {
   return `${table}.csv`;
+}
+
+/** Jobs of a role; of all roles if `role` is null. */
+export interface NamedGroup {
+  readonly role: string | null;
+  readonly jobs: JobGroup;
 }
 
 /** The tables of a result folder while it is written. */
@@ -67,14 +66,14 @@ export class FolderTables {
     writeFault(this.#faults, fault);
   }
 
-  /** Writes the tables that are known only at the end, and closes all. */
-  close(ledger: MachineLedger, totals: RunTotals, end: number): void {
+  /** Writes the tables that are known only at the end, and closes all. Machines' downtime is counted up to `end`, µs. */
+  close(ledger: MachineLedger, groups: readonly NamedGroup[], end: number): void {
     writeMachines(this.#create('machines', MACHINE_COLUMNS), ledger, end);
     const distributions = this.#create('distributions', DISTRIBUTION_COLUMNS);
-    const roles = totals.rankedRoles().slice(0, DISTRIBUTION_ROLES);
-    for (const [measure, pick] of MEASURES) {
-      writeDistribution(distributions, measure, null, pick(totals.all));
-      for (const role of roles) writeDistribution(distributions, measure, role.role, pick(role.jobs));
+    for (const { role, jobs } of groups) {
+      writeDistribution(distributions, 'wait', role, jobs.wait);
+      writeDistribution(distributions, 'slowdown', role, jobs.slowdown);
+      writeDistribution(distributions, 'bounded_slowdown', role, jobs.boundedSlowdown);
     }
     for (const sink of this.#sinks.values()) sink.close();
   }
@@ -107,9 +106,3 @@ export class FolderTables {
     return sink === undefined ? null : { file: sink.name, rows: sink.rows };
   }
 }
-
-const MEASURES: readonly (readonly [Measure, (group: JobGroup) => LogHistogram])[] = [
-  ['wait', (group) => group.wait],
-  ['slowdown', (group) => group.slowdown],
-  ['bounded_slowdown', (group) => group.boundedSlowdown],
-];

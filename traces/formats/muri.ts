@@ -99,7 +99,8 @@ function jobReader(model: GpuModel, byModel: boolean): (row: Row) => Job {
   let previous = 0 as Micros;
   return (row) => {
     const arrival = row.milliseconds(SUBMIT_TIME);
-    if (arrival < previous) throw row.bad(SUBMIT_TIME, `rows in order of submission, ${previous / 1_000} or later`);
+    if (arrival < previous)
+      throw row.bad(SUBMIT_TIME, `rows in order of submission, ${previous / 1_000} or later`);
     const gpus = row.count(NUM_GPU, 1, 100_000);
     const duration = runTime(row.milliseconds(DURATION));
     const id = owned(row.nonEmpty(JOB_ID));

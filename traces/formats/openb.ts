@@ -1,8 +1,14 @@
-import { MICROS_PER_SECOND, type Micros, micros, type Milli, milli, ZERO_MILLI } from '../../engine/core/index.ts';
+import {
+  MICROS_PER_SECOND,
+  type Micros,
+  micros,
+  type Milli,
+  milli,
+  ZERO_MILLI,
+} from '../../engine/core/index.ts';
 import type { Job, MachineSpec, PlacementConstraint } from '../../engine/workload/index.ts';
 import { Assumptions, type AssumptionSpec } from '../model/assumptions.ts';
 import { runTime } from '../model/duration.ts';
-import type { ReadOptions } from '../model/read-options.ts';
 import { replayWorkload } from '../model/replay.ts';
 import { roleName } from '../model/role-name.ts';
 import { Shapes } from '../model/shapes.ts';
@@ -258,7 +264,10 @@ async function readCluster(source: TraceSource, assumptions: Assumptions): Promi
   let nodes: TraceSourceFile | null = named.length === 1 ? named[0]! : null;
   if (nodes === null) {
     const which = assumptions.choice('nodes', ['all', 'gpu']);
-    nodes = companion(source, (file) => isNodeList(file) && file.name === `openb_node_list_${which}_node.csv`);
+    nodes = companion(
+      source,
+      (file) => isNodeList(file) && file.name === `openb_node_list_${which}_node.csv`,
+    );
   }
   if (nodes === null) return null;
   const shapes = new Shapes();

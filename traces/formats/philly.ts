@@ -69,7 +69,9 @@ export const philly: TraceFormat = {
     const file = source.files.find((candidate) => philly.detect(candidate))!;
     const model = gpuModel(assumptions);
     const cluster = await readCluster(source, assumptions, model);
-    assumptions.state('all tasks of a job start together or none; a job is one task per machine that it needs');
+    assumptions.state(
+      'all tasks of a job start together or none; a job is one task per machine that it needs',
+    );
     assumptions.state('submission times are read as a clock without daylight saving; the first one is 0');
     const workload = replayWorkload(
       {
@@ -135,7 +137,9 @@ async function readCluster(
   if (wanted === 'vc-nodes') {
     const nodes = companion(source, (file) => hasHeader(file, VC_NODES.columns));
     if (nodes === null) return null;
-    const counts = await readWholeTable(nodes, VC_NODES, new Tally('strict'), (row) => row.count(1, 0, 1_000_000));
+    const counts = await readWholeTable(nodes, VC_NODES, new Tally('strict'), (row) =>
+      row.count(1, 0, 1_000_000),
+    );
     count = counts.reduce((sum, machines) => sum + machines, 0);
     origin = `the sum over virtual clusters of ${nodes.name}`;
   } else {

@@ -1,4 +1,4 @@
-import { BadRow, TraceError, type TracePlace } from './trace-error.ts';
+import { BadRow, TraceError } from './trace-error.ts';
 import type { WorkloadReport } from './workload.ts';
 
 /** Counts one reading and decides what a bad row does. */
@@ -20,10 +20,9 @@ export class Tally {
   }
 
   /** A `BadRow` ends the reading with a `TraceError`, or is counted; anything else passes through. */
-  refuse(problem: unknown, file: string, line: number | null, within: string | null = null): void {
+  refuse(problem: unknown, file: string, line: number | null): void {
     if (!(problem instanceof BadRow)) throw problem;
-    const place: TracePlace = { file, line };
-    const error = new TraceError(within === null ? problem.message : `${within}: ${problem.message}`, place);
+    const error = new TraceError(problem.message, { file, line });
     if (this.#strict) throw error;
     this.#firstBadRow ??= error.message;
     this.leaveOut(`bad row: ${problem.reason}`);

@@ -13,7 +13,9 @@ export class TraceError extends Error {
   readonly place: TracePlace | null;
 
   constructor(problem: string, place: TracePlace | null = null) {
-    super(place === null ? problem : `${place.file}${place.line === null ? '' : `:${place.line}`}: ${problem}`);
+    super(
+      place === null ? problem : `${place.file}${place.line === null ? '' : `:${place.line}`}: ${problem}`,
+    );
     this.place = place;
   }
 }

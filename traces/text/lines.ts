@@ -30,10 +30,13 @@ export async function* readLines(file: TraceFile): AsyncGenerator<LineBlock, voi
     const lines = text.split('\n');
     carry = lines.pop()!;
     if (carry.length > LINE_CHARACTERS_MAX) {
-      throw new TraceError(`the line is longer than ${LINE_CHARACTERS_MAX} characters, expected rows of text`, {
-        file: file.shown,
-        line: firstLine + lines.length,
-      });
+      throw new TraceError(
+        `the line is longer than ${LINE_CHARACTERS_MAX} characters, expected rows of text`,
+        {
+          file: file.shown,
+          line: firstLine + lines.length,
+        },
+      );
     }
     if (lines.length === 0) continue;
     trimLineEnds(lines, text, firstLine);
@@ -58,17 +61,20 @@ export async function readText(file: TraceFile): Promise<string> {
 
 /** The first few thousand characters, to recognise a format by; '' if there are none to be had. */
 export function readHead(path: string): string {
-  const bytes = firstBytes(path, HEAD_BYTES);
-  if (!isGzip(bytes)) return withoutMark(bytes.toString('utf8'));
   try {
+    const bytes = firstBytes(path, HEAD_BYTES);
+    if (!isGzip(bytes)) return withoutMark(bytes.toString('utf8'));
     return withoutMark(gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).toString('utf8'));
   } catch {
-    // Recognising is not validating: the reading itself reports what is wrong with the stream.
+    // Recognising is not validating, and a stranger beside the trace is no fault: whoever reads the file says what is wrong with it.
     return '';
   }
 }
 
-async function* readChunks(file: TraceFile, line: () => number | null): AsyncGenerator<Buffer, void, undefined> {
+async function* readChunks(
+  file: TraceFile,
+  line: () => number | null,
+): AsyncGenerator<Buffer, void, undefined> {
   const place = () => ({ file: file.shown, line: line() });
   let gzip: boolean;
   try {

@@ -1,4 +1,4 @@
-import { type Micros, type Milli, micros, milli } from '../../engine/core/index.ts';
+import { type Micros, type Milli, micros, milli, ZERO_MILLI } from '../../engine/core/index.ts';
 import { BadRow } from '../model/trace-error.ts';
 import { parseScaled } from './numbers.ts';
 
@@ -17,10 +17,6 @@ export class Row {
   constructor(names: readonly string[], places: readonly number[]) {
     this.#names = names;
     this.#places = places;
-  }
-
-  hasColumn(column: number): boolean {
-    return this.#places[column]! >= 0;
   }
 
   /** The field as it stands; '' if the file has no such column. */
@@ -52,6 +48,11 @@ export class Row {
     const scaled = parseScaled(this.text(column), 3);
     if (!(scaled >= 0)) throw this.bad(column, 'a number, 0 or more');
     return milli(scaled);
+  }
+
+  /** As `scalar`, and 0 where the column or its value is not there. */
+  optionalScalar(column: number): Milli {
+    return this.text(column) === '' ? ZERO_MILLI : this.scalar(column);
   }
 
   /** Seconds, 0 or more, as µs. */

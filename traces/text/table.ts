@@ -132,7 +132,8 @@ function headedRow(file: TraceFile, layout: TableLayout, names: readonly string[
   const place = { file: file.shown, line };
   const known = new Map<string, number>();
   names.forEach((name, index) => {
-    if (known.has(name)) throw new TraceError(`the header names column "${name}" twice, expected it once`, place);
+    if (known.has(name))
+      throw new TraceError(`the header names column "${name}" twice, expected it once`, place);
     known.set(name, index);
   });
   const missing = layout.columns.slice(0, layout.required).filter((name) => !known.has(name));

@@ -52,12 +52,12 @@ class Bench {
 
   /** Runs all events up to `until`. */
   run(until: number): void {
-    while (this.agenda.nextTime <= until) {
+    while (this.agenda.size > 0 && this.agenda.nextTime <= until) {
       this.agenda.pop();
       this.now = micros(this.agenda.time);
       this.#happen(this.agenda.kind, this.agenda.target, this.agenda.payload);
     }
-    this.now = micros(Math.max(this.now, Math.min(until, 2 ** 50)));
+    if (until !== Infinity) this.now = micros(until);
   }
 
   #happen(kind: number, connection: number, message: Message | null): void {
@@ -192,7 +192,7 @@ test('nothing of an old incarnation is delivered', () => {
   const number = bench.send(next, 'toMaster');
   bench.run(Infinity);
   expect(bench.atParty).toEqual([]);
-  expect(numbersOf(bench.atMaster)).toEqual([0, number]);
+  expect(numbersOf(bench.atMaster).sort()).toEqual([0, number]);
   expect(bench.told).toEqual([`master ${old}`]);
 });
 

@@ -51,6 +51,8 @@ export class Network<Payload> {
   #lastUp = new Float64Array(64);
   #lastDown = new Float64Array(64);
   #connectionCount = 1;
+  /** Connections below this number were those of an earlier master: they are closed at the master's end. */
+  #firstOfMaster = 1;
 
   // Parties.
   #current = new Int32Array(64);
@@ -91,11 +93,6 @@ export class Network<Payload> {
     return party;
   }
 
-  /** Connections opened so far. */
-  get connectionsOpened(): number {
-    return this.#connectionCount - 1;
-  }
-
   partyOf(connection: number): number {
     return this.#parties[connection]!;
   }
@@ -108,17 +105,7 @@ export class Network<Payload> {
   /** The newest connection of the party that the master has heard on and that is open at the master's end, or 0. */
   masterConnectionOf(party: number): number {
     const connection = this.#onMaster[party]!;
-    return connection !== NO_CONNECTION && (this.#flags[connection]! & MASTER_OPEN) !== 0
-      ? connection
-      : NO_CONNECTION;
-  }
-
-  isOpenAtMaster(connection: number): boolean {
-    return (this.#flags[connection]! & MASTER_OPEN) !== 0;
-  }
-
-  isOpenAtParty(connection: number): boolean {
-    return (this.#flags[connection]! & PARTY_OPEN) !== 0;
+    return (this.#flags[connection]! & MASTER_OPEN) !== 0 ? connection : NO_CONNECTION;
   }
 
   /** Whether something keeps messages of the party from the master, or the other way. */
@@ -199,6 +186,7 @@ export class Network<Payload> {
 
   /** A message has come to the master's end: whether it counts. */
   arrivesAtMaster(connection: number): boolean {
+    if (connection < this.#firstOfMaster) return false;
     const flags = this.#flags[connection]!;
     if ((flags & MASTER_OPEN) === 0) return false;
     if ((flags & MASTER_KNOWS) === 0) {
@@ -266,7 +254,7 @@ export class Network<Payload> {
     }
     if ((flags & MASTER_OPEN) === 0) return false;
     this.closeAtMaster(now, connection);
-    return (flags & MASTER_KNOWS) !== 0;
+    return (flags & MASTER_KNOWS) !== 0 && connection >= this.#firstOfMaster;
   }
 
   /** The other end's close, or a timeout, has come to the party's end. True if that closes it: the party must be told. */
@@ -303,11 +291,13 @@ export class Network<Payload> {
     this.#mischief.push(mischief);
   }
 
-  /** Connections open at the party's end, in the order of parties. */
-  *openConnections(): IterableIterator<number> {
+  /** The master's process is gone: all its ends close, and what is on its way on them reaches no later master. */
+  masterGone(now: Micros): void {
     for (let party = 0; party < this.#sides.length; party++) {
-      if (this.#current[party] !== NO_CONNECTION) yield this.#current[party]!;
+      this.closeAtMaster(now, this.#current[party]!);
+      this.#onMaster[party] = NO_CONNECTION;
     }
+    this.#firstOfMaster = this.#connectionCount;
   }
 
   #arrival(now: number, last: number): number {

@@ -1,0 +1,84 @@
+import { assertNever } from '../../engine/core/index.ts';
+import type { Attribute, AttributeConstraint, ConstraintGroup, DomainInfo, OfferConstraints } from '../../engine/protocol/index.ts';
+
+/** What constraints look at. */
+export interface ConstrainedAgent {
+  readonly hostname: string;
+  readonly attributes: readonly Attribute[];
+  readonly domain: DomainInfo | null;
+}
+
+/** Whether the constraints of one role keep an agent away. */
+export type ConstraintCheck = (agent: ConstrainedAgent) => boolean;
+
+type Test = (agent: ConstrainedAgent) => boolean;
+
+/**
+ * Compiles the constraints of `role`; null when it has none. An agent is kept away if no group has all its constraints true
+ * (conformance README §10). Patterns were found valid by the master; they match the whole text.
+ */
+export function constraintCheck(constraints: OfferConstraints | null, role: string): ConstraintCheck | null {
+  const groups = constraints?.roleConstraints.get(role)?.groups;
+  if (groups === undefined) return null;
+  const tests = groups.map((group) => compileGroup(group));
+  return (agent) => !tests.some((test) => test(agent));
+}
+
+/** Whether `constraints` keep `agent` from `role`. For tools and tests; cycles use the compiled check. */
+export function isExcludedByConstraints(constraints: OfferConstraints, role: string, agent: ConstrainedAgent): boolean {
+  return constraintCheck(constraints, role)?.(agent) ?? false;
+}
+
+function compileGroup(group: ConstraintGroup): Test {
+  const tests = group.attributeConstraints.map(compile);
+  return (agent) => tests.every((test) => test(agent));
+}
+
+/**
+ * A missing attribute fails what wants it to be there or to be so, and passes the opposites; one that is there and is no text
+ * passes all four tests of text.
+ */
+function compile({ selector, predicate }: AttributeConstraint): Test {
+  const select = (agent: ConstrainedAgent): Attribute | string | null => selected(agent, selector);
+  switch (predicate.kind) {
+    case 'exists':
+      return (agent) => select(agent) !== null;
+    case 'not_exists':
+      return (agent) => select(agent) === null;
+    case 'text_equals':
+      return (agent) => textTest(select(agent), false, (text) => text === predicate.value);
+    case 'text_not_equals':
+      return (agent) => textTest(select(agent), true, (text) => text !== predicate.value);
+    case 'text_matches': {
+      const pattern = new RegExp(`^(?:${predicate.regex})$`, 's');
+      return (agent) => textTest(select(agent), false, (text) => pattern.test(text));
+    }
+    case 'text_not_matches': {
+      const pattern = new RegExp(`^(?:${predicate.regex})$`, 's');
+      return (agent) => textTest(select(agent), true, (text) => !pattern.test(text));
+    }
+    default:
+      return assertNever(predicate);
+  }
+}
+
+function textTest(value: Attribute | string | null, ifMissing: boolean, test: (text: string) => boolean): boolean {
+  if (value === null) return ifMissing;
+  if (typeof value === 'string') return test(value);
+  return value.type === 'TEXT' ? test(value.text) : true;
+}
+
+/** The first attribute of the name, or the text of the pseudo-attribute; null when there is none. */
+function selected(agent: ConstrainedAgent, selector: AttributeConstraint['selector']): Attribute | string | null {
+  if (selector.kind === 'attribute') return agent.attributes.find(({ name }) => name === selector.name) ?? null;
+  switch (selector.type) {
+    case 'HOSTNAME':
+      return agent.hostname;
+    case 'REGION':
+      return agent.domain?.region ?? null;
+    case 'ZONE':
+      return agent.domain?.zone ?? null;
+    default:
+      return assertNever(selector.type);
+  }
+}

@@ -1,0 +1,286 @@
+import { Rng } from '../../engine/core/index.ts';
+import type { Agent, Quota, Role } from '../../engine/master/allocator.ts';
+import { Resources } from '../../engine/resources/index.ts';
+import type { AgentRow } from './agent-row.ts';
+import type { Books } from './books.ts';
+import type { Client } from './client.ts';
+import type { MinimumOffer } from './minimum-offer.ts';
+import { QuotaCycle } from './quota-cycle.ts';
+import type { AllocationRecords } from './records.ts';
+import { strippedFor } from './restriction.ts';
+import type { SiblingOrder } from './sibling-order.ts';
+
+const UNKNOWN = -1;
+
+/** What a visit does: give whole agents to the neediest, serve guarantees, or share what guarantees and limits leave. */
+type Stage = 'whole' | 'guarantees' | 'fair';
+
+/**
+ * One allocation cycle (spec 16 §6, §7; conformance README §5.3): agents in random order, each shown to the roles in order of need, and
+ * within a role to its frameworks.
+ *
+ * An agent is served in the order that held when its turn came, and for frameworks when their role's turn came: so what takes something is
+ * charged at once, and moved to its new place when the agent is done, rightmost first, which leaves all to its right in order.
+ */
+export class Cycle {
+  readonly #books: Books;
+  readonly #minimum: MinimumOffer;
+  readonly #records: AllocationRecords;
+  readonly #rng: Rng;
+  #visiting = new Int32Array(64);
+  #stage: Stage = 'whole';
+  #quota: QuotaCycle | null = null;
+  /** The agent being visited, and whether what is free passes the common minimum: 1, 0, or UNKNOWN. */
+  #row!: AgentRow;
+  #passes = UNKNOWN;
+  /** Places to mend when the agent is done. */
+  readonly #movedOrders: SiblingOrder[] = [];
+  readonly #movedIndices: number[] = [];
+  /** The agents of the last stage in the order of their visits; for tests. */
+  #visited: number[] | null = null;
+
+  constructor(books: Books, minimum: MinimumOffer, records: AllocationRecords, seed: number) {
+    this.#books = books;
+    this.#minimum = minimum;
+    this.#records = records;
+    this.#rng = Rng.forPurpose(seed, 'allocator.agents');
+  }
+
+  /** Cycle over all agents. Without quota it visits those that something changed for; with quota all that are open. */
+  runAll(quotas: ReadonlyMap<Role, Quota>): void {
+    const books = this.#books;
+    if (quotas.size > 0) {
+      this.#runQuotaStages(books.open.size, UNKNOWN, quotas);
+    } else if (books.activeClients > 0 && (books.awake.length > 0 || books.unsettled.size > 0)) {
+      this.#settle();
+      this.#stage = 'whole';
+      const only = books.awake.length === 1 ? books.awake[0]! : null;
+      const source = books.awake.length > 0 ? books.open : books.unsettled;
+      this.#reserve(source.size);
+      this.#visitShuffled(source.copyTo(this.#visiting), only);
+    }
+    for (let index = 0; index < books.awake.length; index++) books.awake[index]!.isAwake = false;
+    books.awake.length = 0;
+  }
+
+  /** Cycle over one agent. */
+  runOne(agent: Agent, quotas: ReadonlyMap<Role, Quota>): void {
+    const books = this.#books;
+    if (!books.open.has(agent) || books.activeClients === 0) return;
+    if (quotas.size > 0) {
+      this.#runQuotaStages(1, agent, quotas);
+    } else if (books.unsettled.has(agent) || books.awake.length > 0) {
+      this.#settle();
+      this.#stage = 'whole';
+      this.#reserve(1);
+      this.#visiting[0] = agent;
+      this.#visitShuffled(1, null);
+    }
+  }
+
+  /** From now on notes the order of visits. For tests that compare with a plain allocator. */
+  watchVisits(): number[] {
+    this.#visited = [];
+    return this.#visited;
+  }
+
+  #runQuotaStages(count: number, only: number, quotas: ReadonlyMap<Role, Quota>): void {
+    const books = this.#books;
+    if (count === 0 || books.activeClients === 0) return;
+    this.#settle();
+    this.#quota = new QuotaCycle(books, quotas);
+    for (const stage of ['guarantees', 'fair'] as const) {
+      this.#stage = stage;
+      this.#reserve(count);
+      if (only === UNKNOWN) {
+        this.#visitShuffled(books.open.copyTo(this.#visiting), null);
+      } else if (books.open.has(only)) {
+        this.#visiting[0] = only;
+        this.#visitShuffled(1, null);
+      }
+    }
+    this.#quota = null;
+  }
+
+  #settle(): void {
+    this.#books.tree.settle();
+    this.#books.shares.settle();
+  }
+
+  #reserve(count: number): void {
+    if (count > this.#visiting.length) this.#visiting = new Int32Array(count * 2);
+  }
+
+  /**
+   * Visits the first `count` entries of `#visiting`, shuffling as it goes. If `only` is given, agents that were settled are
+   * shown to it alone. Ends early when no framework wants anything any more.
+   */
+  #visitShuffled(count: number, only: Client | null): void {
+    const books = this.#books;
+    const visiting = this.#visiting;
+    for (let index = 0; index < count && books.activeClients > 0; index++) {
+      const drawn = index + 1 < count ? index + this.#rng.below(count - index) : index;
+      const agent = visiting[drawn]!;
+      visiting[drawn] = visiting[index]!;
+      visiting[index] = agent;
+      const row = books.agents[agent]!;
+      this.#row = row;
+      this.#passes = UNKNOWN;
+      if (this.#visited !== null) this.#visited.push(agent);
+      if (only !== null && !books.unsettled.has(agent)) this.#showTo(only);
+      else this.#showToAll(agent, row);
+    }
+  }
+
+  #showToAll(agent: number, row: AgentRow): void {
+    const books = this.#books;
+    this.#walk(books.tree.root);
+    this.#mendOrders();
+    if (!row.isOfferable) books.close(row);
+    else if (this.#stage === 'whole' && !row.isIntricate) books.unsettled.remove(agent);
+  }
+
+  /** A settled agent's turn when only one client awoke. */
+  #showTo(client: Client): void {
+    const books = this.#books;
+    if (!client.isActive || !this.#tryClient(client)) return;
+    if (!this.#row.isOfferable) books.close(this.#row);
+    // Its place among its siblings is not known: they are sorted again before the next agent, which costs nothing for an only child.
+    this.#disturb(client);
+  }
+
+  #disturb(client: Client): void {
+    const books = this.#books;
+    books.shares.group(client.row).disturb();
+    books.tree.disturb(client.role);
+    this.#settle();
+  }
+
+  #mendOrders(): void {
+    for (let last = this.#movedOrders.length - 1; last >= 0; last--) {
+      this.#movedOrders[last]!.moveRight(this.#movedIndices[last]!);
+    }
+    this.#movedOrders.length = 0;
+    this.#movedIndices.length = 0;
+  }
+
+  #noteMove(order: SiblingOrder, index: number): void {
+    if (order.length < 2) return;
+    this.#movedOrders.push(order);
+    this.#movedIndices.push(index);
+  }
+
+  /** Shows the agent to the roles below `node` in order; whether any took something. */
+  #walk(node: number): boolean {
+    const { tree } = this.#books;
+    const order = tree.order(node);
+    let tookAny = false;
+    for (let index = 0; index < order.length; index++) {
+      const child = order.at(index);
+      if (!tree.takesPart(child)) continue;
+      const took = tree.isLeaf(child) ? this.#showToRole(tree.roleOf(child)) : this.#walk(child);
+      if (!took) continue;
+      tookAny = true;
+      this.#noteMove(order, index);
+      if (this.#row.free.entries.length === 0) break;
+    }
+    return tookAny;
+  }
+
+  #showToRole(role: Role): boolean {
+    const books = this.#books;
+    if (this.#stage === 'guarantees' && this.#quota!.unmet(role).isEmpty) return false;
+    const order = books.order(role);
+    let tookAny = false;
+    for (let index = 0; index < order.length; index++) {
+      const client = books.clients[order.at(index)]!;
+      if (!client.isActive || !this.#tryClient(client)) continue;
+      tookAny = true;
+      this.#noteMove(order, index);
+      if (this.#row.free.entries.length === 0) break;
+      if (this.#stage === 'guarantees' && this.#quota!.unmet(role).isEmpty) break;
+    }
+    return tookAny;
+  }
+
+  /** Offers the agent to the client; whether it took something. */
+  #tryClient(client: Client): boolean {
+    const row = this.#row;
+    if ((client.exclusions & row.restrictions) !== 0) return false;
+    if (client.constraints !== null && client.constraints(row)) return false;
+    if (this.#stage !== 'whole' || !row.isPlain) return this.#tryPart(client);
+    const { free } = row;
+    if (!this.#isWorthwhile(client, free)) return false;
+    if (client.filters !== null && this.#books.filters.blocks(client.filters, row.agent, free)) return false;
+    this.#books.grant(row, client, free);
+    row.free = Resources.EMPTY;
+    this.#records.add(client, row.agent, free);
+    if (client.demand !== null) this.#countDemand(client, free);
+    return true;
+  }
+
+  /** As `#tryClient` where not all that is free may go to the client. */
+  #tryPart(client: Client): boolean {
+    const books = this.#books;
+    const row = this.#row;
+    const available = row.free.allocatableTo(books.roles.name(client.role));
+    if (!this.#passesMinimum(client, available)) return false;
+    const fit = strippedFor(available, books.framework(client.framework).capabilities);
+    let offer = fit;
+    let guaranteed = Resources.EMPTY;
+    let extra = Resources.EMPTY;
+    const quota = this.#quota;
+    if (quota !== null) {
+      const divisible = fit.filter(isLimited);
+      if (this.#stage === 'guarantees') {
+        guaranteed = quota.shrunkToUnmet(divisible, client.role);
+        if (guaranteed.isEmpty) return false;
+      }
+      extra = quota.bounded(divisible.minus(guaranteed), client.role, guaranteed);
+      offer = this.#limitless(fit, client.role).plus(guaranteed).plus(extra);
+    }
+    if (!this.#passesMinimum(client, offer)) return false;
+    if (client.filters !== null && books.filters.blocks(client.filters, row.agent, offer)) return false;
+    books.grant(row, client, offer);
+    if (row.isIntricate) row.recount();
+    else row.free = row.free.minus(offer);
+    if (quota === null) this.#records.add(client, row.agent, offer);
+    else this.#records.merge(client, row.agent, offer);
+    quota?.allocated(client.role, guaranteed, extra);
+    if (client.demand !== null) this.#countDemand(client, offer);
+    return true;
+  }
+
+  /** What no limit binds: non-scalars, revocables and reservations; while guarantees are served, only those of exactly the role. */
+  #limitless(fit: Resources, role: Role): Resources {
+    if (this.#stage === 'fair') return fit.filter((entry) => !isLimited(entry));
+    const own = this.#books.roles.name(role);
+    return fit.filter((entry) => {
+      const { reservations, type, revocable } = entry.identity;
+      if (type !== 'SCALAR' || revocable) return true;
+      return reservations.length > 0 && reservations[reservations.length - 1]!.role === own;
+    });
+  }
+
+  /** Whether all that is free passes the client's minimum; the common one is tested once per agent. */
+  #isWorthwhile(client: Client, free: Resources): boolean {
+    if (client.minimum !== null) return client.minimum.passes(free);
+    if (this.#passes === UNKNOWN) this.#passes = this.#minimum.passes(free) ? 1 : 0;
+    return this.#passes === 1;
+  }
+
+  #passesMinimum(client: Client, offer: Resources): boolean {
+    return (client.minimum ?? this.#minimum).passes(offer);
+  }
+
+  #countDemand(client: Client, offer: Resources): void {
+    client.demand!.offered(offer);
+    if (client.demand!.isMet) this.#books.refreshActivity(client);
+  }
+}
+
+/** Unreserved, non-revocable scalars: what guarantees and limits speak of. */
+function isLimited(entry: Resources['entries'][number]): boolean {
+  const { reservations, type, revocable } = entry.identity;
+  return reservations.length === 0 && type === 'SCALAR' && !revocable;
+}

@@ -1,0 +1,19 @@
+import type { Quantities, Resources } from '../../engine/resources/index.ts';
+
+/** What a framework asked for in a role (REQUEST) and was not offered since. */
+export class Demand {
+  #missing: Quantities;
+
+  constructor(wanted: Quantities) {
+    this.#missing = wanted;
+  }
+
+  /** Whether offers since cover what was asked for. */
+  get isMet(): boolean {
+    return this.#missing.isEmpty;
+  }
+
+  offered(resources: Resources): void {
+    this.#missing = this.#missing.minus(resources.quantities());
+  }
+}

@@ -1,0 +1,66 @@
+import type { Agent, AllocationSink } from '../../engine/master/allocator.ts';
+import { Resources } from '../../engine/resources/index.ts';
+import type { Client } from './client.ts';
+
+const NONE = -1;
+
+/** What a cycle allocated, told to the sink when it is over: the records of one framework in a row, in order of its first. */
+export class AllocationRecords {
+  readonly #clients: (Client | null)[] = [];
+  readonly #agents: number[] = [];
+  readonly #resources: Resources[] = [];
+  /** Chains the records of one framework. */
+  readonly #next: number[] = [];
+  readonly #first: number[] = [];
+  readonly #last: number[] = [];
+  readonly #frameworks: number[] = [];
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(client: Client, agent: Agent, resources: Resources): void {
+    const record = this.#count++;
+    this.#clients[record] = client;
+    this.#agents[record] = agent;
+    this.#resources[record] = resources;
+    this.#next[record] = NONE;
+    const { framework } = client;
+    const last = this.#last[framework] ?? NONE;
+    if (last === NONE) {
+      this.#first[framework] = record;
+      this.#frameworks.push(framework);
+    } else {
+      this.#next[last] = record;
+    }
+    this.#last[framework] = record;
+  }
+
+  /** Adds to the record of the pair if there is one. O(records of the framework). */
+  merge(client: Client, agent: Agent, resources: Resources): void {
+    const first = this.#last[client.framework] === NONE ? NONE : (this.#first[client.framework] ?? NONE);
+    for (let record = first; record !== NONE; record = this.#next[record]!) {
+      if (this.#clients[record] !== client || this.#agents[record] !== agent) continue;
+      this.#resources[record] = this.#resources[record]!.plus(resources);
+      return;
+    }
+    this.add(client, agent, resources);
+  }
+
+  /** Tells the sink and forgets. */
+  flush(sink: AllocationSink): void {
+    for (let index = 0; index < this.#frameworks.length; index++) {
+      const framework = this.#frameworks[index]!;
+      for (let record = this.#first[framework]!; record !== NONE; record = this.#next[record]!) {
+        const client = this.#clients[record]!;
+        sink.allocated(client.framework, client.role, this.#agents[record]! as Agent, this.#resources[record]!);
+        this.#clients[record] = null;
+        this.#resources[record] = Resources.EMPTY;
+      }
+      this.#last[framework] = NONE;
+    }
+    this.#frameworks.length = 0;
+    this.#count = 0;
+  }
+}

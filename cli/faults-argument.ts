@@ -1,0 +1,24 @@
+import { DEFAULT_FAULT_OPTIONS, FAULT_KINDS, type FaultKind, type FaultOptions, scaledFaults } from '../drivers/sim/index.ts';
+import { parseNumber, parsePairs } from './quantity-arguments.ts';
+import { UsageError } from './usage-error.ts';
+
+const FACTORS: Readonly<Record<string, number>> = { light: 0.2, on: 1, heavy: 5 };
+
+/**
+ * `off`, `light`, `on`, `heavy`, or rates per hour by kind: `agentCrash=2,masterCrash=0.5` (kinds not named: none). Throws UsageError.
+ */
+export function parseFaults(text: string): FaultOptions | null {
+  if (text === 'off') return null;
+  const factor = FACTORS[text];
+  if (factor !== undefined) return scaledFaults(DEFAULT_FAULT_OPTIONS, factor);
+  if (!text.includes('=')) {
+    throw new UsageError(`--faults ${text}: expected off, light, on, heavy, or rates per hour such as agentCrash=2,masterCrash=0.5`);
+  }
+  const perHour: Record<FaultKind, number> = { ...scaledFaults(DEFAULT_FAULT_OPTIONS, 0).perHour };
+  for (const [kind, rate] of parsePairs('--faults', [text])) {
+    const known = FAULT_KINDS.find((one) => one === kind);
+    if (known === undefined) throw new UsageError(`--faults: no kind "${kind}"; there are ${FAULT_KINDS.join(', ')}`);
+    perHour[known] = parseNumber(`--faults ${kind}`, rate, 0, 1e6);
+  }
+  return { ...DEFAULT_FAULT_OPTIONS, perHour };
+}

@@ -1,0 +1,168 @@
+import {
+  type AgentId,
+  assert,
+  type ExecutorId,
+  type FrameworkId,
+  type Micros,
+  type Sink,
+} from '../core/index.ts';
+import type {
+  FrameworkCapability,
+  FrameworkInfo,
+  StatusReason,
+  StatusSource,
+  TaskState,
+  TaskStatusDetails,
+} from '../protocol/index.ts';
+import { AgentFramework, type DefaultExecutor } from './agent-framework.ts';
+import type { AgentTask } from './agent-task.ts';
+import type { AgentSettings } from './options.ts';
+import type { AgentOutput } from './output.ts';
+import { StatusUpdates } from './status-updates.ts';
+import { TaskTable } from './task-table.ts';
+
+/** What an agent knows: tasks with their update streams, and the frameworks that own them. */
+export class AgentState {
+  readonly tasks = new TaskTable();
+  readonly updates: StatusUpdates;
+  /** Given by the first master that admitted the agent; null until then. */
+  agentId: AgentId | null = null;
+  /** Frameworks with a task or an executor here, few; null while there never was one. */
+  #frameworks: AgentFramework[] | null = null;
+
+  constructor(settings: AgentSettings) {
+    this.updates = new StatusUpdates(settings);
+  }
+
+  get frameworks(): readonly AgentFramework[] {
+    return this.#frameworks ?? [];
+  }
+
+  findFramework(id: FrameworkId): AgentFramework | null {
+    const frameworks = this.#frameworks;
+    if (frameworks === null) return null;
+    for (let index = 0; index < frameworks.length; index++) {
+      if (frameworks[index]!.id === id) return frameworks[index]!;
+    }
+    return null;
+  }
+
+  /** The framework's record with its newest info, made if it has none. The caller adds a task or an executor to it. */
+  framework(id: FrameworkId, info: FrameworkInfo | null): AgentFramework {
+    let framework = this.findFramework(id);
+    if (framework === null) {
+      framework = new AgentFramework(id, info);
+      this.#frameworks ??= [];
+      this.#frameworks.push(framework);
+    } else if (info !== null) {
+      framework.info = info;
+    }
+    return framework;
+  }
+
+  add(task: AgentTask): void {
+    task.framework.taskCount++;
+    this.tasks.add(task);
+  }
+
+  /** Takes the task out with its updates, and its framework with the last of its tasks and executors. */
+  forget(task: AgentTask): void {
+    this.updates.drop(task);
+    this.tasks.remove(task);
+    task.framework.taskCount--;
+    this.#forgetIfIdle(task.framework);
+  }
+
+  addExecutor(framework: AgentFramework, executor: DefaultExecutor): void {
+    framework.executors ??= [];
+    framework.executors.push(executor);
+  }
+
+  removeExecutor(framework: AgentFramework, executor: DefaultExecutor): void {
+    const executors = framework.executors!;
+    executors.splice(executors.indexOf(executor), 1);
+    this.#forgetIfIdle(framework);
+  }
+
+  /** Moves the task to `state` and queues the update that says so, with a fresh id. */
+  record(
+    now: Micros,
+    task: AgentTask,
+    state: TaskState,
+    source: StatusSource,
+    reason: StatusReason | null,
+    message: string | null,
+    details: TaskStatusDetails | null,
+    outputs: Sink<AgentOutput>,
+  ): void {
+    const status = {
+      taskId: task.taskId,
+      state,
+      source,
+      reason,
+      agentId: this.agentId,
+      executorId: task.info === null ? null : task.executorId,
+      timestamp: now,
+      uuid: this.updates.mint(),
+      message,
+      details,
+    };
+    this.updates.append(now, task, status, outputs);
+  }
+
+  /** Tells the master that an executor it counts is gone, or never came to be (bug ledger B03); re-registration tells it otherwise. */
+  sendExecutorExited(
+    frameworkId: FrameworkId,
+    executorId: ExecutorId,
+    status: number | null,
+    outputs: Sink<AgentOutput>,
+  ): void {
+    const agentId = this.updates.sender;
+    if (agentId === null) return;
+    outputs.push({
+      kind: 'toMaster',
+      message: { type: 'EXITED_EXECUTOR', agentId, frameworkId, executorId, status },
+    });
+  }
+
+  checkInvariants(): void {
+    this.tasks.checkInvariants();
+    this.updates.checkInvariants(this.tasks);
+    let owned = 0;
+    for (const framework of this.frameworks) {
+      assert(this.findFramework(framework.id) === framework, 'a framework is recorded once');
+      const executors = framework.executors?.length ?? 0;
+      assert(
+        framework.taskCount > 0 || executors > 0,
+        'a framework without tasks and executors is forgotten',
+      );
+      owned += framework.taskCount;
+    }
+    assert(owned === this.tasks.size, 'every task belongs to a recorded framework');
+    for (let row = 0; row < this.tasks.size; row++) {
+      const { framework } = this.tasks.at(row);
+      assert(this.findFramework(framework.id) === framework, 'a task points to its recorded framework');
+    }
+  }
+
+  #forgetIfIdle(framework: AgentFramework): void {
+    if (framework.taskCount > 0 || (framework.executors !== null && framework.executors.length > 0)) return;
+    const frameworks = this.#frameworks!;
+    const row = frameworks.indexOf(framework);
+    const last = frameworks.pop()!;
+    if (last !== framework) frameworks[row] = last;
+  }
+}
+
+/** The live default executor of the framework with this id, or null. */
+export function findExecutor(framework: AgentFramework | null, id: ExecutorId): DefaultExecutor | null {
+  if (framework === null || framework.executors === null) return null;
+  for (const executor of framework.executors) {
+    if (executor.info.executorId === id) return executor;
+  }
+  return null;
+}
+
+export function hasCapability(framework: AgentFramework, capability: FrameworkCapability): boolean {
+  return framework.info?.capabilities.includes(capability) ?? false;
+}

@@ -1,0 +1,271 @@
+/** Builders and a driver of one machine for the agent's own tests. */
+import type { AgentId, ExecutorId, FrameworkId, TaskId, UpdateId } from '../core/index.ts';
+import { type Micros, micros, milli, RollingHash } from '../core/index.ts';
+import type {
+  AgentInfo,
+  AgentToMaster,
+  ExecutorInfo,
+  FrameworkCapability,
+  FrameworkInfo,
+  MasterToAgent,
+  StatusUpdateMessage,
+  TaskInfo,
+  TaskTemplate,
+} from '../protocol/index.ts';
+import { ALL_AGENT_CAPABILITIES } from '../protocol/index.ts';
+import { Resources } from '../resources/index.ts';
+import {
+  type AgentCheckpoint,
+  type AgentInput,
+  AgentMachine,
+  type AgentOutput,
+  type AgentSettings,
+  type ContainerExit,
+  DEFAULT_AGENT_SETTINGS,
+  hashAgentOutput,
+} from './index.ts';
+
+export const AGENT = 7 as AgentId;
+export const SECOND = 1_000_000;
+
+export const FRAMEWORK = 1 as FrameworkId;
+export const PLAIN_TEMPLATE: TaskTemplate = {
+  name: 'sleep',
+  command: { value: 'sleep 1', shell: true, args: [], user: null, environment: [], uris: [] },
+  executor: null,
+  container: null,
+  killPolicy: null,
+  healthCheck: null,
+  check: null,
+  maxCompletionTime: null,
+  limits: null,
+  labels: null,
+  discovery: null,
+  data: null,
+};
+
+const TASK_RESOURCES = Resources.ofScalars({ cpus: milli(1_000), mem: milli(64_000), disk: milli(10_000) });
+
+export const AGENT_INFO: AgentInfo = {
+  id: null,
+  hostname: 'agent-1',
+  port: 5051,
+  resources: Resources.ofScalars({ cpus: milli(8_000), mem: milli(16_384_000) }),
+  attributes: [],
+  domain: null,
+  capabilities: ALL_AGENT_CAPABILITIES,
+  version: '1.12.0',
+};
+
+export function frameworkInfo(
+  capabilities: readonly FrameworkCapability[] = [],
+  checkpoint = true,
+): FrameworkInfo {
+  return {
+    user: 'root',
+    name: 'test',
+    id: null,
+    failoverTimeout: 0,
+    checkpoint,
+    role: null,
+    roles: ['*'],
+    hostname: '',
+    principal: null,
+    webuiUrl: null,
+    capabilities: ['MULTI_ROLE', ...capabilities],
+    labels: null,
+    offerFilters: new Map(),
+  };
+}
+
+export function taskInfo(
+  taskId: number,
+  template: Partial<TaskTemplate> = {},
+  agentId: AgentId = AGENT,
+): TaskInfo {
+  return {
+    taskId: taskId as TaskId,
+    agentId,
+    resources: TASK_RESOURCES,
+    template: { ...PLAIN_TEMPLATE, ...template },
+  };
+}
+
+export function executorInfo(executorId: number, type: ExecutorInfo['type'] = 'DEFAULT'): ExecutorInfo {
+  return {
+    type,
+    executorId: executorId as ExecutorId,
+    frameworkId: FRAMEWORK,
+    command: null,
+    container: null,
+    resources: Resources.ofScalars({ cpus: milli(100), mem: milli(32_000), disk: milli(1_000) }),
+    name: 'pod',
+    shutdownGracePeriod: null,
+    labels: null,
+    data: null,
+  };
+}
+
+export const EXIT_0: ContainerExit = { code: 0, signal: null, cause: null, message: null };
+export const EXIT_1: ContainerExit = { code: 1, signal: null, cause: null, message: null };
+export const SIGTERM_EXIT: ContainerExit = { code: null, signal: 15, cause: null, message: null };
+export const SIGKILL_EXIT: ContainerExit = { code: null, signal: 9, cause: null, message: null };
+
+export function failure(cause: NonNullable<ContainerExit['cause']>): ContainerExit {
+  return { code: null, signal: null, cause, message: null };
+}
+
+/** One machine with a clock; every step checks the machine's invariants. */
+export class AgentDriver {
+  readonly machine: AgentMachine;
+  readonly hash = new RollingHash();
+  now = 0;
+
+  constructor(settings: Partial<AgentSettings> = {}, seed = 1) {
+    this.machine = new AgentMachine({
+      info: AGENT_INFO,
+      seed,
+      settings: { ...DEFAULT_AGENT_SETTINGS, ...settings },
+    });
+  }
+
+  /** A registered agent on a fresh disk. */
+  static registered(settings: Partial<AgentSettings> = {}): AgentDriver {
+    const driver = new AgentDriver(settings);
+    driver.start(null, true);
+    driver.step({ kind: 'linkOpened' });
+    driver.receive({ type: 'AGENT_REGISTERED', agentId: AGENT });
+    return driver;
+  }
+
+  step(input: AgentInput): AgentOutput[] {
+    const outputs: AgentOutput[] = [];
+    this.machine.step(this.now as Micros, input, outputs);
+    this.machine.checkInvariants();
+    for (const output of outputs) hashAgentOutput(this.hash, output);
+    return outputs;
+  }
+
+  start(recovered: AgentCheckpoint | null, containersAlive: boolean): AgentOutput[] {
+    return this.step({ kind: 'started', recovered, containersAlive });
+  }
+
+  receive(message: MasterToAgent): AgentOutput[] {
+    return this.step({ kind: 'masterMessage', message });
+  }
+
+  run(task: TaskInfo, framework = frameworkInfo(), frameworkId = FRAMEWORK): AgentOutput[] {
+    return this.receive({
+      type: 'RUN_TASK',
+      frameworkId,
+      framework,
+      role: 'dev',
+      task,
+      launchExecutor: true,
+    });
+  }
+
+  runGroup(
+    executorId: number,
+    tasks: readonly TaskInfo[],
+    options: {
+      readonly launchExecutor?: boolean;
+      readonly framework?: FrameworkInfo;
+      readonly type?: ExecutorInfo['type'];
+    } = {},
+  ): AgentOutput[] {
+    const { launchExecutor = true, framework = frameworkInfo(), type = 'DEFAULT' } = options;
+    const executor = executorInfo(executorId, type);
+    return this.receive({
+      type: 'RUN_TASK_GROUP',
+      frameworkId: FRAMEWORK,
+      framework,
+      role: 'dev',
+      executor,
+      tasks,
+      launchExecutor,
+    });
+  }
+
+  started(taskId: number, frameworkId = FRAMEWORK): AgentOutput[] {
+    return this.step({ kind: 'containerStarted', frameworkId, taskId: taskId as TaskId });
+  }
+
+  exited(taskId: number, exit: ContainerExit, frameworkId = FRAMEWORK): AgentOutput[] {
+    return this.step({ kind: 'containerExited', frameworkId, taskId: taskId as TaskId, exit });
+  }
+
+  kill(taskId: number, graceSeconds: number | null = null, frameworkId = FRAMEWORK): AgentOutput[] {
+    const killPolicy = graceSeconds === null ? null : { gracePeriod: micros(graceSeconds * SECOND) };
+    return this.receive({ type: 'KILL_TASK', frameworkId, taskId: taskId as TaskId, killPolicy });
+  }
+
+  acknowledge(taskId: number, uuid: number, frameworkId = FRAMEWORK): AgentOutput[] {
+    return this.receive({
+      type: 'STATUS_UPDATE_ACKNOWLEDGEMENT',
+      frameworkId,
+      taskId: taskId as TaskId,
+      uuid: uuid as UpdateId,
+    });
+  }
+
+  /** Acknowledges the updates among `outputs` and those that follow, until nothing more is sent. Returns all of them. */
+  acknowledgeAll(outputs: readonly AgentOutput[]): StatusUpdateMessage[] {
+    const seen: StatusUpdateMessage[] = [];
+    let pending = updates(outputs);
+    while (pending.length > 0) {
+      seen.push(...pending);
+      pending = pending.flatMap(({ frameworkId, status }) =>
+        updates(this.acknowledge(status.taskId, status.uuid!, frameworkId)),
+      );
+    }
+    return seen;
+  }
+
+  /** Goes on to the next deadline and ticks. */
+  tickAtDeadline(): AgentOutput[] {
+    this.now = this.machine.nextDeadline()!;
+    return this.step({ kind: 'tick' });
+  }
+
+  /** A new process on the same disk; the clock goes on. */
+  restarted(containersAlive: boolean): { readonly next: AgentDriver; readonly outputs: AgentOutput[] } {
+    const next = new AgentDriver();
+    next.now = this.now;
+    const outputs = next.start(this.machine.checkpoint(), containersAlive);
+    return { next, outputs };
+  }
+
+  reregister(
+    unreported: Extract<MasterToAgent, { type: 'AGENT_REREGISTERED' }>['unreported'] = [],
+  ): AgentOutput[] {
+    const asked = this.step({ kind: 'linkOpened' });
+    return [...asked, ...this.receive({ type: 'AGENT_REREGISTERED', agentId: AGENT, unreported })];
+  }
+}
+
+export function messages(outputs: readonly AgentOutput[]): AgentToMaster[] {
+  return outputs.flatMap((output) => (output.kind === 'toMaster' ? [output.message] : []));
+}
+
+export function updates(outputs: readonly AgentOutput[]): StatusUpdateMessage[] {
+  return messages(outputs).filter((message) => message.type === 'STATUS_UPDATE');
+}
+
+/** Outputs in one word each: `TASK_RUNNING 1`, `launch 1`, `SIGTERM 1`, `REGISTER_AGENT`, `reconnect`. */
+export function words(outputs: readonly AgentOutput[]): string[] {
+  return outputs.map((output) => {
+    switch (output.kind) {
+      case 'toMaster':
+        return output.message.type === 'STATUS_UPDATE'
+          ? `${output.message.status.state} ${output.message.status.taskId}`
+          : output.message.type;
+      case 'launchContainer':
+        return `launch ${output.task.taskId}`;
+      case 'signalContainer':
+        return `${output.signal} ${output.taskId}`;
+      default:
+        return output.kind;
+    }
+  });
+}
