@@ -11,7 +11,9 @@ const main = join(root, 'dist', 'cli', 'main.js');
 if (!existsSync(main)) {
   const tsc = join(root, 'node_modules', '.bin', 'tsc');
   if (!existsSync(tsc)) {
-    console.error('orrery: not built, and the compiler is not installed. Run `npm ci` in the checkout first.');
+    console.error(
+      'orrery: not built, and the compiler is not installed. Run `npm ci` in the checkout first.',
+    );
     process.exit(2);
   }
   const { status } = spawnSync(tsc, ['-b'], { cwd: root, stdio: ['ignore', 2, 2] });

@@ -13,7 +13,9 @@ export function parseCluster(text: string): readonly MachineSpec[] {
   for (const group of text.split('+')) {
     const match = /^\s*(\d+)\s*x\s*(.+)$/.exec(group);
     if (match === null) {
-      throw new UsageError(`--cluster ${group}: not of the form COUNTxRESOURCES, such as 100xcpus:16;mem:65536`);
+      throw new UsageError(
+        `--cluster ${group}: not of the form COUNTxRESOURCES, such as 100xcpus:16;mem:65536`,
+      );
     }
     const count = Number(match[1]);
     if (count < 1 || machines.length + count > MACHINES_MAX) {

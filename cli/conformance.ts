@@ -94,7 +94,8 @@ async function readSources(
 async function sourcesAt(path: string): Promise<readonly ScenarioSource[]> {
   if (!(await isFolder(path))) {
     const json = await readJson(path);
-    if (!hasScenarios(json)) throw new BadInput(`${path}: holds no scenarios: expected an object with a list "scenarios"`);
+    if (!hasScenarios(json))
+      throw new BadInput(`${path}: holds no scenarios: expected an object with a list "scenarios"`);
     return [{ path, json }];
   }
   const found: ScenarioSource[] = [];
@@ -102,7 +103,8 @@ async function sourcesAt(path: string): Promise<readonly ScenarioSource[]> {
     const json = await readJson(file);
     if (hasScenarios(json)) found.push({ path: file, json });
   }
-  if (found.length === 0) throw new BadInput(`${path}: holds no scenario files (*.json with a list "scenarios")`);
+  if (found.length === 0)
+    throw new BadInput(`${path}: holds no scenario files (*.json with a list "scenarios")`);
   return found;
 }
 

@@ -1,4 +1,10 @@
-import { DEFAULT_FAULT_OPTIONS, FAULT_KINDS, type FaultKind, type FaultOptions, scaledFaults } from '../drivers/sim/index.ts';
+import {
+  DEFAULT_FAULT_OPTIONS,
+  FAULT_KINDS,
+  type FaultKind,
+  type FaultOptions,
+  scaledFaults,
+} from '../drivers/sim/index.ts';
 import { parseNumber, parsePairs } from './quantity-arguments.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -12,12 +18,15 @@ export function parseFaults(text: string): FaultOptions | null {
   const factor = FACTORS[text];
   if (factor !== undefined) return scaledFaults(DEFAULT_FAULT_OPTIONS, factor);
   if (!text.includes('=')) {
-    throw new UsageError(`--faults ${text}: expected off, light, on, heavy, or rates per hour such as agentCrash=2,masterCrash=0.5`);
+    throw new UsageError(
+      `--faults ${text}: expected off, light, on, heavy, or rates per hour such as agentCrash=2,masterCrash=0.5`,
+    );
   }
   const perHour: Record<FaultKind, number> = { ...scaledFaults(DEFAULT_FAULT_OPTIONS, 0).perHour };
   for (const [kind, rate] of parsePairs('--faults', [text])) {
     const known = FAULT_KINDS.find((one) => one === kind);
-    if (known === undefined) throw new UsageError(`--faults: no kind "${kind}"; there are ${FAULT_KINDS.join(', ')}`);
+    if (known === undefined)
+      throw new UsageError(`--faults: no kind "${kind}"; there are ${FAULT_KINDS.join(', ')}`);
     perHour[known] = parseNumber(`--faults ${kind}`, rate, 0, 1e6);
   }
   return { ...DEFAULT_FAULT_OPTIONS, perHour };

@@ -31,7 +31,10 @@ function barProgress(title: string): Progress {
   return {
     update(at, end, events) {
       bar.setTotal(Math.max(end, 1));
-      bar.update(Math.min(at, end), { clock: clockText(at), speed: speedText(at, events, Date.now() - started) });
+      bar.update(Math.min(at, end), {
+        clock: clockText(at),
+        speed: speedText(at, events, Date.now() - started),
+      });
     },
     stop() {
       bar.stop();

@@ -22,7 +22,9 @@ export function parseDuration(option: string, text: string): Micros {
   const match = /^(\d+(?:\.\d+)?)([a-z]+)$/.exec(text);
   const unit = match === null ? undefined : SECONDS_PER[match[2]!];
   if (match === null || unit === undefined) {
-    throw new UsageError(`${option} ${text}: not a duration; give a number with a unit, such as 30s, 15m, 12h or 2d`);
+    throw new UsageError(
+      `${option} ${text}: not a duration; give a number with a unit, such as 30s, 15m, 12h or 2d`,
+    );
   }
   const value = Math.round(Number(match[1]) * unit * MICROS_PER_SECOND);
   if (!Number.isSafeInteger(value)) throw new UsageError(`${option} ${text}: too long`);
@@ -41,7 +43,8 @@ export function parseCount(option: string, text: string, min: number, max = 1_00
 /** A number in [min, max]. Throws UsageError. */
 export function parseNumber(option: string, text: string, min: number, max = Number.MAX_VALUE): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (!(value >= min && value <= max)) throw new UsageError(`${option} ${text}: not a number of at least ${min}`);
+  if (!(value >= min && value <= max))
+    throw new UsageError(`${option} ${text}: not a number of at least ${min}`);
   return value;
 }
 

@@ -25,7 +25,9 @@ export function tracesList(json: boolean, out: (line: string) => void): void {
   for (const one of generators) {
     out(`  ${one.name.padEnd(24)} ${one.title}`);
     for (const parameter of one.parameters) {
-      out(`      ${parameter.name}=${parameter.fallback ?? `(required, e.g. ${parameter.example})`}  ${parameter.meaning}`);
+      out(
+        `      ${parameter.name}=${parameter.fallback ?? `(required, e.g. ${parameter.example})`}  ${parameter.meaning}`,
+      );
     }
   }
   out('');
@@ -53,8 +55,10 @@ export async function tracesInspect(
   }
   const { report } = found;
   if (show === 'validate') {
-    const skipped = report.skipped.count === 0 ? '' : `, ${report.skipped.count} rows left out`;
-    out(`${found.name}: valid ${found.format}, ${report.rows} rows, ${report.jobs} jobs, ${report.tasks} tasks${skipped}`);
+    const skipped = report.skippedRows === 0 ? '' : `, ${report.skippedRows} rows left out`;
+    out(
+      `${found.name}: valid ${found.format}, ${report.rows} rows, ${report.jobs} jobs, ${report.tasks} tasks${skipped}`,
+    );
     return;
   }
   for (const line of inspectionLines(found)) out(line);
@@ -71,13 +75,15 @@ function inspectionLines(found: TraceInspection): string[] {
     `arrivals    ${found.firstArrival === null ? 'none' : `${clockText(found.firstArrival)} to ${clockText(found.lastArrival!)}`}`,
     `load        ${fixed(load.cpuHours)} CPU hours, ${fixed(load.memGibHours)} GiB hours, ${fixed(load.gpuHours)} GPU hours`,
   ];
-  for (const { reason, rows } of report.skipped.reasons) lines.push(`left out    ${rows} rows: ${reason}`);
+  for (const { reason, rows } of report.skippedReasons) lines.push(`left out    ${rows} rows: ${reason}`);
   if (cluster !== null) {
     const size = `${cluster.machines} machines, ${fixed(cluster.cpus)} cpus, ${fixed(cluster.memGib)} GiB, ${fixed(cluster.gpus)} gpus`;
     lines.push(`cluster     ${cluster.name}: ${size}, ${cluster.events} machine events`);
   }
   if (found.oversized !== null && found.oversized.jobs > 0) {
-    lines.push(`oversized   ${found.oversized.jobs} jobs fit no machine, such as ${found.oversized.examples.join(', ')}`);
+    lines.push(
+      `oversized   ${found.oversized.jobs} jobs fit no machine, such as ${found.oversized.examples.join(', ')}`,
+    );
   }
   for (const line of found.assumptions) lines.push(`assumed     ${line}`);
   const table = new Table({
@@ -91,7 +97,13 @@ function inspectionLines(found: TraceInspection): string[] {
   });
   for (const role of found.roles) {
     const { jobs, tasks } = role;
-    table.addRow({ role: role.role, jobs, tasks, 'cpu hours': fixed(role.cpuHours), 'gpu hours': fixed(role.gpuHours) });
+    table.addRow({
+      role: role.role,
+      jobs,
+      tasks,
+      'cpu hours': fixed(role.cpuHours),
+      'gpu hours': fixed(role.gpuHours),
+    });
   }
   return [...lines, ...table.render().split('\n')];
 }
@@ -110,7 +122,8 @@ export async function tracesConvert(
   out: (line: string) => void,
 ): Promise<void> {
   const known = CONVERSION_TARGETS.find((one) => one === target);
-  if (known === undefined) throw new UsageError(`--to ${target}: expected one of ${CONVERSION_TARGETS.join(', ')}`);
+  if (known === undefined)
+    throw new UsageError(`--to ${target}: expected one of ${CONVERSION_TARGETS.join(', ')}`);
   const conversion = await convertTrace(trace, options, known satisfies ConversionTarget, path);
   out(json ? JSON.stringify(conversion) : `wrote ${conversion.files.join(', ')}`);
 }

@@ -27,7 +27,8 @@ export interface Violation {
   readonly why: string;
 }
 
-const IMPORT = /(?:^|\n)\s*(?:import|export)\s(?:[^'";]*?\sfrom\s)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g;
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s(?:[^'";]*?\sfrom\s)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g;
 
 /** Imports of one file that point the wrong way. `file` is relative to the root, with `/`. */
 export function violationsOf(file: string, text: string): Violation[] {
@@ -46,19 +47,30 @@ export function violationsOf(file: string, text: string): Violation[] {
   return found;
 }
 
-function wrongFolder(file: string, home: string, imported: string, allowed: readonly string[]): string | null {
-  const target = normalize(join(dirname(file), imported)).split(sep).join('/');
+function wrongFolder(
+  file: string,
+  home: string,
+  imported: string,
+  allowed: readonly string[],
+): string | null {
+  const target = normalize(join(dirname(file), imported))
+    .split(sep)
+    .join('/');
   const folder = folderOf(target);
   if (folder === home) return null;
   if (folder === null) return `${target} lies in no folder of the layout`;
-  if (!allowed.some((one) => folder === one || folder.startsWith(`${one}/`))) return `${home} may not import from ${folder}`;
+  if (!allowed.some((one) => folder === one || folder.startsWith(`${one}/`)))
+    return `${home} may not import from ${folder}`;
   return null;
 }
 
 function wrongPackage(home: string, imported: string, allowed: readonly string[]): string | null {
-  if (imported.startsWith('node:')) return allowed.includes('node:') ? null : `${home} may not use Node's modules`;
+  if (imported.startsWith('node:'))
+    return allowed.includes('node:') ? null : `${home} may not use Node's modules`;
   if (allowed.includes('*')) return null;
-  return allowed.some((one) => imported === one || imported.startsWith(`${one}/`)) ? null : `${home} may not use packages`;
+  return allowed.some((one) => imported === one || imported.startsWith(`${one}/`))
+    ? null
+    : `${home} may not use packages`;
 }
 
 function folderOf(file: string): string | null {

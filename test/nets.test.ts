@@ -37,26 +37,32 @@ function run(program: string, args: readonly string[], cwd: string) {
   return { status, text: stdout + stderr };
 }
 
-test.each(['engine', 'allocators', 'drivers/sim'])('the compiler refuses `process` and `setTimeout` in %s', (folder) => {
-  const copy = plant(
-    `${folder}/planted.ts`,
-    'export const a = process.env;\nexport const b = setTimeout(() => {}, 1);\n',
-  );
-  const { status, text } = run('tsc', ['-p', `${folder}/tsconfig.json`, '--noEmit'], copy);
-  expect(status).not.toBe(0);
-  expect(text).toContain("'process'");
-  expect(text).toContain("'setTimeout'");
-});
+test.each(['engine', 'allocators', 'drivers/sim'])(
+  'the compiler refuses `process` and `setTimeout` in %s',
+  (folder) => {
+    const copy = plant(
+      `${folder}/planted.ts`,
+      'export const a = process.env;\nexport const b = setTimeout(() => {}, 1);\n',
+    );
+    const { status, text } = run('tsc', ['-p', `${folder}/tsconfig.json`, '--noEmit'], copy);
+    expect(status).not.toBe(0);
+    expect(text).toContain("'process'");
+    expect(text).toContain("'setTimeout'");
+  },
+);
 
-test.each(['engine', 'allocators', 'drivers/sim'])('the linter refuses clocks and unseeded randomness in %s', (folder) => {
-  const copy = plant(
-    `${folder}/planted.ts`,
-    "export const a = Date.now();\nexport const b = Math.random();\nexport const c = new Intl.Collator();\nexport const d = 'a'.localeCompare('b');\n",
-  );
-  const { status, text } = run('oxlint', ['.'], copy);
-  expect(status).not.toBe(0);
-  for (const word of ['Date', 'random', 'Intl', 'localeCompare']) expect(text).toContain(word);
-});
+test.each(['engine', 'allocators', 'drivers/sim'])(
+  'the linter refuses clocks and unseeded randomness in %s',
+  (folder) => {
+    const copy = plant(
+      `${folder}/planted.ts`,
+      "export const a = Date.now();\nexport const b = Math.random();\nexport const c = new Intl.Collator();\nexport const d = 'a'.localeCompare('b');\n",
+    );
+    const { status, text } = run('oxlint', ['.'], copy);
+    expect(status).not.toBe(0);
+    for (const word of ['Date', 'random', 'Intl', 'localeCompare']) expect(text).toContain(word);
+  },
+);
 
 test('the linter lets the same lines pass outside the pure folders', () => {
   const copy = plant('planted.ts', 'export const a = Date.now();\nexport const b = Math.random();\n');
@@ -64,15 +70,39 @@ test('the linter lets the same lines pass outside the pure folders', () => {
 });
 
 test.each([
-  ['engine/master/planted.ts', "import { x } from '../../allocators/index.ts';", 'engine may not import from allocators'],
+  [
+    'engine/master/planted.ts',
+    "import { x } from '../../allocators/index.ts';",
+    'engine may not import from allocators',
+  ],
   ['engine/core/planted.ts', "import fs from 'node:fs';", "engine may not use Node's modules"],
   ['engine/core/planted.ts', "import seedrandom from 'seedrandom';", 'engine may not use packages'],
-  ['allocators/planted.ts', "export { x } from '../frameworks/index.ts';", 'allocators may not import from frameworks'],
-  ['frameworks/planted.ts', "import type { x } from '../allocators/index.ts';", 'frameworks may not import from allocators'],
-  ['drivers/sim/planted.ts', "import { x } from '../linux/index.ts';", 'drivers/sim may not import from drivers/linux'],
+  [
+    'allocators/planted.ts',
+    "export { x } from '../frameworks/index.ts';",
+    'allocators may not import from frameworks',
+  ],
+  [
+    'frameworks/planted.ts',
+    "import type { x } from '../allocators/index.ts';",
+    'frameworks may not import from allocators',
+  ],
+  [
+    'drivers/sim/planted.ts',
+    "import { x } from '../linux/index.ts';",
+    'drivers/sim may not import from drivers/linux',
+  ],
   ['drivers/sim/planted.ts', "const x = await import('node:fs');", "drivers/sim may not use Node's modules"],
-  ['traces/planted.ts', "import { x } from '../drivers/sim/index.ts';", 'traces may not import from drivers/sim'],
-  ['reports/planted.ts', "import { x } from '../drivers/sim/index.ts';", 'reports may not import from drivers/sim'],
+  [
+    'traces/planted.ts',
+    "import { x } from '../drivers/sim/index.ts';",
+    'traces may not import from drivers/sim',
+  ],
+  [
+    'reports/planted.ts',
+    "import { x } from '../drivers/sim/index.ts';",
+    'reports may not import from drivers/sim',
+  ],
 ])('the reading of imports refuses, in %s, %s', (file, text, why) => {
   expect(violationsOf(file, text).map((one) => one.why)).toEqual([why]);
 });

@@ -62,8 +62,8 @@ export function parseOfferConstraints(json: unknown): Result<OfferConstraints, s
 export function wholeTextPattern(regex: string): RegExp | null {
   try {
     // Alone first: a stray ")" must not close the group that anchors it.
-    new RegExp(regex, 'u');
-    return new RegExp(`^(?:${regex})$`, 'su');
+    new RegExp(regex, 's');
+    return new RegExp(`^(?:${regex})$`, 's');
   } catch {
     return null;
   }

@@ -1,3 +1,4 @@
+export { HIERARCHICAL_DRF_SUBJECT } from './hierarchical-drf-subject.ts';
 export { PLAIN_SUBJECT } from './plain-subject.ts';
 export { type ScenarioResult, type Summary, type Verdict, resultLine, resultText, summarize, summaryLine } from './result.ts';
 export { runScenarioFile } from './runner.ts';

@@ -1,17 +1,21 @@
 import { assert, milli } from '../../engine/core/index.ts';
 import type { Agent, AllocatorOptions } from '../../engine/master/index.ts';
-import { Resources, scalarResource } from '../../engine/resources/index.ts';
+import { applyOperations, Resources, scalarResource } from '../../engine/resources/index.ts';
 import { type AllocationRecord, allocationText, inverseOfferText } from './allocation-ledger.ts';
 import { type Deed, performDeed } from './allocator-deeds.ts';
 import { ALLOCATOR_STEPS } from './allocator-steps.ts';
 import { AllocatorWorld } from './allocator-world.ts';
 import { expectClose, expectSame, expectSameSet, sorted } from './failure.ts';
+import { operations as readOperations } from './operations.ts';
 import type { VisitingOrder } from './plain-cycle.ts';
 import { PlainDrf, type VisitingOrders } from './plain-drf.ts';
 import { readStep } from './scenario.ts';
 import type { ConformanceSubject } from './subject.ts';
 
 const SHARE_TOLERANCE = 1e-12;
+
+/** An operation as it would stand in a scenario file. */
+export type JsonOperation = Readonly<Record<string, unknown>>;
 
 /** A step as it would stand in a scenario file. */
 export type JsonStep = Readonly<Record<string, unknown>> & { readonly op: Deed['op'] };
@@ -27,13 +31,15 @@ export class TwinRun {
   /** What the tested one gave in each cycle of the present step, as sorted text. */
   readonly #outcomes = new Map<number, string>();
   readonly #roles = new Set<string>();
+  /** Whether any role ever had quota: if none had, the first stage does nothing, and its order does not matter. */
+  #hasQuota = false;
   readonly #steps: JsonStep[] = [];
   #held: AllocationRecord[] = [];
 
   constructor(tested: NonNullable<ConformanceSubject['allocator']>, options: AllocatorOptions) {
     this.#tested = new AllocatorWorld(tested, options);
     const orders: VisitingOrders = {
-      of: allOrders,
+      of: (agents) => allOrders(agents, this.#hasQuota),
       accepts: (cycle, records) => {
         const texts = records.map(({ framework, role, agent, resources }) =>
           allocationText({
@@ -65,6 +71,7 @@ export class TwinRun {
   /** Performs the step on both and compares all that can be seen. Throws `ExpectationFailed` with the history so far in its message. */
   perform(step: JsonStep): void {
     this.#steps.push(step);
+    if (step.op === 'setQuota' || step.op === 'recover') this.#hasQuota = true;
     const { op, ...fields } = step;
     const read = readStep(ALLOCATOR_STEPS, { op, fields, path: `steps[${this.#steps.length - 1}]` }) as Deed;
     performDeed(this.#tested, read);
@@ -89,7 +96,38 @@ export class TwinRun {
     const rest = record.resources.minus(resources);
     if (rest.isEmpty) this.#held.splice(index, 1);
     else this.#held[index] = { ...record, resources: rest };
-    this.perform({ op: 'recoverResources', ...record, resources: resources.toString(), filterSeconds });
+    const { framework, role, agent } = record;
+    this.perform({ op: 'recoverResources', framework, role, agent, resources: resources.toString(), filterSeconds });
+  }
+
+  /** What the agent has. */
+  total(agent: string): Resources {
+    return this.#tested.agentInfo(agent).total;
+  }
+
+  /** What of it nobody holds; shared volumes always. */
+  available(agent: string): Resources {
+    let free = this.total(agent).nonShared();
+    for (const record of this.#held) if (record.agent === agent) free = free.minus(record.resources.nonShared());
+    return free.plus(this.total(agent).shared());
+  }
+
+  /** Replaces what entry `index` of `held` holds by what `operations` make of it; nothing if they cannot be done there or on the agent. */
+  convert(index: number, operations: readonly JsonOperation[]): void {
+    const record = this.#held[index]!;
+    const read = readOperations(operations, 'operations');
+    const after = applyOperations(record.resources, read);
+    if (!after.ok || !applyOperations(this.total(record.agent), read).ok) return;
+    this.#held[index] = { ...record, resources: after.value };
+    const { framework, role, agent, resources } = record;
+    this.perform({ op: 'updateAllocation', framework, role, agent, offered: resources.toString(), operations });
+  }
+
+  /** An operator's operations on what is free: done or refused, as they can be. */
+  convertAvailable(agent: string, operations: readonly JsonOperation[]): void {
+    const read = readOperations(operations, 'operations');
+    const isPossible = applyOperations(this.available(agent), read).ok && applyOperations(this.total(agent), read).ok;
+    this.perform({ op: 'updateAvailable', agent, operations, expectFailure: !isPossible });
   }
 
   /** Forgets what is held by one that is gone. */
@@ -149,10 +187,11 @@ function halfOf(resources: Resources): Resources {
 }
 
 /** Every order for each stage; only for few agents. */
-function allOrders(agents: readonly Agent[]): readonly VisitingOrder[] {
+function allOrders(agents: readonly Agent[], hasQuota: boolean): readonly VisitingOrder[] {
   assert(agents.length <= 3, 'more than three agents have too many orders to try');
   const permutations = permutationsOf(agents);
-  return permutations.flatMap((fairShare) => permutations.map((guarantees) => ({ guarantees, fairShare })));
+  const firsts = hasQuota ? permutations : [agents];
+  return permutations.flatMap((fairShare) => firsts.map((guarantees) => ({ guarantees, fairShare })));
 }
 
 function permutationsOf<T>(entries: readonly T[]): readonly (readonly T[])[] {

@@ -1,5 +1,5 @@
 import { assert } from '../../engine/core/index.ts';
-import type { Agent, AllocatorAgent } from '../../engine/master/allocator.ts';
+import type { Agent, AllocatorAgent } from '../../engine/master/index.ts';
 import type { AgentCapability, Attribute, DomainInfo } from '../../engine/protocol/index.ts';
 import { Resources } from '../../engine/resources/index.ts';
 import type { Client } from './client.ts';

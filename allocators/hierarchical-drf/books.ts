@@ -1,5 +1,5 @@
 import { assert } from '../../engine/core/index.ts';
-import type { Agent, AllocatorOptions, Framework, Role } from '../../engine/master/allocator.ts';
+import type { Agent, AllocatorOptions, Framework, Role } from '../../engine/master/index.ts';
 import type { FrameworkCapability } from '../../engine/protocol/index.ts';
 import type { Resources } from '../../engine/resources/index.ts';
 import type { AgentRow } from './agent-row.ts';
@@ -124,6 +124,12 @@ export class Books {
     this.#clientsOf[client.framework]!.delete(client.role);
   }
 
+  /** All filters on the agent go. */
+  clearFiltersOn(agent: Agent): void {
+    this.filters.clearAgent(agent);
+    for (const client of [...this.clients]) if (client != null && !client.isSubscribed) this.retire(client);
+  }
+
   /** Makes the client take part in cycles or not, as its state says. */
   refreshActivity(client: Client): void {
     const framework = this.frameworks[client.framework];
@@ -207,6 +213,7 @@ export class Books {
     this.columns.learn(resources);
     this.#ensureVector();
     this.columns.load(resources, this.#vector);
+    this.revision++;
     this.totals.add(this.#vector, sign);
   }
 

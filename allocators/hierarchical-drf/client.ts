@@ -1,4 +1,4 @@
-import type { Framework, Role } from '../../engine/master/allocator.ts';
+import type { Framework, Role } from '../../engine/master/index.ts';
 import type { ConstraintCheck } from './constraint-check.ts';
 import type { Demand } from './demand.ts';
 import type { FilterRow } from './offer-filters.ts';

@@ -1,5 +1,5 @@
 import { Rng } from '../../engine/core/index.ts';
-import type { Agent, Quota, Role } from '../../engine/master/allocator.ts';
+import type { Agent, Quota, Role } from '../../engine/master/index.ts';
 import { Resources } from '../../engine/resources/index.ts';
 import type { AgentRow } from './agent-row.ts';
 import type { Books } from './books.ts';
@@ -11,6 +11,8 @@ import { strippedFor } from './restriction.ts';
 import type { SiblingOrder } from './sibling-order.ts';
 
 const UNKNOWN = -1;
+/** Settled agents are shown to the one client that awoke alone if they outnumber the others by this much. */
+const MOSTLY = 8;
 
 /** What a visit does: give whole agents to the neediest, serve guarantees, or share what guarantees and limits leave. */
 type Stage = 'whole' | 'guarantees' | 'fair';
@@ -30,9 +32,12 @@ export class Cycle {
   #visiting = new Int32Array(64);
   #stage: Stage = 'whole';
   #quota: QuotaCycle | null = null;
+  /** The books' revision at which a cycle with quota over all agents allocated nothing. */
+  #restedAt = UNKNOWN;
   /** The agent being visited, and whether what is free passes the common minimum: 1, 0, or UNKNOWN. */
   #row!: AgentRow;
   #passes = UNKNOWN;
+  #isDisturbed = false;
   /** Places to mend when the agent is done. */
   readonly #movedOrders: SiblingOrder[] = [];
   readonly #movedIndices: number[] = [];
@@ -50,11 +55,12 @@ export class Cycle {
   runAll(quotas: ReadonlyMap<Role, Quota>): void {
     const books = this.#books;
     if (quotas.size > 0) {
-      this.#runQuotaStages(books.open.size, UNKNOWN, quotas);
+      if (this.#restedAt !== books.revision) this.#runQuotaStages(books.open.size, UNKNOWN, quotas);
     } else if (books.activeClients > 0 && (books.awake.length > 0 || books.unsettled.size > 0)) {
       this.#settle();
       this.#stage = 'whole';
-      const only = books.awake.length === 1 ? books.awake[0]! : null;
+      const isMostlySettled = books.unsettled.size * MOSTLY <= books.open.size;
+      const only = books.awake.length === 1 && isMostlySettled ? books.awake[0]! : null;
       const source = books.awake.length > 0 ? books.open : books.unsettled;
       this.#reserve(source.size);
       this.#visitShuffled(source.copyTo(this.#visiting), only);
@@ -87,6 +93,7 @@ export class Cycle {
   #runQuotaStages(count: number, only: number, quotas: ReadonlyMap<Role, Quota>): void {
     const books = this.#books;
     if (count === 0 || books.activeClients === 0) return;
+    const { revision } = books;
     this.#settle();
     this.#quota = new QuotaCycle(books, quotas);
     for (const stage of ['guarantees', 'fair'] as const) {
@@ -100,9 +107,11 @@ export class Cycle {
       }
     }
     this.#quota = null;
+    if (only === UNKNOWN && books.revision === revision) this.#restedAt = revision;
   }
 
   #settle(): void {
+    this.#isDisturbed = false;
     this.#books.tree.settle();
     this.#books.shares.settle();
   }
@@ -134,26 +143,21 @@ export class Cycle {
 
   #showToAll(agent: number, row: AgentRow): void {
     const books = this.#books;
+    if (this.#isDisturbed) this.#settle();
     this.#walk(books.tree.root);
     this.#mendOrders();
     if (!row.isOfferable) books.close(row);
     else if (this.#stage === 'whole' && !row.isIntricate) books.unsettled.remove(agent);
   }
 
-  /** A settled agent's turn when only one client awoke. */
+  /** A settled agent's turn when only one client awoke. Places are mended before an order is read next. */
   #showTo(client: Client): void {
     const books = this.#books;
     if (!client.isActive || !this.#tryClient(client)) return;
     if (!this.#row.isOfferable) books.close(this.#row);
-    // Its place among its siblings is not known: they are sorted again before the next agent, which costs nothing for an only child.
-    this.#disturb(client);
-  }
-
-  #disturb(client: Client): void {
-    const books = this.#books;
     books.shares.group(client.row).disturb();
     books.tree.disturb(client.role);
-    this.#settle();
+    this.#isDisturbed = true;
   }
 
   #mendOrders(): void {
@@ -244,8 +248,8 @@ export class Cycle {
     books.grant(row, client, offer);
     if (row.isIntricate) row.recount();
     else row.free = row.free.minus(offer);
-    if (quota === null) this.#records.add(client, row.agent, offer);
-    else this.#records.merge(client, row.agent, offer);
+    if (this.#stage === 'whole') this.#records.add(client, row.agent, offer);
+    else this.#records.addOrMerge(client, row.agent, offer);
     quota?.allocated(client.role, guaranteed, extra);
     if (client.demand !== null) this.#countDemand(client, offer);
     return true;

@@ -1,5 +1,5 @@
 import { assert, type Milli } from '../../engine/core/index.ts';
-import type { Role } from '../../engine/master/allocator.ts';
+import type { Role } from '../../engine/master/index.ts';
 import { Quantities, Resources } from '../../engine/resources/index.ts';
 import { ClusterTotals } from './cluster-totals.ts';
 import { QuantityColumns } from './quantity-columns.ts';

@@ -1,5 +1,5 @@
 import { assert, type Micros } from '../../engine/core/index.ts';
-import type { Agent } from '../../engine/master/allocator.ts';
+import type { Agent } from '../../engine/master/index.ts';
 import type { Resources } from '../../engine/resources/index.ts';
 import type { Client } from './client.ts';
 import { grown } from './dense-set.ts';

@@ -1,5 +1,5 @@
 import { type Milli, milli } from '../../engine/core/index.ts';
-import type { Quota, Role } from '../../engine/master/allocator.ts';
+import type { Quota, Role } from '../../engine/master/index.ts';
 import { Quantities, ResourceLimits, type Resources, reservationRole, shrinkToLimits, shrinkToQuantities } from '../../engine/resources/index.ts';
 import type { AgentRow } from './agent-row.ts';
 import type { Books } from './books.ts';
@@ -43,6 +43,11 @@ export class QuotaCycle {
   unmet(role: Role): Quantities {
     const quota = this.#quotas.get(role);
     return quota === undefined ? Quantities.EMPTY : quota.guarantees.minus(this.consumed(role));
+  }
+
+  /** As much of `divisible` as the role's guarantee lacks. */
+  shrunkToUnmet(divisible: Resources, role: Role): Resources {
+    return shrinkToQuantities(divisible, this.unmet(role));
   }
 
   /** As much of `extra` as limit and headroom leave, when `first` of the same offer is counted against the limit already. */

@@ -1,8 +1,9 @@
-import type { Agent, AllocationSink } from '../../engine/master/allocator.ts';
+import type { Agent, AllocationSink } from '../../engine/master/index.ts';
 import { Resources } from '../../engine/resources/index.ts';
 import type { Client } from './client.ts';
 
 const NONE = -1;
+const AGENTS_MAX = 2 ** 21;
 
 /** What a cycle allocated, told to the sink when it is over: the records of one framework in a row, in order of its first. */
 export class AllocationRecords {
@@ -14,6 +15,7 @@ export class AllocationRecords {
   readonly #first: number[] = [];
   readonly #last: number[] = [];
   readonly #frameworks: number[] = [];
+  readonly #byPair = new Map<number, number>();
   #count = 0;
 
   get count(): number {
@@ -37,14 +39,15 @@ export class AllocationRecords {
     this.#last[framework] = record;
   }
 
-  /** Adds to the record of the pair if there is one. O(records of the framework). */
-  merge(client: Client, agent: Agent, resources: Resources): void {
-    const first = this.#last[client.framework] === NONE ? NONE : (this.#first[client.framework] ?? NONE);
-    for (let record = first; record !== NONE; record = this.#next[record]!) {
-      if (this.#clients[record] !== client || this.#agents[record] !== agent) continue;
+  /** As `add`, or adds to the record of the pair: with quota an agent may be offered in both stages. */
+  addOrMerge(client: Client, agent: Agent, resources: Resources): void {
+    const pair = client.row * AGENTS_MAX + agent;
+    const record = this.#byPair.get(pair);
+    if (record !== undefined) {
       this.#resources[record] = this.#resources[record]!.plus(resources);
       return;
     }
+    this.#byPair.set(pair, this.#count);
     this.add(client, agent, resources);
   }
 
@@ -61,6 +64,7 @@ export class AllocationRecords {
       this.#last[framework] = NONE;
     }
     this.#frameworks.length = 0;
+    this.#byPair.clear();
     this.#count = 0;
   }
 }

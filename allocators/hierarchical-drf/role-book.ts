@@ -1,4 +1,4 @@
-import type { Role } from '../../engine/master/allocator.ts';
+import type { Role } from '../../engine/master/index.ts';
 
 /** Stands for the parent of a top-level role. */
 export const NO_ROLE = -1;

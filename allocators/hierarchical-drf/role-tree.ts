@@ -1,5 +1,5 @@
 import { assert } from '../../engine/core/index.ts';
-import type { Role } from '../../engine/master/allocator.ts';
+import type { Role } from '../../engine/master/index.ts';
 import type { ClusterTotals } from './cluster-totals.ts';
 import { grown } from './dense-set.ts';
 import { NO_ROLE, type RoleBook } from './role-book.ts';
@@ -128,6 +128,11 @@ export class RoleTree {
 
   discharge(role: Role, vector: Float64Array): void {
     for (let node = this.leafOf(role); node !== ROOT; node = this.#parent[node]!) this.#nodes.discharge(node, vector);
+  }
+
+  /** The role and those above it were granted something, and their places are not mended. */
+  disturb(role: Role): void {
+    for (let node = this.leafOf(role); node !== ROOT; node = this.#parent[node]!) this.#nodes.group(node).disturb();
   }
 
   /** Brings shares and orders up to date, before a walk. */

@@ -38,7 +38,7 @@ export class Registration {
 
   /** Another attempt goes out now; the bound of the wait after it doubles, to its maximum (bug ledger B31). */
   repeat(now: Micros): void {
-    this.#backoff = 2 * this.#backoff;
+    this.#backoff = Math.min(2 * this.#backoff, this.#backoffMax);
     this.#wait(now);
   }
 

@@ -1,16 +1,27 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { agentIdText, frameworkIdText, idParts, type MasterEpoch, mintAgentId, mintFrameworkId } from './index.ts';
+import {
+  agentIdText,
+  frameworkIdText,
+  idParts,
+  type MasterEpoch,
+  mintAgentId,
+  mintFrameworkId,
+} from './index.ts';
 
 const epoch = (value: number) => value as MasterEpoch;
 
 test('an id tells its master and its number', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 2 ** 31 }), fc.integer({ min: 0, max: 2 ** 21 - 1 }), (master, n) => {
-      const id = mintAgentId(epoch(master), n);
-      expect(Number.isSafeInteger(id)).toBe(true);
-      expect(idParts(id)).toEqual({ epoch: master, n });
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 2 ** 31 }),
+      fc.integer({ min: 0, max: 2 ** 21 - 1 }),
+      (master, n) => {
+        const id = mintAgentId(epoch(master), n);
+        expect(Number.isSafeInteger(id)).toBe(true);
+        expect(idParts(id)).toEqual({ epoch: master, n });
+      },
+    ),
   );
 });
 

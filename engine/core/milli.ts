@@ -18,7 +18,7 @@ export function milli(value: number): Milli {
 export function toMilli(value: number): Milli {
   const scaled = Math.abs(value) * MILLI_PER_UNIT;
   const rounded = Math.round(scaled);
-  return (value < 0 ? -rounded : rounded) as Milli;
+  return (value < 0 && rounded > 0 ? -rounded : rounded) as Milli;
 }
 
 /** The scalar as the wire and the reports show it. */

@@ -62,7 +62,10 @@ export class TimerQueue {
   }
 
   #before(a: number, b: number): boolean {
-    return this.#at[a]! < this.#at[b]! || (this.#at[a]! === this.#at[b]! && this.#sequence[a]! < this.#sequence[b]!);
+    return (
+      this.#at[a]! < this.#at[b]! ||
+      (this.#at[a]! === this.#at[b]! && this.#sequence[a]! < this.#sequence[b]!)
+    );
   }
 
   #move(from: number, to: number): void {

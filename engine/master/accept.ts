@@ -33,7 +33,14 @@ export function accept(master: MasterState, framework: FrameworkRecord, call: Ac
   for (const operation of call.operations) perform(master, acceptance, operation);
   const { agent, role, remaining } = acceptance;
   if (remaining.isEmpty) return;
-  master.allocator.recoverResources(master.now, framework.row, role, agent.row, remaining, refusal(call.filters));
+  master.allocator.recoverResources(
+    master.now,
+    framework.row,
+    role,
+    agent.row,
+    remaining,
+    refusal(call.filters),
+  );
 }
 
 /** First rule that the listed offers break, or null. */
@@ -49,12 +56,18 @@ function validateOffers(master: MasterState, framework: FrameworkRecord, call: A
     if (offers.role(slot) !== offers.role(first)) return 'Aggregated offers must be allocated to one role';
     if (offers.agent(slot) !== offers.agent(first)) return 'Aggregated offers must belong to one agent';
   }
-  if (offerIds.length > 1 && new Set(offerIds).size !== offerIds.length) return 'Duplicate offer in the list of offers';
+  if (offerIds.length > 1 && new Set(offerIds).size !== offerIds.length)
+    return 'Duplicate offer in the list of offers';
   return null;
 }
 
 /** The valid ones among the listed offers go back without a filter, and every task is answered (spec 03 §5). */
-function refuseOffers(master: MasterState, framework: FrameworkRecord, call: AcceptCall, error: string): void {
+function refuseOffers(
+  master: MasterState,
+  framework: FrameworkRecord,
+  call: AcceptCall,
+  error: string,
+): void {
   for (const id of call.offerIds) {
     const slot = master.offers.slotOf(id);
     if (slot !== -1 && master.offers.framework(slot) === framework) returnOffer(master, slot, null);
@@ -110,7 +123,12 @@ function perform(master: MasterState, acceptance: Acceptance, operation: OfferOp
 }
 
 /** LAUNCH judges every task by itself (spec 03 §5). */
-function launch(master: MasterState, acceptance: Acceptance, task: TaskInfo, operationId: string | null): void {
+function launch(
+  master: MasterState,
+  acceptance: Acceptance,
+  task: TaskInfo,
+  operationId: string | null,
+): void {
   const { framework, agent, role, roleName } = acceptance;
   const error =
     operationId === null
@@ -210,7 +228,10 @@ function validateGroup(
 
 /** An executor that already runs must be described by an equal ExecutorInfo (spec 03 §6). */
 function sameExecutor(a: ExecutorInfo, b: ExecutorInfo): boolean {
-  return a === b || (a.type === b.type && a.name === b.name && a.command === b.command && a.resources.equals(b.resources));
+  return (
+    a === b ||
+    (a.type === b.type && a.name === b.name && a.command === b.command && a.resources.equals(b.resources))
+  );
 }
 
 function answerError(

@@ -36,7 +36,10 @@ export function registerAgent(master: MasterState, link: LinkId, message: Regist
     // A new agent registered at the same address: the old one is gone for good, and its record goes first.
     former.leaving = true;
     dropLink(master, former);
-    master.persist({ kind: 'agentRemoved', id: former.id }, { kind: 'remove', agent: former, then: { info: message.info, link } });
+    master.persist(
+      { kind: 'agentRemoved', id: former.id },
+      { kind: 'remove', agent: former, then: { info: message.info, link } },
+    );
   } else {
     // Its removal is on its way; the agent asks again.
     master.registering.delete(link);
@@ -119,7 +122,12 @@ export function readmitted(master: MasterState, message: ReregisterMessage, link
 }
 
 /** A registered agent on a new link: its books are compared with the master's. */
-function reconnected(master: MasterState, agent: AgentRecord, message: ReregisterMessage, link: LinkId): void {
+function reconnected(
+  master: MasterState,
+  agent: AgentRecord,
+  message: ReregisterMessage,
+  link: LinkId,
+): void {
   const isSameLink = agent.link === link;
   if (!isSameLink) {
     dropLink(master, agent);
@@ -134,7 +142,8 @@ function reconnected(master: MasterState, agent: AgentRecord, message: Reregiste
     unreported: unreportedTasks(agent, message),
   });
   for (const task of agent.tasks) {
-    if (task.killRequested && !isTerminal(task.state)) killTask(master, agent, task.framework.id, task.taskId, task.killPolicy);
+    if (task.killRequested && !isTerminal(task.state))
+      killTask(master, agent, task.framework.id, task.taskId, task.killPolicy);
   }
 }
 
@@ -277,11 +286,17 @@ function usageOf(master: MasterState, agent: AgentRecord): readonly Usage[] {
   const used: Usage[] = [];
   for (const task of agent.tasks) {
     if (isTerminal(task.state)) continue;
-    used.push({ framework: task.framework.row, role: task.role, agent: agent.row, resources: task.info.resources });
+    used.push({
+      framework: task.framework.row,
+      role: task.role,
+      agent: agent.row,
+      resources: task.info.resources,
+    });
   }
   for (const executor of agent.executors) {
     const { framework, role, info } = executor;
-    if (!info.resources.isEmpty) used.push({ framework: framework.row, role, agent: agent.row, resources: info.resources });
+    if (!info.resources.isEmpty)
+      used.push({ framework: framework.row, role, agent: agent.row, resources: info.resources });
   }
   // Offers stay out over a re-registration on the same link.
   for (let slot = agent.offerHead; slot !== -1; slot = master.offers.nextOfAgent(slot)) {
@@ -295,7 +310,11 @@ function usageOf(master: MasterState, agent: AgentRecord): readonly Usage[] {
   return used;
 }
 
-function shutDownCompletedFrameworks(master: MasterState, agent: AgentRecord, message: ReregisterMessage): void {
+function shutDownCompletedFrameworks(
+  master: MasterState,
+  agent: AgentRecord,
+  message: ReregisterMessage,
+): void {
   for (const { id } of message.frameworks) {
     if (isCompleted(master, id)) master.tell(agent, { type: 'SHUTDOWN_FRAMEWORK', frameworkId: id });
   }

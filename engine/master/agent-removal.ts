@@ -5,7 +5,14 @@ import { addressOf, startReregisterTimer } from './agent-registration.ts';
 import type { LinkId } from './input.ts';
 import { rescindOffersOfAgent } from './offers.ts';
 import { type MasterState, TIMER_RECOVERED } from './state.ts';
-import { forgetExecutor, forgetTask, masterStatus, recoverTask, rememberUnreachable, removeExecutor } from './tasks.ts';
+import {
+  forgetExecutor,
+  forgetTask,
+  masterStatus,
+  recoverTask,
+  rememberUnreachable,
+  removeExecutor,
+} from './tasks.ts';
 
 /** The link to an agent broke: inactive, offers rescinded, and a deadline to re-register (spec 07 §5, 13 §5). */
 export function disconnectAgent(master: MasterState, link: LinkId): void {
@@ -46,14 +53,18 @@ function loseUncheckpointed(master: MasterState, agent: AgentRecord): void {
     }
     forgetTask(task);
   }
-  for (const executor of agent.executors.filter((one) => !one.framework.info.checkpoint)) removeExecutor(master, executor);
+  for (const executor of agent.executors.filter((one) => !one.framework.info.checkpoint))
+    removeExecutor(master, executor);
 }
 
 /** The agent missed its pings or its deadline: first the registry, then everybody (spec 13 §5). */
 export function markUnreachable(master: MasterState, agent: AgentRecord): void {
   if (agent.leaving) return;
   agent.leaving = true;
-  master.persist({ kind: 'agentMarkedUnreachable', id: agent.id, at: master.now }, { kind: 'unreachable', agent });
+  master.persist(
+    { kind: 'agentMarkedUnreachable', id: agent.id, at: master.now },
+    { kind: 'unreachable', agent },
+  );
 }
 
 /** The registry says unreachable: tasks of partition-aware frameworks become so, those of others are lost; all are remembered. */
@@ -64,7 +75,13 @@ export function markedUnreachable(master: MasterState, agent: AgentRecord): void
 
 /** The registry no longer holds the agent: its tasks are gone. */
 export function removed(master: MasterState, agent: AgentRecord): void {
-  removeAgent(master, agent, 'TASK_GONE', 'REASON_AGENT_REMOVED', 'A new agent registered at the same address');
+  removeAgent(
+    master,
+    agent,
+    'TASK_GONE',
+    'REASON_AGENT_REMOVED',
+    'A new agent registered at the same address',
+  );
 }
 
 function removeAgent(
@@ -102,7 +119,8 @@ function removeAgent(
   }
   master.allocator.removeAgent(master.now, agent.row);
   master.agentsById.delete(agent.id);
-  if (master.agentsByAddress.get(addressOf(agent.info)) === agent) master.agentsByAddress.delete(addressOf(agent.info));
+  if (master.agentsByAddress.get(addressOf(agent.info)) === agent)
+    master.agentsByAddress.delete(addressOf(agent.info));
   master.agents.remove(agent);
   for (const framework of master.frameworks) {
     master.send(framework, { type: 'FAILURE', agentId: agent.id, executorId: null, status: null });
@@ -114,7 +132,10 @@ export function giveUpRecovered(master: MasterState): void {
   for (const id of master.recoveredAgents.keys()) {
     if (master.readmitting.has(id)) continue;
     master.readmitting.add(id);
-    master.persist({ kind: 'agentMarkedUnreachable', id, at: master.now }, { kind: 'recoveredUnreachable', id });
+    master.persist(
+      { kind: 'agentMarkedUnreachable', id, at: master.now },
+      { kind: 'recoveredUnreachable', id },
+    );
   }
 }
 

@@ -1,5 +1,11 @@
 import type { Branded, Micros } from '../core/index.ts';
-import type { AgentCapability, Attribute, DomainInfo, FrameworkCapability, OfferConstraints } from '../protocol/index.ts';
+import type {
+  AgentCapability,
+  Attribute,
+  DomainInfo,
+  FrameworkCapability,
+  OfferConstraints,
+} from '../protocol/index.ts';
 import type { Quantities, ResourceLimits, ResourceOperation, Resources } from '../resources/index.ts';
 
 /** Row of the master's agent table; small, dense, reused after the agent was removed. */
@@ -95,7 +101,13 @@ export interface Allocator {
   activateAgent(now: Micros, agent: Agent): void;
   deactivateAgent(now: Micros, agent: Agent): void;
 
-  addFramework(now: Micros, framework: Framework, info: AllocatorFramework, active: boolean, used: readonly Usage[]): void;
+  addFramework(
+    now: Micros,
+    framework: Framework,
+    info: AllocatorFramework,
+    active: boolean,
+    used: readonly Usage[],
+  ): void;
   updateFramework(now: Micros, framework: Framework, info: AllocatorFramework): void;
   removeFramework(now: Micros, framework: Framework): void;
   activateFramework(now: Micros, framework: Framework): void;
@@ -110,7 +122,14 @@ export interface Allocator {
    * Offered or used resources come back. `refuse` is the filter's duration, null for none; clamping and the rule of at least
    * one interval are the allocator's (spec 16 §8). Starts no cycle.
    */
-  recoverResources(now: Micros, framework: Framework, role: Role, agent: Agent, resources: Resources, refuse: Micros | null): void;
+  recoverResources(
+    now: Micros,
+    framework: Framework,
+    role: Role,
+    agent: Agent,
+    resources: Resources,
+    refuse: Micros | null,
+  ): void;
   /** Applies operations to what the framework holds there and to the agent's total; `offered` is what they may consume. */
   updateAllocation(
     now: Micros,

@@ -14,8 +14,10 @@ export function validateFramework(
   offerConstraints: OfferConstraints | null,
 ): string | null {
   const multiRole = info.capabilities.includes('MULTI_ROLE');
-  if (multiRole && info.role !== null) return "'FrameworkInfo.role' must not be set when the framework is MULTI_ROLE capable";
-  if (!multiRole && info.roles.length > 0) return "'FrameworkInfo.roles' must not be set when the framework is not MULTI_ROLE capable";
+  if (multiRole && info.role !== null)
+    return "'FrameworkInfo.role' must not be set when the framework is MULTI_ROLE capable";
+  if (!multiRole && info.roles.length > 0)
+    return "'FrameworkInfo.roles' must not be set when the framework is not MULTI_ROLE capable";
   const roles = rolesOf(info);
   const seen = new Set<string>();
   for (const role of roles) {
@@ -29,7 +31,8 @@ export function validateFramework(
     return `'FrameworkInfo.failover_timeout' is not a duration: ${timeout} (at most ${FAILOVER_TIMEOUT_MAX_SECONDS} s)`;
   }
   for (const [role, minimums] of info.offerFilters) {
-    if (!seen.has(role)) return `'FrameworkInfo.offer_filters' names role '${role}', which is not one of the framework's roles`;
+    if (!seen.has(role))
+      return `'FrameworkInfo.offer_filters' names role '${role}', which is not one of the framework's roles`;
     if (minimums.some((quantities) => quantities.isEmpty)) {
       return `'FrameworkInfo.offer_filters' of role '${role}' has an empty set of quantities`;
     }
@@ -39,7 +42,8 @@ export function validateFramework(
   }
   if (offerConstraints !== null) {
     for (const role of offerConstraints.roleConstraints.keys()) {
-      if (!seen.has(role)) return `Offer constraints name role '${role}', which is not one of the framework's roles`;
+      if (!seen.has(role))
+        return `Offer constraints name role '${role}', which is not one of the framework's roles`;
     }
   }
   return null;

@@ -13,7 +13,12 @@ import { type MasterState, TIMER_FAILOVER } from './state.ts';
 import { forgetTask, recoverTask, removeExecutor } from './tasks.ts';
 
 /** SUBSCRIBE (spec 03 §1): refused before the stream opens, or inside it by one ERROR; else the newest subscription wins. */
-export function subscribe(master: MasterState, request: RequestId, stream: StreamId, call: SubscribeCall): void {
+export function subscribe(
+  master: MasterState,
+  request: RequestId,
+  stream: StreamId,
+  call: SubscribeCall,
+): void {
   if (call.frameworkId !== call.frameworkInfo.id) {
     refuse(master, request, { code: 'FRAMEWORK_ID_MISMATCH' });
     master.out.push({ kind: 'closeStream', stream });
@@ -35,10 +40,15 @@ export function subscribe(master: MasterState, request: RequestId, stream: Strea
 }
 
 /** Why the subscription is refused inside the stream, or null. */
-function refusedSubscription(master: MasterState, call: SubscribeCall, known: FrameworkRecord | null): string | null {
+function refusedSubscription(
+  master: MasterState,
+  call: SubscribeCall,
+  known: FrameworkRecord | null,
+): string | null {
   const error = validateFramework(call.frameworkInfo, call.suppressedRoles, call.offerConstraints);
   if (error !== null) return error;
-  if (call.frameworkId !== null && master.completedFrameworks.has(call.frameworkId)) return 'Framework has been removed';
+  if (call.frameworkId !== null && master.completedFrameworks.has(call.frameworkId))
+    return 'Framework has been removed';
   if (known !== null && known.info.principal !== call.frameworkInfo.principal) {
     return "Changing framework's principal is not allowed.";
   }
@@ -51,11 +61,22 @@ function admit(master: MasterState, id: FrameworkId, stream: StreamId, call: Sub
   master.frameworks.add(framework);
   master.frameworksById.set(id, framework);
   connect(master, framework, stream);
-  master.allocator.addFramework(master.now, framework.row, allocatorView(master, framework.info, call), true, []);
+  master.allocator.addFramework(
+    master.now,
+    framework.row,
+    allocatorView(master, framework.info, call),
+    true,
+    [],
+  );
 }
 
 /** A known framework subscribes again: its offers are void, suppressed roles are exactly those listed (spec 03 §1.2). */
-function failOver(master: MasterState, framework: FrameworkRecord, stream: StreamId, call: SubscribeCall): void {
+function failOver(
+  master: MasterState,
+  framework: FrameworkRecord,
+  stream: StreamId,
+  call: SubscribeCall,
+): void {
   if (framework.stream !== null && framework.stream !== stream) {
     master.send(framework, { type: 'ERROR', message: 'Framework failed over' });
     master.out.push({ kind: 'closeStream', stream: framework.stream });
@@ -177,7 +198,11 @@ export function updateFramework(
   }
   framework.setInfo(call.frameworkInfo);
   master.allocator.updateFramework(master.now, framework.row, allocatorView(master, framework.info, call));
-  tellAgentsOfFramework(master, framework, ({ id, info }) => ({ type: 'UPDATE_FRAMEWORK', frameworkId: id, info }));
+  tellAgentsOfFramework(master, framework, ({ id, info }) => ({
+    type: 'UPDATE_FRAMEWORK',
+    frameworkId: id,
+    info,
+  }));
 }
 
 /** Sends one message to every agent that runs something of the framework. */

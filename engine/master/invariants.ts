@@ -29,13 +29,17 @@ export function checkMasterInvariants(master: MasterState): void {
 /** Offered and used resources of one agent fit its total, and nothing hangs on an agent that is away. Returns its offers. */
 function checkAgent(master: MasterState, agent: AgentRecord, offered: KindSums, allocated: KindSums): number {
   assert(master.agentsById.get(agent.id) === agent, 'an agent is found by its id');
-  if (agent.link !== null) assert(master.agentsByLink.get(agent.link) === agent, 'an agent is found by its link');
+  if (agent.link !== null)
+    assert(master.agentsByLink.get(agent.link) === agent, 'an agent is found by its link');
   let held = Resources.EMPTY;
   let offers = 0;
   for (let slot = agent.offerHead; slot !== -1; slot = master.offers.nextOfAgent(slot)) {
     assert(agent.link !== null, 'offers are outstanding only on connected agents');
     assert(master.offers.agent(slot) === agent, 'an offer in the list of an agent is of that agent');
-    assert(master.offers.framework(slot).stream !== null, 'offers are outstanding only with connected frameworks');
+    assert(
+      master.offers.framework(slot).stream !== null,
+      'offers are outstanding only with connected frameworks',
+    );
     const { resources } = master.offers.offer(slot);
     held = held.plus(resources);
     offered.add(resources);
@@ -60,11 +64,17 @@ function checkFrameworks(master: MasterState): void {
   for (const framework of master.frameworks) {
     assert(master.frameworksById.get(framework.id) === framework, 'a framework is found by its id');
     if (framework.stream !== null) {
-      assert(master.frameworksByStream.get(framework.stream) === framework, 'a framework is found by its stream');
+      assert(
+        master.frameworksByStream.get(framework.stream) === framework,
+        'a framework is found by its stream',
+      );
       assert(framework.failoverDeadline === null, 'a connected framework is not timed out');
     }
     for (const task of framework.tasks.values()) {
-      assert(master.agents.get(task.agent.row) === task.agent, 'a task of a framework is on a registered agent');
+      assert(
+        master.agents.get(task.agent.row) === task.agent,
+        'a task of a framework is on a registered agent',
+      );
       assert(!framework.unreachableTasks.has(task.taskId), 'a task is either known or unreachable');
     }
     for (let slot = framework.offerHead; slot !== -1; slot = master.offers.nextOfFramework(slot)) {
@@ -75,6 +85,9 @@ function checkFrameworks(master: MasterState): void {
 
 function checkSums(found: KindSums, kept: KindSums, what: string): void {
   for (const kind of ['cpus', 'mem', 'disk', 'gpus'] as const) {
-    assert(found[kind] === kept[kind], `${what} ${kind}: the books add up to ${found[kind]}, the counter says ${kept[kind]}`);
+    assert(
+      found[kind] === kept[kind],
+      `${what} ${kind}: the books add up to ${found[kind]}, the counter says ${kept[kind]}`,
+    );
   }
 }

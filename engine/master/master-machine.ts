@@ -42,7 +42,12 @@ export class MasterMachine implements Machine<MasterInput, MasterOutput> {
   readonly #master: MasterState;
 
   /** @param now instant of its making; the allocator's first tick is one interval later. */
-  constructor(options: MasterOptions, factory: AllocatorFactory, allocatorOptions: AllocatorOptions, now: Micros) {
+  constructor(
+    options: MasterOptions,
+    factory: AllocatorFactory,
+    allocatorOptions: AllocatorOptions,
+    now: Micros,
+  ) {
     this.#master = new MasterState(options, factory, allocatorOptions, now);
   }
 
@@ -185,7 +190,8 @@ function carryOut(master: MasterState, effect: AfterDurable): void {
 function lead(master: MasterState): void {
   master.leading = true;
   master.nextPing = master.after(master.options.agentPingTimeout);
-  if (master.options.heartbeatInterval !== null) master.nextHeartbeat = master.after(master.options.heartbeatInterval);
+  if (master.options.heartbeatInterval !== null)
+    master.nextHeartbeat = master.after(master.options.heartbeatInterval);
   startRecoveryTimer(master);
 }
 
@@ -306,7 +312,8 @@ function perform(
     case 'REQUEST':
       for (const { role, quantities } of made.requests) {
         const roles = subscribedRoles(master, framework, [role]);
-        if (roles !== null) master.allocator.requestResources(master.now, framework.row, roles[0]!, quantities);
+        if (roles !== null)
+          master.allocator.requestResources(master.now, framework.row, roles[0]!, quantities);
       }
       break;
     case 'KILL':
@@ -350,7 +357,11 @@ function perform(
 }
 
 /** Role numbers of a SUPPRESS or REVIVE; null drops the call: one role that is not subscribed is enough (spec 03 §7). */
-function subscribedRoles(master: MasterState, framework: FrameworkRecord, roles: readonly string[]): readonly Role[] | null {
+function subscribedRoles(
+  master: MasterState,
+  framework: FrameworkRecord,
+  roles: readonly string[],
+): readonly Role[] | null {
   if (roles.length === 0) return NO_ROLES;
   const numbers: Role[] = [];
   for (const role of roles) {

@@ -37,7 +37,13 @@ export class OfferTable {
   }
 
   /** Makes an outstanding offer. The caller has checked `isFull`. */
-  add(framework: FrameworkRecord, agent: AgentRecord, role: Role, roleName: string, resources: Resources): Offer {
+  add(
+    framework: FrameworkRecord,
+    agent: AgentRecord,
+    role: Role,
+    roleName: string,
+    resources: Resources,
+  ): Offer {
     const slot = this.#takeSlot();
     const offer = makeOffer(
       (this.#generations[slot]! * OFFER_SLOTS + slot) as OfferId,
@@ -126,7 +132,10 @@ export class OfferTable {
     this.#count++;
     const reused = this.#free.pop();
     if (reused !== undefined) {
-      assert(this.#generations[reused]! < GENERATIONS_MAX, 'a slot has far more generations than a master lives');
+      assert(
+        this.#generations[reused]! < GENERATIONS_MAX,
+        'a slot has far more generations than a master lives',
+      );
       return reused;
     }
     const slot = this.#offers.length;

@@ -19,7 +19,8 @@ export function refusal(filters: Filters | null): Micros | null {
 
 /** Turns what the allocator decided into offers, one event per framework; gives back at once what nobody can take any more. */
 export function flushAllocations(master: MasterState): void {
-  const { allocatedFrameworks, allocatedRoles, allocatedAgents, allocatedResources, allocator, stats } = master;
+  const { allocatedFrameworks, allocatedRoles, allocatedAgents, allocatedResources, allocator, stats } =
+    master;
   const count = allocatedFrameworks.length;
   let index = 0;
   while (index < count) {

@@ -1,5 +1,10 @@
 import { assertNever, type RollingHash } from '../core/index.ts';
-import { type MasterToAgent, type SchedulerEvent, TASK_STATE_NUMBERS, type TaskStatus } from '../protocol/index.ts';
+import {
+  type MasterToAgent,
+  type SchedulerEvent,
+  TASK_STATE_NUMBERS,
+  type TaskStatus,
+} from '../protocol/index.ts';
 import type { MasterOutput } from './output.ts';
 
 /**

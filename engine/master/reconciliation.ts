@@ -33,7 +33,16 @@ export function reconcileTask(
     const since = master.unreachableAgents.get(agentId)!;
     const message = 'Reconciliation: Task is unreachable';
     if (framework.partitionAware) {
-      const status = masterStatus(master, taskId, 'TASK_UNREACHABLE', 'REASON_RECONCILIATION', message, agentId, null, since);
+      const status = masterStatus(
+        master,
+        taskId,
+        'TASK_UNREACHABLE',
+        'REASON_RECONCILIATION',
+        message,
+        agentId,
+        null,
+        since,
+      );
       master.send(framework, { type: 'UPDATE', status });
     } else {
       answer(master, framework, taskId, 'TASK_LOST', message, agentId);

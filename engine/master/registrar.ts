@@ -12,7 +12,11 @@ export type AfterDurable =
   | { readonly kind: 'readmit'; readonly message: ReregisterMessage; readonly link: LinkId }
   | { readonly kind: 'unreachable'; readonly agent: AgentRecord }
   | { readonly kind: 'recoveredUnreachable'; readonly id: AgentId }
-  | { readonly kind: 'remove'; readonly agent: AgentRecord; readonly then: { readonly info: AgentInfo; readonly link: LinkId } }
+  | {
+      readonly kind: 'remove';
+      readonly agent: AgentRecord;
+      readonly then: { readonly info: AgentInfo; readonly link: LinkId };
+    }
   | { readonly kind: 'nothing' };
 
 /** Registry writes on their way, oldest first. Effects wait here until the store says that they are durable (DESIGN.md). */

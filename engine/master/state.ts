@@ -77,7 +77,12 @@ export class MasterState {
   /** Sink of the step under way. */
   out: Sink<MasterOutput>;
 
-  constructor(options: MasterOptions, factory: AllocatorFactory, allocatorOptions: AllocatorOptions, now: Micros) {
+  constructor(
+    options: MasterOptions,
+    factory: AllocatorFactory,
+    allocatorOptions: AllocatorOptions,
+    now: Micros,
+  ) {
     this.options = options;
     this.now = now;
     this.out = { push() {} };

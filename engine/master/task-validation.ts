@@ -1,5 +1,12 @@
 import { MILLI_PER_UNIT } from '../core/index.ts';
-import type { CommandInfo, ContainerInfo, ExecutorInfo, HealthCheck, TaskInfo, TaskTemplate } from '../protocol/index.ts';
+import type {
+  CommandInfo,
+  ContainerInfo,
+  ExecutorInfo,
+  HealthCheck,
+  TaskInfo,
+  TaskTemplate,
+} from '../protocol/index.ts';
 import type { Resources } from '../resources/index.ts';
 import type { AgentRecord } from './agent-record.ts';
 import type { FrameworkRecord } from './framework-record.ts';
@@ -36,7 +43,8 @@ export function validateTask(
   if (!remaining.contains(needed)) {
     return `Task uses more resources ${needed.toString()} than available ${remaining.toString()}`;
   }
-  if (template.container?.shareCgroups === false) return "'share_cgroups' cannot be false for a task of LAUNCH";
+  if (template.container?.shareCgroups === false)
+    return "'share_cgroups' cannot be false for a task of LAUNCH";
   return null;
 }
 
@@ -55,8 +63,13 @@ export function validateGroupTask(
   if (template.executor !== null && template.executor.executorId !== executor.executorId) {
     return 'The executor of a task in a group must be the executor of the group';
   }
-  if (template.container?.type === 'DOCKER') return 'Docker ContainerInfo is not supported on a task of a group';
-  if (template.container !== null && template.container.networks.length > 0 && template.healthCheck !== null) {
+  if (template.container?.type === 'DOCKER')
+    return 'Docker ContainerInfo is not supported on a task of a group';
+  if (
+    template.container !== null &&
+    template.container.networks.length > 0 &&
+    template.healthCheck !== null
+  ) {
     if (template.healthCheck.type !== 'COMMAND') {
       return 'HTTP and TCP health checks are not supported on a task of a group that joins networks of its own';
     }
@@ -73,7 +86,8 @@ export function validateGroupExecutor(framework: FrameworkRecord, executor: Exec
   if (executor.frameworkId === null) return "'ExecutorInfo.framework_id' must be set for a task group";
   const error = validateExecutorCommon(framework, executor);
   if (error !== null) return error;
-  if (executor.container?.type === 'DOCKER') return 'Docker ContainerInfo is not supported on the executor of a group';
+  if (executor.container?.type === 'DOCKER')
+    return 'Docker ContainerInfo is not supported on the executor of a group';
   const { resources } = executor;
   if (resources.cpus < EXECUTOR_CPUS_MIN) return 'Executor of a task group must have at least 0.01 cpus';
   if (resources.mem < EXECUTOR_MEM_MIN) return 'Executor of a task group must have at least 32 MB of memory';
@@ -110,7 +124,8 @@ function validateTemplate(template: TaskTemplate): string | null {
   if (killPolicy !== null && killPolicy.gracePeriod !== null && killPolicy.gracePeriod < 0) {
     return "Task's 'kill_policy.grace_period' must be non-negative";
   }
-  if (maxCompletionTime !== null && maxCompletionTime < 0) return "Task's 'max_completion_time' must be non-negative";
+  if (maxCompletionTime !== null && maxCompletionTime < 0)
+    return "Task's 'max_completion_time' must be non-negative";
   if (check !== null && (check.delay < 0 || check.interval < 0 || check.timeout < 0)) {
     return "Task uses invalid check: 'delay', 'interval' and 'timeout' must be non-negative";
   }
@@ -126,10 +141,12 @@ function validateTemplate(template: TaskTemplate): string | null {
 }
 
 function validateHealthCheck(check: HealthCheck): string | null {
-  if (check.type === 'COMMAND' && check.command === null) return "Expecting 'command' to be set for COMMAND health check";
+  if (check.type === 'COMMAND' && check.command === null)
+    return "Expecting 'command' to be set for COMMAND health check";
   if (check.type === 'HTTP' && check.http === null) return "Expecting 'http' to be set for HTTP health check";
   if (check.type === 'TCP' && check.tcp === null) return "Expecting 'tcp' to be set for TCP health check";
-  if (check.http !== null && !check.http.path.startsWith('/')) return "The path of HTTP health check must start with '/'";
+  if (check.http !== null && !check.http.path.startsWith('/'))
+    return "The path of HTTP health check must start with '/'";
   if (check.delay < 0 || check.interval < 0 || check.timeout < 0 || check.gracePeriod < 0) {
     return 'durations must be non-negative';
   }
@@ -144,8 +161,10 @@ function validateEnvironment(command: CommandInfo): string | null {
     const holder = variable.type === 'VALUE' ? variable.value : variable.secret;
     const other = variable.type === 'VALUE' ? variable.secret : variable.value;
     if (holder === null) return `Environment variable '${name}' of type ${variable.type} has none set`;
-    if (other !== null) return `Environment variable '${name}' of type ${variable.type} has a value of the other kind`;
-    if (variable.secret?.includes('\0')) return `Environment variable '${name}' has a secret that contains a NUL`;
+    if (other !== null)
+      return `Environment variable '${name}' of type ${variable.type} has a value of the other kind`;
+    if (variable.secret?.includes('\0'))
+      return `Environment variable '${name}' has a secret that contains a NUL`;
   }
   return null;
 }
@@ -200,7 +219,8 @@ function validateLimits(agent: AgentRecord, template: TaskTemplate, resources: R
   }
   if (limits.mem !== null) {
     if (resources.mem === 0) return 'A memory limit needs a memory request';
-    if (!(limits.mem * MILLI_PER_UNIT >= resources.mem)) return 'The memory limit is below the memory request';
+    if (!(limits.mem * MILLI_PER_UNIT >= resources.mem))
+      return 'The memory limit is below the memory request';
   }
   return null;
 }

@@ -50,7 +50,14 @@ export function forgetTask(task: TaskRecord): void {
 export function recoverTask(master: MasterState, task: TaskRecord): void {
   const { resources } = task.info;
   master.stats.allocated.subtract(resources);
-  master.allocator.recoverResources(master.now, task.framework.row, task.role, task.agent.row, resources, null);
+  master.allocator.recoverResources(
+    master.now,
+    task.framework.row,
+    task.role,
+    task.agent.row,
+    resources,
+    null,
+  );
 }
 
 /** Puts an executor on the books; its resources count as used. */

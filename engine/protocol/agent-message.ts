@@ -70,7 +70,11 @@ export type MasterToAgent =
       readonly type: 'AGENT_REREGISTERED';
       readonly agentId: AgentId;
       /** Tasks the master knows and the agent did not report; for each the agent answers with a terminal update (spec 07 §4). */
-      readonly unreported: readonly { readonly frameworkId: FrameworkId; readonly taskId: TaskId; readonly partitionAware: boolean }[];
+      readonly unreported: readonly {
+        readonly frameworkId: FrameworkId;
+        readonly taskId: TaskId;
+        readonly partitionAware: boolean;
+      }[];
     }
   | RunTaskMessage
   | {

@@ -47,7 +47,14 @@ export type {
   SubscribedEvent,
   UpdateEvent,
 } from './scheduler-event.ts';
-export type { ExecutorInfo, KillPolicy, TaskInfo, TaskStatus, TaskStatusDetails, TaskTemplate } from './task.ts';
+export type {
+  ExecutorInfo,
+  KillPolicy,
+  TaskInfo,
+  TaskStatus,
+  TaskStatusDetails,
+  TaskTemplate,
+} from './task.ts';
 export {
   isTerminal,
   STATUS_REASON_NUMBERS,

@@ -465,7 +465,9 @@ describe('rules by example', () => {
 
   test('of things that differ in the mount point only, neither order nor choice depends on which came first', () => {
     for (const label of ['disk(a){volume=1}', 'disk(a){volume=1,shared}']) {
-      const [one, other] = KINDS.filter((kind) => kind.label === label).map((kind) => collect([{ kind, amount: [5] }]));
+      const [one, other] = KINDS.filter((kind) => kind.label === label).map((kind) =>
+        collect([{ kind, amount: [5] }]),
+      );
       const sums = [one!.plus(other!), other!.plus(one!), Resources.of([...one!.entries, ...other!.entries])];
       for (const sum of sums) {
         expect(sum.equals(sums[0]!)).toBe(true);

@@ -99,6 +99,8 @@ export class WorkloadFramework implements Machine<WorkloadInput, WorkloadOutput>
   /** Offers to decline at the end of this step: with the usual filter, and without. */
   #declined: OfferId[] = [];
   #released: OfferId[] = [];
+  /** Roles with tasks that found no place when they were last settled. */
+  #rolesWaiting = 0;
   #now = 0 as Micros;
 
   constructor(options: WorkloadOptions) {
@@ -628,8 +630,7 @@ export class WorkloadFramework implements Machine<WorkloadInput, WorkloadOutput>
         if (role.holdJob === null) break;
         if (this.#now < role.holdUntil) this.#armHold(role);
         // Another head that this very tick brought has its hold begun at the end of the step.
-        else if (role.queue.at(0) === role.holdJob && !this.#takeFromIdle(role, outputs))
-          this.#giveUp(role, outputs);
+        else if (role.queue.at(0) === role.holdJob) this.#giveUp(role, outputs);
         break;
       }
       case 'request': {
@@ -687,10 +688,17 @@ export class WorkloadFramework implements Machine<WorkloadInput, WorkloadOutput>
       if (!isSubscribed) continue;
       this.#launch(role, outputs);
       this.#holdOrDecline(role);
+      if (role.isWaiting !== role.queue.size > 0) {
+        role.isWaiting = !role.isWaiting;
+        this.#rolesWaiting += role.isWaiting ? 1 : -1;
+      }
       if (this.#options.policy === 'suppress') this.#turnOffers(role, revived, suppressed);
       if (this.#options.policy === 'demand') this.#state(role, demands);
     }
-    if (dirty.length > 0) dirty.length = 0;
+    if (dirty.length > 0) {
+      dirty.length = 0;
+      if (this.#options.policy === 'keep') this.#releaseIdle();
+    }
     if (this.#declined.length > 0) {
       this.#calls.decline(outputs, this.#declined, this.#refusal);
       this.#declined = [];
@@ -773,18 +781,17 @@ export class WorkloadFramework implements Machine<WorkloadInput, WorkloadOutput>
   }
 
   /**
-   * Policy `keep`: what roles of this framework without a queue hold idly is declined first, with filters, so that it comes to the blocked
-   * role, which begins a new hold. Whether there was any.
+   * Policy `keep`: while a role of this framework waits for offers, what roles without a queue hold idly is declined with a filter, so that
+   * it comes to the one that waits.
    */
-  #takeFromIdle(role: RoleState, outputs: Outputs): boolean {
-    if (this.#options.policy !== 'keep') return false;
-    const ids: OfferId[] = [];
-    for (const other of this.#roles.values()) if (other.queue.size === 0) this.#takeAll(other, ids);
-    if (ids.length === 0) return false;
-    this.#declineFor(role.holdMicros, ids, outputs);
-    role.holdJob = null;
-    this.#touch(role);
-    return true;
+  #releaseIdle(): void {
+    if (this.#rolesWaiting === 0 || this.#held.size === 0) return;
+    for (const role of this.#roles.values()) {
+      if (role.queue.size > 0 || role.pool.size === 0) continue;
+      const ids: OfferId[] = [];
+      this.#takeAll(role, ids);
+      this.#decline(role, ids);
+    }
   }
 
   /**

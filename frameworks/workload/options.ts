@@ -6,7 +6,8 @@ import type { FrameworkInfo } from '../../engine/protocol/index.ts';
  *
  * - `keep`: nothing is declined; unused offers wait in the framework's hands for the next job. Cheapest, and greedy: what is held is
  *   nobody else's (spec 16 §13), and a framework with nothing to do never lets go. For a framework that has its share of the cluster for
- *   itself. A role whose head stays blocked for `gangHold` does give up what it holds, after what idle roles of its framework hold.
+ *   itself. While a role waits, idle roles of the same framework decline what they
+ *   hold; and a role whose head stays blocked for `gangHold` gives up what it holds.
  * - `decline`: what does not fit is declined with a filter of `refuseSeconds`.
  * - `suppress`: as `decline`, and a role with nothing queued is SUPPRESSed until a job comes, which REVIVEs it.
  * - `demand`: roles rest suppressed from the start; a role with queued tasks states their quantities with REQUEST (see `RequestCall`).

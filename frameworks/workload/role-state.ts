@@ -14,6 +14,9 @@ export class RoleState {
   /** In the list of roles to settle at the end of this step. */
   isDirty = false;
 
+  /** Its queue was not empty when it was last settled. */
+  isWaiting = false;
+
   // For reports.
   tasksQueued = 0;
   tasksLive = 0;

@@ -1,6 +1,10 @@
 import type { Micros } from '../../../engine/core/index.ts';
-import type { Agenda } from '../agenda/index.ts';
 import { grownFloats } from '../agenda/index.ts';
+
+/** The part of an agenda that timers need. */
+export interface TimerAgenda {
+  push(time: number, kind: number, target: number, detail: number, payload: null): void;
+}
 
 const UNARMED = Infinity;
 
@@ -9,12 +13,12 @@ const UNARMED = Infinity;
  * is armed again; if earlier, another event is pushed and the old one fires unheeded. A machine without deadline costs nothing.
  */
 export class DeadlineTimers {
-  readonly #agenda: Agenda<never>;
+  readonly #agenda: TimerAgenda;
   readonly #kind: number;
   /** Time of the live event per machine. */
   #armed: Float64Array;
 
-  constructor(agenda: Agenda<never>, kind: number, machines: number) {
+  constructor(agenda: TimerAgenda, kind: number, machines: number) {
     this.#agenda = agenda;
     this.#kind = kind;
     this.#armed = new Float64Array(Math.max(machines, 16)).fill(UNARMED);

@@ -1,0 +1,236 @@
+import { Command, CommanderError, Option } from 'commander';
+import { InvariantError } from '../engine/core/index.ts';
+import { renderReport, reportErrorText } from '../reports/index.ts';
+import { DEFAULT_READ_OPTIONS, type ReadOptions, TraceError } from '../traces/index.ts';
+import { runConformanceCommand } from './conformance.ts';
+import { parseCount, parsePairs } from './quantity-arguments.ts';
+import { simulateCommand } from './simulate/simulate-command.ts';
+import type { RawSimulateOptions } from './simulate/simulate-options.ts';
+import { tracesConvert, tracesInspect, tracesList } from './traces-command.ts';
+import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, UsageError } from './usage-error.ts';
+import { readVersion } from './version.ts';
+
+const out = (line: string) => {
+  process.stdout.write(`${line}\n`);
+};
+const err = (line: string) => {
+  process.stderr.write(`${line}\n`);
+};
+
+/** Runs one command line. @returns the exit code: 0 done, 1 a check failed, 2 bad input, 130 interrupted */
+export async function main(args: readonly string[]): Promise<number> {
+  let code = EXIT_OK;
+  const program = makeProgram(args, (value) => {
+    code = value;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
+  if (error instanceof UsageError || error instanceof TraceError) {
+    err(`orrery: ${error.message}`);
+    return EXIT_USAGE;
+  }
+  if (error instanceof InvariantError) {
+    err(
+      `orrery: a promise of the program itself was broken: ${error.message}\nThe same command and seed repeat it.`,
+    );
+  }
+  err(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return EXIT_FAILED;
+}
+
+function makeProgram(args: readonly string[], exit: (code: number) => void): Command {
+  const program = new Command('orrery')
+    .description('A datacenter kernel of the Apache Mesos class, built simulation-first.')
+    .version(readVersion())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => process.stdout.write(text),
+      writeErr: (text) => process.stderr.write(text),
+    })
+    .showHelpAfterError('(add --help for the options)');
+  addSimulate(program, args, exit);
+  addDemo(program, exit);
+  addTraces(program);
+  addConformance(program, exit);
+  addReport(program);
+  return program;
+}
+
+function collect(value: string, list: string[]): string[] {
+  return [...list, value];
+}
+
+function addSimulate(program: Command, args: readonly string[], exit: (code: number) => void): void {
+  program
+    .command('simulate')
+    .description(
+      'Replay a trace, or a generated workload, through the real master, agents and allocator in virtual time.',
+    )
+    .requiredOption(
+      '--trace <name|path>',
+      'a bundled sample, a generator (see `orrery traces list`), or files',
+    )
+    .option('--format <name>', 'format of the files, where it cannot be told from them')
+    .option(
+      '--cluster <groups>',
+      "machines instead of the trace's own, such as '100xcpus:16;mem:65536;gpus:8'",
+    )
+    .option('--allocator <name>', 'allocation policy', 'hierarchical-drf')
+    .option('--seed <text>', 'decides everything that is drawn', '1')
+    .addOption(
+      new Option('--faults [level]', 'off, light, on, heavy, or rates per hour: agentCrash=2,masterCrash=0.5')
+        .default('off')
+        .preset('on'),
+    )
+    .option('--until <duration>', 'end the run at this virtual instant, such as 12h')
+    .option('--out <dir>', 'result folder (default orrery-out/TRACE-SEED)')
+    .option('--force', 'replace an earlier result in that folder')
+    .option(
+      '--policy <name>',
+      'what frameworks do with unneeded offers: keep, decline, suppress, demand',
+      'suppress',
+    )
+    .option('--refuse-seconds <seconds>', 'filter of a declined offer', '5')
+    .option('--frameworks-per-role <count>', 'frameworks that share the jobs of a role', '1')
+    .option('--attempts <count>', 'attempts at a task that is lost or fails', '3')
+    .option('--backfill <count>', 'jobs behind a blocked one that are tried', '0')
+    .option('--weight <role=weight>', 'weight of a role; may be repeated', collect, [])
+    .option('--assume <name=value>', 'something the trace does not say; may be repeated', collect, [])
+    .option('--time-scale <factor>', 'stretches arrivals; 0.5 doubles the load', '1')
+    .option('--from <duration>', 'leave out what arrives before this instant of the trace')
+    .option('--window <duration>', 'replay this much of the trace')
+    .option('--max-jobs <count>', 'replay the first so many jobs')
+    .option('--strict', 'refuse a trace with a bad row (the default)')
+    .option('--skip-bad-rows', 'leave bad rows out and count them in the report')
+    .option(
+      '--sample-interval <duration>',
+      'between two rows of the time series (default: a thousandth of the run)',
+    )
+    .option('--no-task-table', 'write no tasks.csv')
+    .option('--check', 'check every invariant after every step (slow)')
+    .option('--json', 'one JSON line instead of text; the run hash is `hash`')
+    .action(async (raw: RawSimulateOptions) => {
+      exit(await simulateCommand(raw, args));
+    });
+}
+
+/** `npm start`: the main job with nothing to choose. */
+const DEMO = [
+  'simulate',
+  '--trace',
+  'philly-2017',
+  '--window',
+  '14d',
+  '--seed',
+  '1',
+  '--faults',
+  'on',
+  '--out',
+  'orrery-out/demo',
+  '--force',
+];
+
+function addDemo(program: Command, exit: (code: number) => void): void {
+  program
+    .command('demo')
+    .description(
+      'Replay two weeks of a bundled real trace with faults, and write a report (what `npm start` does).',
+    )
+    .action(async () => {
+      out(`npx orrery ${DEMO.join(' ')}\n`);
+      exit(await main(DEMO));
+    });
+}
+
+function readOptionsOf(options: {
+  format?: string;
+  assume: readonly string[];
+  skipBadRows?: boolean;
+  strict?: boolean;
+  maxJobs?: string;
+}): ReadOptions {
+  if (options.strict === true && options.skipBadRows === true) {
+    throw new UsageError('--strict and --skip-bad-rows contradict each other: give one of them');
+  }
+  return {
+    ...DEFAULT_READ_OPTIONS,
+    format: options.format ?? null,
+    assumptions: parsePairs('--assume', options.assume),
+    strictness: options.skipBadRows === true ? 'skip-bad-rows' : 'strict',
+    maxJobs: options.maxJobs === undefined ? null : parseCount('--max-jobs', options.maxJobs, 1),
+  };
+}
+
+function addTraces(program: Command): void {
+  const traces = program.command('traces').description('List, inspect, validate and convert traces.');
+  traces
+    .command('list')
+    .description('Bundled samples, generators and formats, with the assumptions that each takes.')
+    .option('--json', 'JSON instead of text')
+    .action((options: { json?: boolean }) => {
+      tracesList(options.json === true, out);
+    });
+  for (const name of ['inspect', 'validate'] as const) {
+    traces
+      .command(`${name} <trace>`)
+      .description(
+        name === 'inspect'
+          ? 'Read a whole trace and sum it up.'
+          : 'Read a whole trace and say whether it is well formed.',
+      )
+      .option('--format <name>', 'format of the files')
+      .option('--assume <name=value>', 'something the trace does not say; may be repeated', collect, [])
+      .option('--max-jobs <count>', 'read the first so many jobs')
+      .option('--strict', 'end at the first bad row (the default)')
+      .option('--skip-bad-rows', 'leave bad rows out and count them')
+      .option('--json', 'JSON instead of text')
+      .action(async (trace: string, options: { assume: string[]; json?: boolean }) => {
+        await tracesInspect(trace, readOptionsOf(options), name, options.json === true, out);
+      });
+  }
+  traces
+    .command('convert <trace>')
+    .description('Write a trace in another format: orrery-csv (a folder) or swf (a file).')
+    .requiredOption('--to <format>', 'orrery-csv or swf')
+    .requiredOption('--out <path>', 'folder or file to make')
+    .option('--format <name>', 'format of the files read')
+    .option('--assume <name=value>', 'something the trace does not say; may be repeated', collect, [])
+    .option('--max-jobs <count>', 'convert the first so many jobs')
+    .option('--strict', 'refuse a bad row (the default)')
+    .option('--skip-bad-rows', 'leave bad rows out')
+    .option('--json', 'JSON instead of text')
+    .action(async (trace: string, options: { to: string; out: string; assume: string[]; json?: boolean }) => {
+      await tracesConvert(trace, options.to, options.out, readOptionsOf(options), options.json === true, out);
+    });
+}
+
+function addConformance(program: Command, exit: (code: number) => void): void {
+  program
+    .command('conformance <paths...>')
+    .description('Run conformance scenarios: files, or folders of them. Exit code 1 if one does not pass.')
+    .option('--seeds <count>', 'visiting orders of agents to run each allocator scenario under', '3')
+    .option('--json', 'a JSON line per scenario and one for the summary')
+    .action(async (paths: string[], options: { seeds: string; json?: boolean }) => {
+      const seeds = parseCount('--seeds', options.seeds, 1, 10_000);
+      exit(await runConformanceCommand(paths, { out, err }, { json: options.json === true, seeds }));
+    });
+}
+
+function addReport(program: Command): void {
+  program
+    .command('report <dir>')
+    .description('Make report.html anew from the files of a result folder.')
+    .action((dir: string) => {
+      const rendered = renderReport(dir);
+      if (!rendered.ok) throw new UsageError(reportErrorText(rendered.error));
+      out(`report    ${dir}/report.html`);
+    });
+}

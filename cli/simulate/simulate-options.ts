@@ -1,0 +1,162 @@
+import { resolve } from 'node:path';
+import { type Micros, MICROS_PER_SECOND, micros, secondsToMicros } from '../../engine/core/index.ts';
+import { validateRole } from '../../engine/resources/index.ts';
+import type { MachineSpec } from '../../engine/workload/index.ts';
+import type { FaultOptions } from '../../drivers/sim/index.ts';
+import type { OfferPolicy } from '../../frameworks/workload/index.ts';
+import { DEFAULT_READ_OPTIONS, type ReadOptions } from '../../traces/index.ts';
+import { parseCluster } from '../cluster-argument.ts';
+import { parseFaults } from '../faults-argument.ts';
+import { parseCount, parseDuration, parseNumber, parsePairs } from '../quantity-arguments.ts';
+import { UsageError } from '../usage-error.ts';
+
+/** Options of `orrery simulate` as commander hands them over. */
+export interface RawSimulateOptions {
+  readonly trace: string;
+  readonly format?: string;
+  readonly cluster?: string;
+  readonly allocator: string;
+  readonly seed: string;
+  readonly faults: string;
+  readonly until?: string;
+  readonly out?: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+  readonly policy: string;
+  readonly refuseSeconds: string;
+  readonly frameworksPerRole: string;
+  readonly attempts: string;
+  readonly backfill: string;
+  readonly weight?: readonly string[];
+  readonly assume?: readonly string[];
+  readonly timeScale: string;
+  readonly from?: string;
+  readonly window?: string;
+  readonly maxJobs?: string;
+  readonly strict?: boolean;
+  readonly skipBadRows?: boolean;
+  readonly sampleInterval?: string;
+  readonly taskTable: boolean;
+  readonly check?: boolean;
+}
+
+/** The same, understood. */
+export interface SimulateOptions {
+  readonly trace: string;
+  readonly read: ReadOptions;
+  /** Null: the trace's own. */
+  readonly machines: readonly MachineSpec[] | null;
+  readonly clusterText: string | null;
+  readonly seed: string;
+  readonly faults: FaultOptions | null;
+  readonly faultsText: string;
+  readonly until: Micros | null;
+  readonly out: string;
+  readonly force: boolean;
+  readonly json: boolean;
+  readonly policy: OfferPolicy;
+  readonly refuseSeconds: number;
+  readonly frameworksPerRole: number;
+  readonly attempts: number;
+  readonly backfill: number;
+  readonly weights: readonly { readonly role: string; readonly weight: number }[];
+  /** Null: chosen from the length of the run. */
+  readonly sampleInterval: Micros | null;
+  readonly taskTable: boolean;
+  readonly check: boolean;
+}
+
+const POLICIES: readonly OfferPolicy[] = ['keep', 'decline', 'suppress', 'demand'];
+export const ALLOCATORS: readonly string[] = ['hierarchical-drf'];
+
+/** Reads every option before anything is done. Throws UsageError for the first that cannot be used. */
+export function readSimulateOptions(raw: RawSimulateOptions): SimulateOptions {
+  if (raw.strict === true && raw.skipBadRows === true) {
+    throw new UsageError('--strict and --skip-bad-rows contradict each other: give one of them');
+  }
+  if (!ALLOCATORS.includes(raw.allocator)) {
+    throw new UsageError(`--allocator ${raw.allocator}: unknown; there is ${ALLOCATORS.join(', ')}`);
+  }
+  const policy = POLICIES.find((one) => one === raw.policy);
+  if (policy === undefined)
+    throw new UsageError(`--policy ${raw.policy}: expected one of ${POLICIES.join(', ')}`);
+  if (raw.seed === '') throw new UsageError('--seed: empty; give any text or number');
+  const out = resolve(raw.out ?? `orrery-out/${fileName(raw.trace)}-${fileName(raw.seed)}`);
+  return {
+    trace: raw.trace,
+    read: readOptions(raw),
+    machines: raw.cluster === undefined ? null : parseCluster(raw.cluster),
+    clusterText: raw.cluster ?? null,
+    seed: raw.seed,
+    faults: parseFaults(raw.faults),
+    faultsText: raw.faults,
+    until: raw.until === undefined ? null : parseDuration('--until', raw.until),
+    out,
+    force: raw.force === true,
+    json: raw.json === true,
+    policy,
+    refuseSeconds: parseNumber('--refuse-seconds', raw.refuseSeconds, 0),
+    frameworksPerRole: parseCount('--frameworks-per-role', raw.frameworksPerRole, 1, 10_000),
+    attempts: parseCount('--attempts', raw.attempts, 1, 1_000),
+    backfill: parseCount('--backfill', raw.backfill, 0, 1_000),
+    weights: readWeights(raw.weight ?? []),
+    sampleInterval: raw.sampleInterval === undefined ? null : sampleInterval(raw.sampleInterval),
+    taskTable: raw.taskTable,
+    check: raw.check === true,
+  };
+}
+
+function readOptions(raw: RawSimulateOptions): ReadOptions {
+  const from = raw.from === undefined ? null : parseDuration('--from', raw.from);
+  const window = raw.window === undefined ? null : parseDuration('--window', raw.window);
+  return {
+    ...DEFAULT_READ_OPTIONS,
+    strictness: raw.skipBadRows === true ? 'skip-bad-rows' : 'strict',
+    assumptions: parsePairs('--assume', raw.assume ?? []),
+    seed: seedNumber(raw.seed),
+    timeScale: parseNumber('--time-scale', raw.timeScale, 1e-6, 1e6),
+    from,
+    until: window === null ? null : micros((from ?? 0) + window),
+    maxJobs: raw.maxJobs === undefined ? null : parseCount('--max-jobs', raw.maxJobs, 1),
+    format: raw.format ?? null,
+  };
+}
+
+function readWeights(texts: readonly string[]): SimulateOptions['weights'] {
+  const weights: { role: string; weight: number }[] = [];
+  for (const [role, text] of parsePairs('--weight', texts)) {
+    const valid = validateRole(role);
+    if (!valid.ok) throw new UsageError(`--weight ${role}: not a valid role name`);
+    weights.push({ role, weight: parseNumber(`--weight ${role}`, text, Number.MIN_VALUE) });
+  }
+  return weights;
+}
+
+function sampleInterval(text: string): Micros {
+  const interval = parseDuration('--sample-interval', text);
+  if (interval < MICROS_PER_SECOND) throw new UsageError(`--sample-interval ${text}: at least 1s`);
+  return interval;
+}
+
+/** About a thousand samples over the run, a whole number of seconds apart. */
+export function defaultSampleInterval(span: Micros): Micros {
+  return secondsToMicros(Math.max(1, Math.ceil(span / MICROS_PER_SECOND / 1_000)));
+}
+
+/** A 32-bit number for the readers' own draws. */
+function seedNumber(text: string): number {
+  let value = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++)
+    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
+  return value >>> 0;
+}
+
+/** A part of a file's name that is safe everywhere. */
+function fileName(text: string): string {
+  return (
+    text
+      .replace(/[^A-Za-z0-9._-]+/g, '-')
+      .replace(/^[-.]+/, '')
+      .slice(0, 80) || 'run'
+  );
+}

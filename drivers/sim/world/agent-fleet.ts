@@ -1,0 +1,518 @@
+import {
+  type AgentCheckpoint,
+  type AgentInput,
+  AgentMachine,
+  type AgentOptions,
+  type AgentOutput,
+  type ContainerExit,
+  hashAgentOutput,
+} from '../../../engine/agent/index.ts';
+import { assert, type FrameworkId, type Micros, type Rng, type TaskId } from '../../../engine/core/index.ts';
+import type { LinkId } from '../../../engine/master/index.ts';
+import { ALL_AGENT_CAPABILITIES, type MasterToAgent } from '../../../engine/protocol/index.ts';
+import {
+  AGENT_RETURNS,
+  AGENT_THAWS,
+  AGENT_TIMER,
+  CONNECT,
+  PINGS_MISSED_AT_AGENT,
+} from '../agenda/index.ts';
+import { CONTAINER_STARTING, SIGKILL, SIGTERM, VirtualContainers } from '../containers/index.ts';
+import { Backoffs } from './backoffs.ts';
+import { DeadlineTimers } from './deadline-timers.ts';
+import { OutputList } from './output-list.ts';
+import type { Message, World } from './world.ts';
+
+/** Machine off, or nothing left on it. */
+const DOWN = 0;
+/** The agent's process is away, its containers live on. */
+const PROCESS_AWAY = 1;
+const UP = 2;
+
+const AGENT_PORT = 5051;
+const AGENT_VERSION = '1.12.0';
+
+const EXITED_BY_ITSELF: ContainerExit = { code: 0, signal: null, cause: null, message: null };
+const EXITED_BY_TERM: ContainerExit = { code: null, signal: SIGTERM, cause: null, message: null };
+const EXITED_BY_KILL: ContainerExit = { code: null, signal: SIGKILL, cause: null, message: null };
+const EXITED_UNSEEN: ContainerExit = { code: null, signal: null, cause: 'GONE', message: null };
+
+/** What a task runs for, asked when its container is launched. */
+export type RunTimes = (frameworkId: FrameworkId, taskId: TaskId) => number;
+
+/** Something that reached a frozen process: it happens when the process goes on. */
+type Deferred =
+  | { readonly kind: 'message'; readonly connection: number; readonly message: MasterToAgent }
+  | { readonly kind: 'closed'; readonly connection: number; readonly isTimeout: boolean }
+  | { readonly kind: 'connect'; readonly attempt: number }
+  | { readonly kind: 'input'; readonly input: AgentInput };
+
+/** Machines with their agents, disks and containers. Machine `m` is party `m` of the network. */
+export class AgentFleet {
+  readonly containers: VirtualContainers<Message>;
+  /** Machines that will come back by themselves; a run with one is not stuck. */
+  returning = 0;
+  readonly #world: World;
+  readonly #runTimes: RunTimes;
+  readonly #isMasterReachable: () => boolean;
+  readonly #sink = new OutputList<AgentOutput>();
+  readonly #timers: DeadlineTimers;
+  readonly #backoffs: Backoffs;
+  readonly #pings: Rng;
+  readonly #options: AgentOptions[];
+
+  readonly #machines: (AgentMachine | null)[];
+  readonly #disks: (AgentCheckpoint | null)[];
+  readonly #states: Uint8Array;
+  /** Raised whenever a machine goes down, so that an earlier return is not taken for the later one's. */
+  readonly #outages: Int32Array;
+  /** Freezes under way per machine. */
+  readonly #freezes: Uint8Array;
+  readonly #deferred = new Map<number, Deferred[]>();
+  /** Containers that ended while nobody looked, per machine. */
+  readonly #unseenExits = new Map<number, { frameworkId: FrameworkId; taskId: TaskId; exit: ContainerExit }[]>();
+  /** Since when an agent has not answered pings. */
+  readonly #silent = new Map<number, Micros>();
+
+  readonly #masterMessage: { readonly kind: 'masterMessage'; message: MasterToAgent } = {
+    kind: 'masterMessage',
+    message: { type: 'SHUTDOWN', message: '' },
+  };
+  readonly #containerStarted: {
+    readonly kind: 'containerStarted';
+    frameworkId: FrameworkId;
+    taskId: TaskId;
+  } = { kind: 'containerStarted', frameworkId: 0 as FrameworkId, taskId: 0 as TaskId };
+  readonly #containerExited: {
+    readonly kind: 'containerExited';
+    frameworkId: FrameworkId;
+    taskId: TaskId;
+    exit: ContainerExit;
+  } = {
+    kind: 'containerExited',
+    frameworkId: 0 as FrameworkId,
+    taskId: 0 as TaskId,
+    exit: EXITED_BY_ITSELF,
+  };
+
+  constructor(world: World, runTimes: RunTimes, isMasterReachable: () => boolean) {
+    this.#world = world;
+    this.#runTimes = runTimes;
+    this.#isMasterReachable = isMasterReachable;
+    const { machines, agent } = world.options;
+    const count = machines.length;
+    const seeds = world.stream('agents');
+    this.#options = machines.map((spec) => ({
+      info: {
+        id: null,
+        hostname: spec.name,
+        port: AGENT_PORT,
+        resources: spec.resources,
+        attributes: spec.attributes,
+        domain: spec.domain,
+        capabilities: ALL_AGENT_CAPABILITIES,
+        version: AGENT_VERSION,
+      },
+      seed: seeds.next() | 0,
+      settings: agent,
+    }));
+    this.containers = new VirtualContainers(world.agenda, world.options.containers, count);
+    this.#timers = new DeadlineTimers(world.agenda, AGENT_TIMER, count);
+    this.#backoffs = new Backoffs(world.options.network, world.stream('agentBackoff'));
+    this.#pings = world.stream('agentPings');
+    this.#machines = machines.map(() => null);
+    this.#disks = machines.map(() => null);
+    this.#states = new Uint8Array(count);
+    this.#outages = new Int32Array(count);
+    this.#freezes = new Uint8Array(count);
+  }
+
+  get count(): number {
+    return this.#machines.length;
+  }
+
+  /** The agent's machine while its process runs. For checks. */
+  agent(machine: number): AgentMachine | null {
+    return this.#machines[machine]!;
+  }
+
+  isUp(machine: number): boolean {
+    return this.#states[machine] === UP;
+  }
+
+  isFrozen(machine: number): boolean {
+    return this.#freezes[machine]! > 0;
+  }
+
+  // Coming and going.
+
+  /** Switches a machine on. Its disk is as it was left. */
+  boot(now: Micros, machine: number): void {
+    if (this.#states[machine] !== DOWN) return;
+    this.#start(now, machine, false);
+  }
+
+  /** The machine stops without a word: containers are dead, and the disk too unless kept. False if it was off already. */
+  crash(now: Micros, machine: number, keepsDisk: boolean): boolean {
+    if (this.#states[machine] === DOWN) return false;
+    if (this.#states[machine] === UP) this.#disks[machine] = this.#machines[machine]!.checkpoint();
+    if (!keepsDisk) this.#disks[machine] = null;
+    this.#world.network.vanishAtParty(now, this.#world.network.connectionOf(machine));
+    this.#end(now, machine, DOWN);
+    return true;
+  }
+
+  /** The agent's process ends; containers live on, and its connection closes in good order. False if it does not run. */
+  stopProcess(now: Micros, machine: number): boolean {
+    if (this.#states[machine] !== UP) return false;
+    this.#disks[machine] = this.#machines[machine]!.checkpoint();
+    this.#keepUnseenExits(machine);
+    this.#world.network.closeAtParty(now, this.#world.network.connectionOf(machine));
+    this.#end(now, machine, PROCESS_AWAY);
+    return true;
+  }
+
+  /** Plans the return of a machine, or of the process on it. */
+  returnAfter(now: Micros, machine: number, delay: Micros): void {
+    this.returning++;
+    this.#world.agenda.push(now + delay, AGENT_RETURNS, machine, this.#outages[machine]!, null);
+  }
+
+  /** AGENT_RETURNS. */
+  returns(now: Micros, machine: number, outage: number): void {
+    this.returning--;
+    if (this.#outages[machine] !== outage || this.#states[machine] === UP) return;
+    this.#start(now, machine, this.#states[machine] === PROCESS_AWAY);
+  }
+
+  /** The agent's process stops doing anything. False if it does not run. */
+  freeze(now: Micros, machine: number, duration: Micros): boolean {
+    if (this.#states[machine] !== UP || this.#freezes[machine]! === 255) return false;
+    this.#freezes[machine]!++;
+    this.returning++;
+    this.#world.agenda.push(now + duration, AGENT_THAWS, machine, this.#outages[machine]!, null);
+    this.refreshResponsiveness(now, machine);
+    return true;
+  }
+
+  /** AGENT_THAWS: what came meanwhile happens now, in order. */
+  thaws(now: Micros, machine: number, outage: number): void {
+    this.returning--;
+    if (this.#outages[machine] !== outage) return;
+    this.#freezes[machine]!--;
+    if (this.#freezes[machine]! > 0) return;
+    this.refreshResponsiveness(now, machine);
+    const deferred = this.#deferred.get(machine) ?? [];
+    this.#deferred.delete(machine);
+    for (const each of deferred) {
+      // An order among these may have ended the process.
+      if (this.#states[machine] !== UP) return;
+      this.#happen(now, machine, each);
+    }
+    if (this.#states[machine] === UP) this.#timers.arm(machine, now, this.#machines[machine]!.nextDeadline());
+  }
+
+  // Network.
+
+  /** MESSAGE_AT_PARTY. */
+  messageArrived(now: Micros, connection: number, message: MasterToAgent): void {
+    const { network } = this.#world;
+    const machine = network.partyOf(connection);
+    if (this.#freezes[machine]! > 0) {
+      this.#defer(machine, { kind: 'message', connection, message });
+    } else if (network.arrivesAtParty(connection)) {
+      this.#masterMessage.message = message;
+      this.#step(now, machine, this.#masterMessage);
+    }
+  }
+
+  /** CLOSED_AT_PARTY, TIMEOUT_AT_PARTY. */
+  connectionEnds(now: Micros, connection: number, isTimeout: boolean): void {
+    const machine = this.#world.network.partyOf(connection);
+    if (this.#freezes[machine]! > 0) {
+      this.#defer(machine, { kind: 'closed', connection, isTimeout });
+    } else if (this.#world.network.endsAtParty(now, connection, isTimeout)) {
+      this.#step(now, machine, LINK_CLOSED);
+    }
+  }
+
+  /** CONNECT: succeeds if a master leads and both ways are open; else another attempt follows. */
+  connect(now: Micros, machine: number, attempt: number): void {
+    if (this.#states[machine] !== UP || !this.#backoffs.isCurrent(machine, attempt)) return;
+    if (this.#freezes[machine]! > 0) {
+      this.#defer(machine, { kind: 'connect', attempt });
+      return;
+    }
+    const { network, agenda } = this.#world;
+    const isBlocked = network.isBlocked(machine, 'toMaster') || network.isBlocked(machine, 'fromMaster');
+    if (isBlocked || !this.#isMasterReachable()) {
+      agenda.push(now + this.#backoffs.failed(machine), CONNECT, machine, attempt, null);
+      return;
+    }
+    network.open(machine);
+    this.#step(now, machine, LINK_OPENED);
+  }
+
+  /** A way to or from the machine was blocked or unblocked. */
+  waysChanged(now: Micros, machine: number): void {
+    this.refreshResponsiveness(now, machine);
+    const { network } = this.#world;
+    const connection = network.connectionOf(machine);
+    if (connection === 0 || !network.isBlocked(machine, 'fromMaster')) return;
+    const { agentPingTimeout, maxAgentPingTimeouts } = this.#world.options.master;
+    // The last ping came up to one period ago.
+    const silence = agentPingTimeout * maxAgentPingTimeouts - this.#pings.below(agentPingTimeout);
+    this.#world.agenda.push(now + silence, PINGS_MISSED_AT_AGENT, machine, connection, null);
+  }
+
+  /** PINGS_MISSED_AT_AGENT. */
+  pingsMissed(now: Micros, machine: number, connection: number): void {
+    const { network } = this.#world;
+    if (network.connectionOf(machine) !== connection || !network.isBlocked(machine, 'fromMaster')) return;
+    if (this.#freezes[machine]! > 0) this.#defer(machine, { kind: 'input', input: PINGS_MISSED });
+    else this.#step(now, machine, PINGS_MISSED);
+  }
+
+  /** Keeps the list of agents that do not answer pings; called after whatever may change that. */
+  refreshResponsiveness(now: Micros, machine: number): void {
+    const { network } = this.#world;
+    const answers =
+      this.#states[machine] === UP &&
+      this.#freezes[machine] === 0 &&
+      !network.isBlocked(machine, 'toMaster') &&
+      !network.isBlocked(machine, 'fromMaster');
+    if (answers) this.#silent.delete(machine);
+    else if (!this.#silent.has(machine)) this.#silent.set(machine, now);
+  }
+
+  /** Links that the master holds open to agents that have not answered since then. */
+  linksSilentSince(since: Micros): readonly LinkId[] {
+    const links: LinkId[] = [];
+    for (const [machine, from] of this.#silent) {
+      if (from > since) continue;
+      const connection = this.#world.network.masterConnectionOf(machine);
+      if (connection !== 0) links.push(connection as LinkId);
+    }
+    return links;
+  }
+
+  // Containers and timers.
+
+  /** CONTAINER_STARTED. */
+  containerStarted(now: Micros, slot: number, generation: number): void {
+    if (!this.containers.started(now, slot, generation)) return;
+    const { table } = this.containers;
+    const machine = table.machine(slot);
+    const input = this.#containerStarted;
+    input.frameworkId = table.frameworkId(slot);
+    input.taskId = table.taskId(slot);
+    this.#tellOfContainer(now, machine, input);
+  }
+
+  /** CONTAINER_EXITED. */
+  containerExited(now: Micros, slot: number, generation: number): void {
+    if (!this.containers.isLive(slot, generation)) return;
+    const { table } = this.containers;
+    const machine = table.machine(slot);
+    const signal = table.signal(slot);
+    const input = this.#containerExited;
+    input.frameworkId = table.frameworkId(slot);
+    input.taskId = table.taskId(slot);
+    input.exit = signal === 0 ? EXITED_BY_ITSELF : signal === SIGKILL ? EXITED_BY_KILL : EXITED_BY_TERM;
+    table.remove(slot);
+    this.#tellOfContainer(now, machine, input);
+  }
+
+  /** AGENT_TIMER. */
+  timer(now: Micros, machine: number): void {
+    if (!this.#timers.fires(machine, now) || this.#states[machine] !== UP || this.#freezes[machine]! > 0) return;
+    const deadline = this.#machines[machine]!.nextDeadline();
+    if (deadline !== null && deadline <= now) {
+      this.#step(now, machine, TICK);
+      const next = this.#machines[machine]?.nextDeadline() ?? null;
+      assert(next === null || next > now, 'after a tick an agent wants none at the same instant');
+    } else {
+      this.#timers.arm(machine, now, deadline);
+    }
+  }
+
+  #tellOfContainer(now: Micros, machine: number, input: AgentInput): void {
+    if (this.#states[machine] === UP && this.#freezes[machine] === 0) {
+      this.#step(now, machine, input);
+    } else if (this.#states[machine] === UP) {
+      // The input object is reused: what waits is a copy.
+      this.#defer(machine, { kind: 'input', input: { ...input } });
+    } else if (input.kind === 'containerExited') {
+      const { frameworkId, taskId, exit } = input;
+      this.#unseen(machine).push({ frameworkId, taskId, exit });
+    }
+  }
+
+  // Process life.
+
+  #start(now: Micros, machine: number, containersAlive: boolean): void {
+    const recovered = this.#disks[machine]!;
+    const agent = new AgentMachine(this.#options[machine]!);
+    this.#machines[machine] = agent;
+    this.#disks[machine] = null;
+    this.#states[machine] = UP;
+    this.#world.lastProgress = now;
+    this.refreshResponsiveness(now, machine);
+    this.#step(now, machine, { kind: 'started', recovered, containersAlive });
+    if (containersAlive) this.#reattach(now, machine, recovered);
+    if (this.#states[machine] === UP) this.#reconnect(now, machine);
+  }
+
+  /** Containers that the disk does not name end; of the others the agent hears again. */
+  #reattach(now: Micros, machine: number, recovered: AgentCheckpoint | null): void {
+    const { table } = this.containers;
+    const exits = this.#unseenExits.get(machine) ?? [];
+    this.#unseenExits.delete(machine);
+    const known = new Set<number>();
+    const inputs: AgentInput[] = [];
+    for (const { frameworkId, taskId, container } of recovered?.tasks ?? []) {
+      if (container === 'none') continue;
+      const slot = table.find(machine, frameworkId, taskId);
+      if (slot >= 0) {
+        known.add(slot);
+        // One that still starts will say so itself.
+        if (table.state(slot) !== CONTAINER_STARTING) inputs.push({ kind: 'containerStarted', frameworkId, taskId });
+        continue;
+      }
+      const seen = exits.find((one) => one.taskId === taskId && one.frameworkId === frameworkId);
+      if (seen !== undefined) inputs.push({ kind: 'containerStarted', frameworkId, taskId });
+      inputs.push({ kind: 'containerExited', frameworkId, taskId, exit: seen?.exit ?? EXITED_UNSEEN });
+    }
+    for (let slot = table.first(machine); slot >= 0; ) {
+      const next = table.next(slot);
+      if (!known.has(slot)) table.remove(slot);
+      slot = next;
+    }
+    for (const input of inputs) if (this.#states[machine] === UP) this.#step(now, machine, input);
+  }
+
+  /** The process is gone; so are containers if the machine is. */
+  #end(now: Micros, machine: number, state: typeof DOWN | typeof PROCESS_AWAY): void {
+    this.#machines[machine] = null;
+    this.#states[machine] = state;
+    this.#outages[machine]!++;
+    this.#freezes[machine] = 0;
+    this.#deferred.delete(machine);
+    this.#timers.disarm(machine);
+    this.#backoffs.cancel(machine);
+    if (state === DOWN) {
+      this.containers.killAll(machine);
+      this.#unseenExits.delete(machine);
+    }
+    this.refreshResponsiveness(now, machine);
+  }
+
+  /** Exits that a frozen process has not seen are still there for the next process. */
+  #keepUnseenExits(machine: number): void {
+    for (const each of this.#deferred.get(machine) ?? []) {
+      if (each.kind !== 'input' || each.input.kind !== 'containerExited') continue;
+      const { frameworkId, taskId, exit } = each.input;
+      this.#unseen(machine).push({ frameworkId, taskId, exit });
+    }
+  }
+
+  #unseen(machine: number): { frameworkId: FrameworkId; taskId: TaskId; exit: ContainerExit }[] {
+    let list = this.#unseenExits.get(machine);
+    if (list === undefined) {
+      list = [];
+      this.#unseenExits.set(machine, list);
+    }
+    return list;
+  }
+
+  #defer(machine: number, deferred: Deferred): void {
+    let list = this.#deferred.get(machine);
+    if (list === undefined) {
+      list = [];
+      this.#deferred.set(machine, list);
+    }
+    list.push(deferred);
+  }
+
+  #happen(now: Micros, machine: number, deferred: Deferred): void {
+    switch (deferred.kind) {
+      case 'message':
+        this.messageArrived(now, deferred.connection, deferred.message);
+        break;
+      case 'closed':
+        this.connectionEnds(now, deferred.connection, deferred.isTimeout);
+        break;
+      case 'connect':
+        this.connect(now, machine, deferred.attempt);
+        break;
+      case 'input':
+        this.#step(now, machine, deferred.input);
+        break;
+    }
+  }
+
+  #reconnect(now: Micros, machine: number): void {
+    const { network, agenda } = this.#world;
+    const connection = network.connectionOf(machine);
+    if (connection !== 0) network.closeAtParty(now, connection);
+    agenda.push(now + this.#backoffs.first(machine), CONNECT, machine, this.#backoffs.attempt(machine), null);
+  }
+
+  #step(now: Micros, machine: number, input: AgentInput): void {
+    const agent = this.#machines[machine]!;
+    const sink = this.#sink;
+    agent.step(now, input, sink);
+    if (sink.count > 0) this.#perform(now, machine);
+    if (this.#machines[machine] === agent) this.#timers.arm(machine, now, agent.nextDeadline());
+  }
+
+  #perform(now: Micros, machine: number): void {
+    const { hash, network } = this.#world;
+    const { tap } = this.#world.options;
+    const sink = this.#sink;
+    let exits = false;
+    hash.add(now);
+    hash.add(machine);
+    for (let index = 0; index < sink.count; index++) {
+      const output = sink.at(index);
+      hashAgentOutput(hash, output);
+      if (tap !== null) tap.output(now, { kind: 'agent', machine }, output);
+      switch (output.kind) {
+        case 'toMaster':
+          network.sendToMaster(now, network.connectionOf(machine), output.message);
+          break;
+        case 'launchContainer': {
+          const { frameworkId, task } = output;
+          this.containers.launch(now, machine, frameworkId, task.taskId, this.#runTimes(frameworkId, task.taskId));
+          break;
+        }
+        case 'signalContainer': {
+          const signal = output.signal === 'SIGKILL' ? SIGKILL : SIGTERM;
+          this.containers.signal(now, machine, output.frameworkId, output.taskId, signal);
+          break;
+        }
+        case 'reconnect':
+          this.#reconnect(now, machine);
+          break;
+        case 'exit':
+          exits = true;
+          break;
+      }
+    }
+    sink.clear();
+    if (exits) this.#exit(now, machine);
+  }
+
+  /** The master wants no more of this agent. An operator would wipe its disk and start it again; so does the run, after a while. */
+  #exit(now: Micros, machine: number): void {
+    this.#world.network.closeAtParty(now, this.#world.network.connectionOf(machine));
+    this.#disks[machine] = null;
+    this.#end(now, machine, DOWN);
+    this.returnAfter(now, machine, this.#world.options.agentRestartDelay);
+  }
+}
+
+const LINK_OPENED: AgentInput = { kind: 'linkOpened' };
+const LINK_CLOSED: AgentInput = { kind: 'linkClosed' };
+const PINGS_MISSED: AgentInput = { kind: 'pingsMissed' };
+const TICK: AgentInput = { kind: 'tick' };
