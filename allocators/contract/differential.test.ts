@@ -73,8 +73,8 @@ const BASIC: Scope = {
     ...weighted('switchFramework', 2),
     ...weighted('suppress', 2),
     ...weighted('revive', 2),
-    ...weighted('giveBack', 9),
-    ...weighted('advance', 6),
+    ...weighted('giveBack', 14),
+    ...weighted('advance', 7),
     ...weighted('weigh', 1),
     ...weighted('whitelist', 1),
     ...weighted('allocate', 1),
@@ -143,14 +143,16 @@ class History {
     const framework = pick(FRAMEWORKS, x);
     switch (command.kind) {
       case 'toggleAgent':
-        return run.hasAgent(agent) ? this.#removeAgent(agent) : this.#addAgent(agent, y, z);
+        if (!run.hasAgent(agent)) return this.#addAgent(agent, y, z);
+        return y % 3 === 0 ? this.#removeAgent(agent) : undefined;
       case 'changeAgent':
         return run.hasAgent(agent) ? this.#changeAgent(agent, y, z) : undefined;
       case 'switchAgent':
         if (run.hasAgent(agent)) run.perform({ op: y % 2 === 0 ? 'activateAgent' : 'deactivateAgent', agent });
         return;
       case 'toggleFramework':
-        return run.hasFramework(framework) ? this.#removeFramework(framework) : this.#addFramework(framework, y, z);
+        if (!run.hasFramework(framework)) return this.#addFramework(framework, y, z);
+        return y % 3 === 0 ? this.#removeFramework(framework) : undefined;
       case 'changeFramework':
         if (!run.hasFramework(framework)) return;
         return run.perform({ op: 'updateFramework', ...this.#description(framework, y, z) });
@@ -176,7 +178,7 @@ class History {
       case 'weigh':
         return run.perform({ op: 'setWeight', role: pick(ROLES, x), weight: pick(WEIGHTS, y) });
       case 'whitelist':
-        return run.perform({ op: 'setWhitelist', hostnames: x % 2 === 0 ? null : subset(AGENTS, y) });
+        return run.perform({ op: 'setWhitelist', hostnames: x % 3 !== 0 ? null : subset(AGENTS, y) });
       case 'allocate':
         return run.perform({ op: 'allocate' });
       case 'quota':
@@ -286,9 +288,15 @@ class History {
 }
 
 function commands(scope: Scope): fc.Arbitrary<readonly Command[]> {
-  const number = fc.nat(1000);
+  const number = fc.noBias(fc.nat(1000));
   const command = fc.record({ kind: fc.constantFrom(...scope.kinds), x: number, y: number, z: number });
-  return fc.array(command, { maxLength: 60, size: 'max' });
+  const arrivals = (['toggleAgent', 'toggleFramework'] as const).flatMap((kind) =>
+    [0, 1, 2].map((x) => fc.record({ kind: fc.constant(kind), x: fc.constant(x), y: number, z: number })),
+  );
+  const events = fc.noBias(fc.array(command, { maxLength: 80, size: 'max' }));
+  return fc.tuple(fc.shuffledSubarray(arrivals.map((_, index) => index)), fc.tuple(...arrivals), events).map(
+    ([order, first, then]) => [...order.map((index) => first[index]!), ...then],
+  );
 }
 
 /** Plays one history on the allocator and the plain one; a difference throws with the steps that lead to it. */
@@ -296,6 +304,9 @@ function play(tested: AllocatorUnderTest, scope: Scope, seed: number, history: r
   const game = new History(tested, scope, seed);
   try {
     for (const command of history) game.do(command);
+    (globalThis as any).S ??= {n:0,steps:0,ops:{},held:0,rec:0};
+    const S=(globalThis as any).S; S.n++; const h=game.run.history().split('\n').filter(Boolean).map((l:string)=>JSON.parse(l.replace(/,$/,''))); S.steps+=h.length; for(const q of h) S.ops[q.op]=(S.ops[q.op]??0)+1; S.rec+=(game.run as any).records??0; 
+    if (S.n%300===0) console.log(JSON.stringify(S));
   } catch (error) {
     const shown =
       error instanceof ExpectationFailed
@@ -308,7 +319,7 @@ function play(tested: AllocatorUnderTest, scope: Scope, seed: number, history: r
 function agreesWithPlain(tested: AllocatorUnderTest, scope: Scope, numRuns: number): void {
   fc.assert(
     fc.property(fc.nat(1000), commands(scope), (seed, history) => play(tested, scope, seed, history)),
-    { numRuns },
+    { numRuns: fc.readConfigureGlobal().numRuns ?? numRuns },
   );
 }
 

@@ -100,7 +100,6 @@ export class HierarchicalDrf implements Allocator {
     row.domain = info.domain;
     row.hostname = info.hostname;
     row.isWhitelisted = this.#isWhitelisted(info.hostname);
-    row.restrictions = restrictionsOf(info, this.#options.domain);
     this.#replaceTotal(row, info.total);
     this.#runCycle(now, agent);
   }
@@ -452,8 +451,9 @@ export class HierarchicalDrf implements Allocator {
   /** Subscribes the framework to exactly the roles of `info`. Roles it lost stay booked until what it holds there returns. */
   #subscribe(framework: Framework, info: AllocatorFramework): void {
     const books = this.#books;
+    const row = books.framework(framework);
     for (const client of [...books.clientsOf(framework)]) {
-      if (!client.isSubscribed || info.roles.includes(client.role)) continue;
+      if (info.roles.includes(client.role)) continue;
       client.isSubscribed = false;
       client.isSuppressed = false;
       client.demand = null;
@@ -461,7 +461,6 @@ export class HierarchicalDrf implements Allocator {
       books.filters.clearClient(client);
       books.retire(client);
     }
-    const row = books.framework(framework);
     for (const role of info.roles) this.#enrol(books.clientFor(framework, role), row, info);
   }
 
@@ -531,6 +530,7 @@ export class HierarchicalDrf implements Allocator {
       books.addToTotals(total, 1);
       row.total = total;
     }
+    row.restrictions = restrictionsOf(row, this.#options.domain);
     row.recount();
     books.refreshAgent(row);
   }

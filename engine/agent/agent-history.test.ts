@@ -125,15 +125,9 @@ const FIRST_STATES: readonly TaskState[] = ['TASK_STARTING', 'TASK_ERROR', 'TASK
 
 type Event =
   | { readonly kind: 'message'; readonly message: MasterToAgent }
-  | {
-      readonly kind:
-        | 'linkOpened'
-        | 'linkClosed'
-        | 'pingsMissed'
-        | 'tick'
-        | 'acknowledgeSent'
-        | 'duplicateSent';
-    }
+  | { readonly kind: 'input'; readonly input: 'linkOpened' | 'linkClosed' | 'pingsMissed' | 'tick' }
+  | { readonly kind: 'acknowledgeSent' }
+  | { readonly kind: 'duplicateSent' }
   | { readonly kind: 'started'; readonly frameworkId: FrameworkId; readonly taskId: TaskId }
   | {
       readonly kind: 'exited';

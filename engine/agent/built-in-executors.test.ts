@@ -272,7 +272,7 @@ describe('the default executor', () => {
     const driver = runningGroup();
     driver.acknowledgeAll(driver.runGroup(50, [taskInfo(4)], { launchExecutor: false }));
     driver.acknowledgeAll(driver.started(4));
-    driver.exited(1, EXIT_1);
+    expect(words(driver.exited(1, EXIT_1))).toEqual(['TASK_FAILED 1', 'SIGTERM 2', 'SIGTERM 3']);
     driver.exited(2, SIGTERM_EXIT);
     expect(words(driver.exited(3, SIGTERM_EXIT))).toEqual(['TASK_KILLED 3']);
     expect(driver.machine.report().executors).toHaveLength(1);

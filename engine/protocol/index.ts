@@ -6,6 +6,23 @@ export {
   type DomainInfo,
 } from './agent-info.ts';
 export type {
+  AgentApiCall,
+  ContainerCall,
+  ContainerImage,
+  ContainerInput,
+  ProcessIo,
+} from './agent-api-call.ts';
+export type {
+  AgentApiResponse,
+  AgentExecutors,
+  AgentFrameworks,
+  AgentTasks,
+  ContainerRecord,
+  ContainerStatus,
+  ContainerTermination,
+  NetworkInfo,
+} from './agent-api-response.ts';
+export type {
   AgentToMaster,
   MasterToAgent,
   ReportedExecutor,
@@ -63,3 +80,42 @@ export {
   TASK_STATE_NUMBERS,
   type TaskState,
 } from './task-state.ts';
+export { parseAttributes } from './attribute-text.ts';
+export type { ContainerId } from './container-id.ts';
+export type { ExecutorCall, ExecutorSubscribeCall, ExecutorUpdateCall } from './executor-call.ts';
+export type { ExecutorEvent } from './executor-event.ts';
+export type {
+  DrainConfig,
+  DrainInfo,
+  InverseOfferStatus,
+  MachineId,
+  MaintenanceSchedule,
+  MaintenanceStatus,
+  MaintenanceWindow,
+  Unavailability,
+} from './maintenance.ts';
+export type { OperatorCall, OperatorMutation, OperatorQuery } from './operator-call.ts';
+export type { OperatorEvent } from './operator-event.ts';
+export type {
+  AgentStatus,
+  ClusterAgents,
+  ClusterExecutors,
+  ClusterFrameworks,
+  ClusterState,
+  ClusterTasks,
+  FrameworkStatus,
+  MasterCapability,
+  MasterInfo,
+  OperatorResponse,
+  RoleStatus,
+} from './operator-response.ts';
+export type { FileInfo, Flag, Metric, ProcessCall, ProcessResponse, VersionInfo } from './process-info.ts';
+export type { QuotaConfig, QuotaInfo, QuotaRequest, QuotaStatus, WeightInfo } from './quota.ts';
+export type {
+  CsiPluginInfo,
+  CsiService,
+  ResourceProviderInfo,
+  ResourceProviderStatus,
+} from './resource-provider-info.ts';
+export type { ResourceStatistics, StatisticName } from './resource-statistics.ts';
+export type { Operation, Task } from './task-record.ts';

@@ -36,4 +36,11 @@ export {
 } from './resources-to-json.ts';
 export { ancestors, DEFAULT_ROLE, isStrictSubrole, validateRole } from './role-name.ts';
 export { shrinkToLimits, shrinkToQuantities, type VisitingOrder } from './shrink.ts';
-export { itemsText, type ParsedValue, parseValue, rangesText, scalarText } from './value-text.ts';
+export {
+  itemsText,
+  type ParsedValue,
+  parseValue,
+  rangesText,
+  scalarText,
+  withoutBlanks,
+} from './value-text.ts';

@@ -1,4 +1,5 @@
 import {
+  type AgentId,
   assert,
   assertNever,
   type FrameworkId,
@@ -460,12 +461,23 @@ export class WorkloadFramework implements Machine<WorkloadInput, WorkloadOutput>
       case 'TASK_STAGING':
       case 'TASK_STARTING':
       case 'TASK_RUNNING':
-        if (status.agentId !== null) this.#kill(status.taskId, status.agentId, outputs);
+        this.#killStray(status, outputs);
         break;
       case 'TASK_KILLING':
         break;
       default:
         this.#kills.delete(status.taskId);
+    }
+  }
+
+  /** It may have come back just now, long after the last KILL; a KILL on its way is given the time to take effect. */
+  #killStray(status: TaskStatus, outputs: Outputs): void {
+    const { taskId, agentId } = status;
+    const entry = this.#kills.get(taskId);
+    if (entry === undefined) {
+      if (agentId !== null) this.#kill(taskId, agentId, outputs);
+    } else if (this.#now >= entry.sentAt + this.#options.killWait) {
+      this.#sendKill(taskId, entry, outputs);
     }
   }
 
@@ -573,7 +585,7 @@ export class WorkloadFramework implements Machine<WorkloadInput, WorkloadOutput>
 
   // Kills.
 
-  #kill(id: TaskId, agentId: TaskRun['agentId'], outputs: Outputs): void {
+  #kill(id: TaskId, agentId: AgentId, outputs: Outputs): void {
     if (!this.#kills.add(id, agentId)) return;
     const entry = this.#kills.get(id)!;
     if (this.#subscription.isSubscribed) this.#sendKill(id, entry, outputs);
@@ -586,6 +598,7 @@ export class WorkloadFramework implements Machine<WorkloadInput, WorkloadOutput>
 
   #sendKill(id: TaskId, entry: KillEntry, outputs: Outputs): void {
     entry.sent++;
+    entry.sentAt = this.#now;
     this.#calls.kill(outputs, id, entry.agentId);
   }
 

@@ -1,4 +1,4 @@
-import type { AgentId, TaskId } from '../../engine/core/index.ts';
+import type { AgentId, Micros, TaskId } from '../../engine/core/index.ts';
 
 const DOUBLINGS_MAX = 4;
 
@@ -7,6 +7,8 @@ export interface KillEntry {
   readonly agentId: AgentId;
   /** KILLs sent. */
   sent: number;
+  /** When the last of them was. */
+  sentAt: Micros;
 }
 
 /**
@@ -28,7 +30,7 @@ export class KillList {
   /** False if it was there. */
   add(id: TaskId, agentId: AgentId): boolean {
     if (this.#entries.has(id)) return false;
-    this.#entries.set(id, { agentId, sent: 0 });
+    this.#entries.set(id, { agentId, sent: 0, sentAt: 0 as Micros });
     return true;
   }
 

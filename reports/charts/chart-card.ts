@@ -12,15 +12,10 @@ export interface ChartCard {
 export interface LegendEntry {
   readonly name: string;
   readonly colour: ChartColour;
-  readonly dashed: boolean;
 }
 
 /** A legend of the chart's own series; none for a single one, which the title names. */
 export function legendOf(spec: ChartSpec): LegendEntry[] {
   if (spec.kind === 'lanes' || spec.series.length < 2) return [];
-  return spec.series.map((series) => ({
-    name: series.name,
-    colour: series.colour,
-    dashed: 'style' in series && series.style === 'dashed',
-  }));
+  return spec.series.map(({ name, colour }) => ({ name, colour }));
 }

@@ -1,15 +1,15 @@
 /** What the report's script draws: plain data, without anything of the chart library. */
 export type ChartSpec = TimeChart | CurveChart | LaneChart;
 
-/** A colour of the palette by its place, or the text's own colour for what is a reference and not a series among others. */
-export type ChartColour = number | 'ink';
+/** A colour of the palette by its place, or a colour of the text for what is a reference and not a series among others. */
+export type ChartColour = number | 'ink' | 'muted';
 
 export interface TimeSeries {
   readonly name: string;
   /** One per entry of `ReportCharts.times`, in the chart's unit; null where there is none. */
   readonly values: readonly (number | null)[];
   /** `stacked` areas lie on each other in the order of the series. */
-  readonly style: 'line' | 'dashed' | 'area' | 'stacked';
+  readonly style: 'line' | 'area' | 'stacked';
   readonly colour: ChartColour;
 }
 
@@ -19,6 +19,8 @@ export interface TimeChart {
   readonly id: string;
   /** Follows a value: ` cores`, ` %`. */
   readonly unit: string;
+  /** Neighbours may be averaged where there are more than a screen can tell apart: for rates, whose single values are noise. */
+  readonly averaged: boolean;
   /** The axis reaches at least up to here; null to fit the data. */
   readonly ceiling: number | null;
   readonly series: readonly TimeSeries[];

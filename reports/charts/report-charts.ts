@@ -1,7 +1,7 @@
 import type { Summary } from '../summary.ts';
 import type { DistributionRow } from '../tables/distribution-table.ts';
 import type { SampleColumn } from '../tables/sample-table.ts';
-import { formatCount, formatDuration, formatInstant, formatNumber, formatPercent } from '../units.ts';
+import { formatCount, formatDuration, formatNumber, formatPercent } from '../units.ts';
 import { type ChartCard, legendOf } from './chart-card.ts';
 import type { ChartColour, ChartSpec, CurveSeries, TimeChart, TimeSeries } from './chart-spec.ts';
 import type { RoleSeries, RunSeries } from './run-series.ts';
@@ -69,6 +69,7 @@ function utilisationCards(summary: Summary, series: RunSeries): ChartCard[] {
         kind: 'time',
         id: `utilisation-${kind.key}`,
         unit: ` ${unit}`,
+        averaged: false,
         ceiling: null,
         series: [
           {
@@ -78,7 +79,7 @@ function utilisationCards(summary: Summary, series: RunSeries): ChartCard[] {
             colour: BLUE,
           },
           { name: 'offered', values: scaled(`${kind.prefix}_offered`), style: 'stacked', colour: ORANGE },
-          { name: 'total', values: scaled(`${kind.prefix}_total`), style: 'dashed', colour: 'ink' },
+          { name: 'total', values: scaled(`${kind.prefix}_total`), style: 'line', colour: 'ink' },
         ],
       }),
     );
@@ -113,15 +114,16 @@ function shareChart(series: RunSeries, role: RoleSeries, place: number, ceiling:
     kind: 'time',
     id: `share-${place}`,
     unit: ' %',
+    averaged: false,
     ceiling: ceiling * 100,
     series: [
       {
         name: 'dominant share',
         values: percent(role.dominant),
         style: 'area',
-        colour: role === series.otherRoles ? 'ink' : place,
+        colour: role === series.otherRoles ? 'muted' : place,
       },
-      { name: 'fair share', values: percent(role.fair), style: 'dashed', colour: 'ink' },
+      { name: 'fair share', values: percent(role.fair), style: 'line', colour: 'ink' },
     ],
   };
 }
@@ -133,6 +135,7 @@ function queueCards(series: RunSeries): ChartCard[] {
       kind: 'time',
       id: 'queue',
       unit: '',
+      averaged: false,
       ceiling: null,
       series: [
         { name: 'tasks', values: series.column('tasks_queued'), style: 'area', colour: ORANGE },
@@ -157,7 +160,7 @@ function distributionCards(summary: Summary, series: RunSeries): ChartCard[] {
   for (const [title, measure, distribution] of measures) {
     const drawn = curves(series, measure, Number.MIN_VALUE);
     if (drawn.length === 0) continue;
-    const note = `${formatCount(distribution.count)} finished jobs · median ${formatNumber(distribution.p50)}`;
+    const note = `${formatCount(distribution.count)} jobs · median ${formatNumber(distribution.p50)}`;
     cards.push(card(title, note, { kind: 'curve', id: measure, unit: 'ratio', series: drawn }));
   }
   return cards;
@@ -201,8 +204,9 @@ function offerCards(summary: Summary, series: RunSeries): ChartCard[] {
 /** Failures are drawn where there are any; the fleet's size beside them shows what faults did to it. */
 function failureCards(summary: Summary, series: RunSeries): ChartCard[] {
   const cards: ChartCard[] = [];
+  const { attempts, byState } = summary.counts.tasks;
+  const failed = attempts - (byState['TASK_FINISHED'] ?? 0);
   if (series.times.length > 0) {
-    const failed = series.column('tasks_failed').at(-1) ?? 0;
     const agents = series.column('agents');
     if (failed > 0) cards.push(rateCard(series, 'Tasks failed', 'tasks_failed', failed, RED));
     if (failed > 0 || summary.counts.faults > 0 || minOf(agents) !== maxOf(agents)) {
@@ -214,10 +218,23 @@ function failureCards(summary: Summary, series: RunSeries): ChartCard[] {
       title: 'Faults and changes of the fleet',
       note: formatCount(summary.counts.faults),
       legend: [],
-      spec: { kind: 'lanes', id: 'faults', lanes: series.faults.kinds, marks: series.faults.marks() },
+      spec: {
+        kind: 'lanes',
+        id: 'faults',
+        lanes: series.faults.kinds.map(spacedWords),
+        marks: series.faults.marks(),
+      },
     });
   }
   return cards;
+}
+
+/** `agentCrash` as `agent crash`. */
+function spacedWords(name: string): string {
+  return name.replace(
+    /([a-z])([A-Z])/g,
+    (_, before: string, after: string) => `${before} ${after.toLowerCase()}`,
+  );
 }
 
 function cycleCards(summary: Summary, series: RunSeries): ChartCard[] {
@@ -233,12 +250,13 @@ function levelCard(series: RunSeries, title: string, column: SampleColumn, colou
     kind: 'time',
     id: column,
     unit: '',
+    averaged: false,
     ceiling: null,
     series: [{ name: title.toLowerCase(), values, style: 'area', colour }],
   });
 }
 
-/** What a running total grows by from point to point, per interval. */
+/** How fast a running total grows, in a unit of time that makes most values more than one. */
 function rateCard(
   series: RunSeries,
   title: string,
@@ -246,17 +264,24 @@ function rateCard(
   total: number,
   colour: ChartColour,
 ): ChartCard {
-  const totals = series.column(column);
-  const values = totals.map((value, point) => Math.max(0, value - (totals[point - 1] ?? 0)));
-  const interval = series.intervalSeconds === 0 ? 'the run' : formatInstant(series.intervalSeconds);
+  const [unit, seconds] = rateUnit(total / Math.max(1, series.spanSeconds));
+  const scale = series.intervalSeconds === 0 ? 1 : seconds / series.intervalSeconds;
+  const values = series.growth(column).map((growth) => growth * scale);
   const drawn: TimeSeries = { name: title.toLowerCase(), values, style: 'area', colour };
-  return card(title, `per ${interval} · ${formatCount(total)} in all`, {
+  return card(title, `per ${unit} · ${formatCount(total)} in all`, {
     kind: 'time',
     id: column,
-    unit: '',
+    unit: ` per ${unit}`,
+    averaged: true,
     ceiling: null,
     series: [drawn],
   });
+}
+
+function rateUnit(perSecond: number): readonly [string, number] {
+  if (perSecond >= 1) return ['second', 1];
+  if (perSecond >= 1 / 60) return ['minute', 60];
+  return ['hour', 3_600];
 }
 
 function card(title: string, note: string, spec: ChartSpec): ChartCard {

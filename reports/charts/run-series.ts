@@ -34,8 +34,12 @@ export interface RunSeries {
   readonly times: readonly number[];
   /** The time that a point stands for, s; 0 with fewer than two points. */
   readonly intervalSeconds: number;
-  /** A column of the time series: means of levels, last values of running totals. */
+  /** From the first sample to the end of the run, s. */
+  readonly spanSeconds: number;
+  /** A column of levels: means over a point's time. */
   column(name: SampleColumn): readonly number[];
+  /** What a column of running totals grew by in each point's time. */
+  growth(name: SampleColumn): readonly number[];
   readonly roles: readonly RoleSeries[];
   /** The sum of all other roles' shares; null if there are none. */
   readonly otherRoles: RoleSeries | null;
@@ -63,7 +67,9 @@ export function readRunSeries(folder: string, summary: Summary): Result<RunSerie
   return ok({
     times,
     intervalSeconds: times.length < 2 ? 0 : times[1]! - times[0]!,
+    spanSeconds: summary.virtual.endSeconds - (times[0] ?? summary.virtual.endSeconds),
     column: (name) => series.column(SAMPLE_COLUMNS.indexOf(name)),
+    growth: (name) => series.growth(SAMPLE_COLUMNS.indexOf(name)),
     ...roles.value,
     faults,
     distributions,
@@ -77,7 +83,7 @@ interface Samples {
 }
 
 function readSamples(folder: string, summary: Summary): Result<Samples, ReportError> {
-  const rules = SAMPLE_COLUMNS.map((_, column) => (isRunningTotal(column) ? 'last' : 'mean'));
+  const rules = SAMPLE_COLUMNS.map((_, column) => (isRunningTotal(column) ? 'first' : 'mean'));
   const series = new MergedSeries(rules, POINTS_MAX);
   const values = new Float64Array(SAMPLE_COLUMNS.length);
   const instants: number[] = [];

@@ -20,10 +20,15 @@ function fact(title: string, body: Html): Html {
 }
 
 function reproduction(summary: Summary): Html {
-  return html`<pre>${summary.command}</pre>
+  return html`<pre>${commandWords(summary.command)}</pre>
 <p>The same command with the same version prints the same run hash, <span class="mono">${summary.hash}</span>, on any machine${
     summary.partial ? ', if it is stopped at the same virtual instant' : ''
   }.</p>`;
+}
+
+/** Lines break between words only, so that no option is torn at its hyphens. */
+function commandWords(command: string): Html[] {
+  return command.split(' ').map((word, place) => html`${place === 0 ? '' : ' '}<span>${word}</span>`);
 }
 
 function assumptions(summary: Summary): Html {

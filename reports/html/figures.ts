@@ -45,18 +45,18 @@ function figures(summary: Summary): Figure[] {
     {
       name: 'Task attempts',
       value: formatCompact(tasks.attempts),
-      detail: `${formatPlural(tasks.attempts - (tasks.byState['TASK_FINISHED'] ?? 0), 'did', 'did')} not finish, ${formatCount(tasks.retries)} retried`,
+      detail: `${formatCount(tasks.attempts - (tasks.byState['TASK_FINISHED'] ?? 0))} not finished, ${formatPlural(tasks.retries, 'retry', 'retries')}`,
     },
     {
-      name: 'Cluster',
-      value: formatPlural(summary.cluster.machines, 'machine', 'machines'),
+      name: 'Machines',
+      value: formatCount(summary.cluster.machines),
       detail: clusterText(summary),
     },
   ];
   const used = [
-    ['CPU utilisation', summary.utilisation.cpus],
-    ['Memory utilisation', summary.utilisation.mem],
-    ['GPU utilisation', summary.utilisation.gpus],
+    ['CPU in use', summary.utilisation.cpus],
+    ['Memory in use', summary.utilisation.mem],
+    ['GPU in use', summary.utilisation.gpus],
   ] as const;
   for (const [name, mean] of used) {
     if (mean !== null) list.push({ name, value: formatPercent(mean), detail: 'mean over the run' });
@@ -70,16 +70,16 @@ function figures(summary: Summary): Figure[] {
   }
   if (summary.boundedSlowdown.count > 0) {
     list.push({
-      name: 'Median bounded slowdown',
+      name: 'Median slowdown',
       value: formatNumber(summary.boundedSlowdown.p50),
-      detail: `95 % within ${formatNumber(summary.boundedSlowdown.p95)}`,
+      detail: `bounded; 95 % within ${formatNumber(summary.boundedSlowdown.p95)}`,
     });
   }
   if (summary.roles.length > 1) {
     list.push({
-      name: 'Distance from fair share',
+      name: 'Unfairness',
       value: formatPercent(summary.fairness.deviationMean),
-      detail: `mean over ${formatPlural(summary.roles.length, 'role', 'roles')} and time`,
+      detail: `mean distance from fair share, ${formatPlural(summary.roles.length, 'role', 'roles')}`,
     });
   }
   list.push(

@@ -111,29 +111,37 @@ function roleColumns(roles: readonly RoleSummary[]): ColumnGroup<RoleSummary>[] 
 }
 
 function sortableTable<Row>(name: string, groups: readonly ColumnGroup<Row>[], rows: readonly Html[]): Html {
-  const heads = groups.flatMap((group) => group.columns).map((column) => sortHead(column.title));
+  const heads = groups.flatMap((group) =>
+    group.columns.map((column, place) => sortHead(column.title, startsGroup(place))),
+  );
   return html`<div class="table"><table>
 <thead>
-<tr class="groups"><th></th>${groups.map((group) => html`<th colspan="${group.columns.length}" scope="colgroup">${group.title}</th>`)}</tr>
-<tr>${sortHead(name)}${heads}</tr>
+<tr class="groups"><th></th>${groups.map((group) => html`<th class="start" colspan="${group.columns.length}" scope="colgroup">${group.title}</th>`)}</tr>
+<tr>${sortHead(name, EMPTY)}${heads}</tr>
 </thead>
 <tbody>
 ${rows}</tbody>
 </table></div>`;
 }
 
-function sortHead(title: string): Html {
-  return html`<th scope="col" aria-sort="none"><button type="button">${title}</button></th>`;
+/** A line parts the groups of columns. */
+function startsGroup(place: number): Html {
+  return place === 0 ? html` class="start"` : EMPTY;
+}
+
+function sortHead(title: string, start: Html): Html {
+  return html`<th scope="col"${start} aria-sort="none"><button type="button">${title}</button></th>`;
 }
 
 function tableRow<Row>(name: string, row: Row, groups: readonly ColumnGroup<Row>[], isRest: boolean): Html {
-  const cells = groups
-    .flatMap((group) => group.columns)
-    .map((column) => {
+  const cells = groups.flatMap((group) =>
+    group.columns.map((column, place) => {
+      const start = startsGroup(place);
       const value = column.value(row);
-      if (Number.isNaN(value)) return html`<td data-value="-1">–</td>`;
-      return html`<td data-value="${value}">${column.text(value)}</td>`;
-    });
+      if (Number.isNaN(value)) return html`<td${start} data-value="-1">–</td>`;
+      return html`<td${start} data-value="${value}">${column.text(value)}</td>`;
+    }),
+  );
   return html`<tr${isRest ? html` class="rest"` : EMPTY}><td title="${name}">${name}</td>${cells}</tr>
 `;
 }

@@ -18,7 +18,7 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsaf
 interface Section {
   readonly id: string;
   readonly title: string;
-  readonly about: string;
+  readonly about: Html;
   readonly body: Html;
 }
 
@@ -86,57 +86,59 @@ function reportSections(summary: Summary, cards: ReportCards): Section[] {
     {
       id: 'utilisation',
       title: 'Utilisation',
-      about:
-        'What tasks hold, what is out in offers, and what the registered agents have. Drag over a chart to see a part of the run in all of them.',
+      about: html`What tasks hold, what is out in offers, and what the registered agents have. <span class="mouse">Drag over a chart to see a part of the run in all of them.</span>`,
       body: cardGrid(cards.utilisation, 'wide', noSamples),
     },
     {
       id: 'fairness',
       title: 'Fairness',
-      about:
-        'Each role’s dominant share (filled) against its fair share (dashed): what weighted progressive filling gives it among the roles that want more or hold something.',
+      about: html`Each role’s dominant share (filled) against its fair share (dark line): what weighted progressive filling gives it among the roles that want more or hold something.`,
       body: cardGrid(cards.shares, 'small', 'No role was seen in a sample.'),
     },
     {
       id: 'queue',
       title: 'Queue and running tasks',
-      about: 'How much runs, and how much waits for an offer that fits.',
+      about: html`How much runs, and how much waits for an offer that fits.`,
       body: cardGrid(cards.queue, 'wide', noSamples),
     },
     {
       id: 'waits',
       title: 'Wait and slowdown',
-      about:
-        'The share of jobs whose value does not exceed the one on the axis. Wait: from arrival to the first running task. Slowdown: from arrival to the end, over the run time alone; bounded, with run times below 10 s counted as 10 s. A legend’s entries switch their curves.',
+      about: html`The share of jobs whose value does not exceed the one on the axis. Wait: from arrival to the first running task. Slowdown: from arrival to the end, over the run time alone; bounded, with run times below 10 s counted as 10 s. A legend’s entries switch their curves.`,
       body: cardGrid(cards.distributions, 'wide', 'No job ran.'),
     },
     {
       id: 'offers',
       title: 'Offers',
-      about: 'What the allocator offered, and what became of it.',
+      about: html`What the allocator offered, and what became of it.`,
       body: cardGrid(cards.offers, 'wide', noSamples),
     },
     {
       id: 'failures',
       title: 'Failures and faults',
-      about: 'Attempts that did not finish, agents that the master knows, and what was done to the cluster.',
+      about: html`Attempts that did not finish, agents that the master knows, and what was done to the cluster.`,
       body: cardGrid(cards.failures, 'wide', 'No fault was injected, no task failed, and no agent was lost.'),
     },
     {
       id: 'cycles',
       title: 'Cost of cycles',
-      about: 'How often the allocator ran, and how many inputs the master took.',
+      about: html`How often the allocator ran, and how many inputs the master took.`,
       body: cardGrid(cards.cycles, 'wide', noSamples),
     },
-    { id: 'roles', title: 'Roles', about: roleNote(summary), body: roleTable(summary) },
+    { id: 'roles', title: 'Roles', about: html`${roleNote(summary)}`, body: roleTable(summary) },
   ];
   if (summary.users.top.length > 0) {
-    sections.push({ id: 'users', title: 'Users', about: userNote(summary), body: userTable(summary) });
+    sections.push({
+      id: 'users',
+      title: 'Users',
+      about: html`${userNote(summary)}`,
+      body: userTable(summary),
+    });
   }
   sections.push({
     id: 'run',
     title: 'This run',
-    about: 'What was run, what was assumed, and how to run it again.',
+    about: html`What was run, what was assumed, and how to run it again.`,
     body: runFacts(summary),
   });
   return sections;

@@ -76,18 +76,20 @@ nav a:hover { color: var(--ink); text-decoration: none; }
 .reset { margin-left: auto; align-self: center; padding: 3px 12px; white-space: nowrap; border: 1px solid var(--accent); border-radius: 99px;
   background: var(--accent-soft); color: var(--accent); font: inherit; font-size: .82rem; cursor: pointer; }
 .reset[hidden] { display: none; }
-main { padding-bottom: 64px; }
+main.wrap { padding-bottom: 56px; }
 section { margin-top: 40px; }
 h2 { margin: 0; font-size: 1.2rem; letter-spacing: -.01em; }
 .about { margin: 2px 0 14px; max-width: 78ch; color: var(--muted); font-size: .92rem; }
-.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(168px, 1fr)); gap: 12px; margin: 24px 0 0; }
-.figure { margin: 0; padding: 13px 16px 12px; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
+.figures { display: flex; flex-wrap: wrap; gap: 12px; margin: 24px 0 0; }
+.figure { flex: 1 1 148px; margin: 0; padding: 13px 16px 12px; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 .figure dt { color: var(--muted); font-size: .82rem; }
 .figure .value { margin: 1px 0 0; font-size: 1.42rem; font-weight: 620; line-height: 1.25; letter-spacing: -.015em; }
 .figure .detail { margin: 0; color: var(--muted); font-size: .8rem; line-height: 1.35; }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 460px), 1fr)); gap: 14px; }
+.cards.three { grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); }
+.cards .whole { grid-column: 1 / -1; }
 .cards.small { grid-template-columns: repeat(auto-fill, minmax(min(100%, 260px), 1fr)); }
-.card { min-width: 0; margin: 0; padding: 13px 16px 8px; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
+.card { display: flex; flex-direction: column; min-width: 0; margin: 0; padding: 13px 16px 8px; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 .card .head { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: 0 12px; }
 .card h3 { margin: 0; font-size: .97rem; font-weight: 620; overflow-wrap: anywhere; }
 .card .note { color: var(--muted); font-size: .82rem; }
@@ -97,17 +99,22 @@ h2 { margin: 0; font-size: 1.2rem; letter-spacing: -.01em; }
 .legend .static { display: flex; align-items: center; gap: 6px; }
 .legend .name { overflow-wrap: anywhere; }
 .swatch { flex: none; width: 14px; height: 0; border-top: 4px solid; border-radius: 2px; }
-.swatch.dashed { border-top: 2px dashed; border-radius: 0; }
-.chart { position: relative; width: 100%; height: 250px; margin-top: 4px; touch-action: pan-y; }
-.cards.small .chart { height: 150px; }
+
+.cards.small .head { display: block; }
+.cards.small .note { display: block; }
+.chart { position: relative; flex: 1 0 250px; width: 100%; margin-top: 4px; touch-action: pan-y; }
+.cards.small .chart { flex-basis: 150px; }
 .chart .band { position: absolute; top: 0; bottom: 0; background: var(--accent); opacity: .16; pointer-events: none; }
 .empty { padding: 26px 16px; border: 1px dashed var(--line); border-radius: 10px; color: var(--muted); text-align: center; }
 .table { max-height: 560px; overflow: auto; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 table { width: 100%; border-collapse: separate; border-spacing: 0; font-size: .88rem; }
 th, td { padding: 6px 12px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--grid); }
 th:first-child, td:first-child { text-align: left; }
+td:first-child, tr:last-child th:first-child { position: sticky; left: 0; background: var(--card); }
 td:first-child { max-width: 260px; overflow: hidden; text-overflow: ellipsis; }
+th.start, td.start { border-left: 1px solid var(--grid); }
 thead th { position: sticky; top: 0; z-index: 1; background: var(--card); border-bottom: 1px solid var(--line); font-weight: 600; vertical-align: bottom; }
+thead tr:last-child th:first-child { z-index: 2; }
 thead tr.groups th { position: static; padding-bottom: 0; border-bottom: 0; color: var(--muted); font-size: .8rem; font-weight: 500; text-align: center; }
 th button { padding: 0; border: 0; background: none; color: inherit; font: inherit; cursor: pointer; }
 th button:hover { color: var(--accent); }
@@ -117,8 +124,8 @@ th[aria-sort="descending"] button::after { content: "\\2193"; opacity: 1; }
 tbody tr:hover td { background: var(--accent-soft); }
 tbody tr:last-child td { border-bottom: 0; }
 tr.rest td { color: var(--muted); font-style: italic; }
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 460px), 1fr)); gap: 14px; align-items: start; }
-.facts .card { padding-bottom: 14px; }
+.facts { columns: 460px 2; column-gap: 14px; }
+.facts .card { break-inside: avoid; margin-bottom: 14px; padding-bottom: 14px; }
 .facts h3 { margin-bottom: 6px; }
 .facts ul { margin: 0; padding-left: 1.15em; }
 .facts li { margin: 3px 0; overflow-wrap: anywhere; }
@@ -126,6 +133,7 @@ tr.rest td { color: var(--muted); font-style: italic; }
 .facts dl { display: grid; grid-template-columns: minmax(7em, max-content) minmax(0, 1fr); gap: 3px 16px; margin: 0; }
 .facts dt { color: var(--muted); overflow-wrap: anywhere; }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
+pre span { display: inline-block; max-width: 100%; }
 pre { margin: 0 0 10px; padding: 10px 12px; border-radius: 8px; background: var(--page); border: 1px solid var(--line); white-space: pre-wrap; overflow-wrap: anywhere; }
 footer { padding: 18px 0 40px; border-top: 1px solid var(--line); color: var(--muted); font-size: .84rem; }
 .tip { font-size: 12.5px; line-height: 1.5; }
@@ -139,14 +147,16 @@ footer { padding: 18px 0 40px; border-top: 1px solid var(--line); color: var(--m
   header.top { padding: 20px 0 16px; }
   h1 { font-size: 1.45rem; }
   section { margin-top: 32px; }
-  .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 9px; }
-  .figure { padding: 10px 12px; }
+  .figures { gap: 9px; }
+  .figure { flex-basis: calc(50% - 5px); padding: 10px 12px; }
   .figure .value { font-size: 1.2rem; }
   .card { padding: 11px 12px 6px; }
-  .chart { height: 220px; }
+  .chart { flex-basis: 220px; }
+  .cards.small .chart { flex-basis: 130px; }
   th, td { padding: 6px 9px; }
   td:first-child { max-width: 150px; }
 }
+@media (pointer: coarse) { .mouse { display: none; } }
 @media print {
   nav, .reset { display: none; }
   body { background: none; }

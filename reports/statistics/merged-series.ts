@@ -1,7 +1,7 @@
 import { assert } from '../../engine/core/index.ts';
 
-/** How neighbours of a column become one: a level is averaged, a running total keeps its last value. */
-export type MergeRule = 'mean' | 'last';
+/** How neighbours of a column become one: a level is averaged, a running total keeps its first value. */
+export type MergeRule = 'mean' | 'first';
 
 /**
  * A time series of any length in at most `capacity` points. When it is full, neighbours are merged in pairs and each point stands for twice
@@ -17,8 +17,11 @@ export class MergedSeries {
   #filled = 0;
   /** When a point's first sample was taken. */
   readonly #starts: Float64Array;
-  /** `#values[point * columns + column]`: the sum of a mean column, the last value of another. */
+  /** `#values[point * columns + column]`: the sum of a mean column, the first value of another. */
   readonly #values: Float64Array;
+  /** The last sample as it was taken. */
+  #lastAt = 0;
+  readonly #lastValues: Float64Array;
 
   constructor(rules: readonly MergeRule[], capacity: number) {
     assert(capacity >= 2 && capacity % 2 === 0, 'points merge in pairs');
@@ -26,6 +29,7 @@ export class MergedSeries {
     this.#capacity = capacity;
     this.#starts = new Float64Array(capacity);
     this.#values = new Float64Array(capacity * rules.length);
+    this.#lastValues = new Float64Array(rules.length);
   }
 
   get points(): number {
@@ -46,8 +50,10 @@ export class MergedSeries {
     const base = (this.#points - 1) * this.#rules.length;
     for (let column = 0; column < this.#rules.length; column++) {
       if (this.#rules[column] === 'mean') this.#values[base + column]! += values[column]!;
-      else this.#values[base + column] = values[column]!;
+      else if (this.#filled === 0) this.#values[base + column] = values[column]!;
+      this.#lastValues[column] = values[column]!;
     }
+    this.#lastAt = at;
     this.#filled++;
   }
 
@@ -67,6 +73,22 @@ export class MergedSeries {
     return values;
   }
 
+  /**
+   * What a running total grew by from the start of each point to the start of the next, one per point. The last point may stand for less time: its
+   * growth is scaled to the length of the others, and is the growth before it if it stands for a single sample.
+   */
+  growth(column: number): number[] {
+    const totals = this.column(column);
+    const growth: number[] = [];
+    for (let point = 0; point + 1 < this.#points; point++) growth.push(totals[point + 1]! - totals[point]!);
+    if (this.#points === 0) return growth;
+    const rest = this.#lastValues[column]! - totals[this.#points - 1]!;
+    const restTime = this.#lastAt - this.#starts[this.#points - 1]!;
+    const time = this.#points < 2 ? restTime : this.#starts[1]! - this.#starts[0]!;
+    growth.push(restTime === 0 ? (growth.at(-1) ?? rest) : rest * (time / restTime));
+    return growth;
+  }
+
   #open(at: number): void {
     this.#starts[this.#points] = at;
     this.#values.fill(0, this.#points * this.#rules.length, (this.#points + 1) * this.#rules.length);
@@ -81,9 +103,9 @@ export class MergedSeries {
       const right = left + columns;
       this.#starts[point] = this.#starts[2 * point]!;
       for (let column = 0; column < columns; column++) {
-        const later = this.#values[right + column]!;
+        const earlier = this.#values[left + column]!;
         this.#values[point * columns + column] =
-          this.#rules[column] === 'mean' ? this.#values[left + column]! + later : later;
+          this.#rules[column] === 'mean' ? earlier + this.#values[right + column]! : earlier;
       }
     }
     this.#points = this.#capacity / 2;

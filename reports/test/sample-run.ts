@@ -24,7 +24,18 @@ export interface SampleRunOptions {
 
 export const SAMPLE_RUN: SampleRunOptions = {
   seed: 1,
-  roles: ['vision', 'speech', 'search', 'ads', 'maps', 'research', 'infra', 'translate', 'robotics', 'health'],
+  roles: [
+    'vision',
+    'speech',
+    'search',
+    'ads',
+    'maps',
+    'research',
+    'infra',
+    'translate',
+    'robotics',
+    'health',
+  ],
   users: 80,
   machines: 40,
   gpus: 8,
@@ -34,7 +45,14 @@ export const SAMPLE_RUN: SampleRunOptions = {
 };
 
 const SAMPLE_SECONDS = 60;
-const FAULT_KINDS = ['agentCrash', 'agentFreeze', 'partition', 'messageLoss', 'masterCrash', 'machineRemoved'];
+const FAULT_KINDS = [
+  'agentCrash',
+  'agentFreeze',
+  'partition',
+  'messageLoss',
+  'masterCrash',
+  'machineRemoved',
+];
 
 export function describeSampleRun(options: SampleRunOptions): RunDescription {
   return {
@@ -94,7 +112,9 @@ function observeJobs(observer: RunObserver, options: SampleRunOptions): void {
     const place = skewed(options.roles.length);
     const role = options.roles[place]!;
     const arrival = secondsToMicros((end * job) / options.jobs);
-    const wait = secondsToMicros(Math.exp((rng.unit() + rng.unit() + rng.unit() - 1.4) * (3 + place / 3)) * 9);
+    const wait = secondsToMicros(
+      Math.exp((rng.unit() + rng.unit() + rng.unit() - 1.4) * (3 + place / 3)) * 9,
+    );
     const ideal = secondsToMicros(Math.exp(rng.unit() * 9));
     const running = micros(arrival + wait);
     const ended = micros(running + ideal);

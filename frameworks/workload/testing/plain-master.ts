@@ -35,7 +35,7 @@ import type { WorkloadOptions } from '../options.ts';
 
 const LATENCY = MICROS_PER_MILLISECOND;
 
-interface PlainAgent {
+export interface PlainAgent {
   readonly id: AgentId;
   readonly info: AgentInfo;
   free: Resources;
@@ -43,11 +43,13 @@ interface PlainAgent {
   turn: number;
 }
 
-interface PlainTask {
+export interface PlainTask {
   readonly framework: Client;
   readonly agent: PlainAgent;
   readonly info: TaskInfo;
   state: TaskState;
+  /** How it ended while its agent could not be reached. */
+  endedAway: TaskState | null;
 }
 
 interface PlainOffer {
@@ -244,17 +246,39 @@ export class PlainMaster {
     this.send(held.client, { type: 'RESCIND', offerId: id });
   }
 
-  /** The agent dies with its tasks; after it came back, it is empty. */
+  /** The agent dies, and its tasks end in `state`; when it comes back it is empty. */
   crashAgent(agent: PlainAgent, state: TaskState): void {
-    agent.isUp = false;
-    for (const held of [...this.offers.values()]) if (held.agent === agent) this.rescind(held.offer.id);
+    this.#takeDown(agent);
+    for (const client of this.clients) {
+      for (const task of [...client.tasks.values()]) if (task.agent === agent) this.endTask(task, state);
+    }
+    agent.free = agent.info.resources;
+  }
+
+  /** The agent cannot be reached; its tasks run on. */
+  partitionAgent(agent: PlainAgent): void {
+    this.#takeDown(agent);
+    for (const client of this.clients) {
+      for (const task of client.tasks.values())
+        if (task.agent === agent) this.report(task, 'TASK_UNREACHABLE');
+    }
+  }
+
+  /** The agent is there again, and reports what its tasks have come to. */
+  returnAgent(agent: PlainAgent): void {
+    agent.isUp = true;
     for (const client of this.clients) {
       for (const task of [...client.tasks.values()]) {
         if (task.agent !== agent) continue;
-        if (state === 'TASK_UNREACHABLE') this.report(task, state);
-        else this.endTask(task, state);
+        if (task.endedAway !== null) this.endTask(task, task.endedAway);
+        else this.report(task, task.state);
       }
     }
+  }
+
+  #takeDown(agent: PlainAgent): void {
+    agent.isUp = false;
+    for (const held of [...this.offers.values()]) if (held.agent === agent) this.rescind(held.offer.id);
   }
 
   report(task: PlainTask, state: TaskState): void {
@@ -360,6 +384,7 @@ export class PlainMaster {
         const task = client.tasks.get(call.taskId);
         if (task === undefined) this.#answerUnknown(client, call.taskId, call.agentId);
         else if (task.agent.isUp) this.endTask(task, 'TASK_KILLED');
+        else this.#answer(task);
         break;
       }
       case 'RECONCILE':
@@ -421,15 +446,18 @@ export class PlainMaster {
       assert(rest.contains(info.resources), 'no more is launched than was offered');
       assert(!client.tasks.has(info.taskId), 'a task id is used once');
       rest = rest.minus(info.resources);
-      const task: PlainTask = { framework: client, agent, info, state: 'TASK_STAGING' };
+      const task: PlainTask = { framework: client, agent, info, state: 'TASK_STAGING', endedAway: null };
       client.tasks.set(info.taskId, task);
       const runMicros = client.machine.runMicrosOf(info.taskId);
       this.at(this.now + LATENCY, () => {
         if (isTerminal(task.state)) return;
         task.state = 'TASK_RUNNING';
-        this.report(task, 'TASK_RUNNING');
+        if (agent.isUp) this.report(task, 'TASK_RUNNING');
       });
-      this.at(this.now + LATENCY + runMicros, () => this.endTask(task, this.endOf(info)));
+      this.at(this.now + LATENCY + runMicros, () => {
+        if (agent.isUp) this.endTask(task, this.endOf(info));
+        else task.endedAway = this.endOf(info);
+      });
     }
     agent.free = agent.free.plus(rest);
     this.#filter(client, offer.role, agent, rest, call.filters?.refuseSeconds ?? 5);

@@ -7,6 +7,7 @@ import type {
   CurveSeries,
   LaneChart,
   TimeChart,
+  TimeSeries,
 } from '../../charts/chart-spec.ts';
 import type { formatCompact, formatDuration, formatInstant, formatNumber } from '../../units.ts';
 
@@ -63,8 +64,9 @@ export function chartOption(spec: ChartSpec, context: DrawContext): EChartsCoreO
 }
 
 export function timeOption(spec: TimeChart, context: DrawContext): EChartsCoreOption {
-  const { theme, times, units } = context;
-  const shown = spec.series.filter((series) => !context.hidden.has(series.name));
+  const { theme, units } = context;
+  const { times, series: all } = averagedNeighbours(spec, context);
+  const shown = all.filter((series) => !context.hidden.has(series.name));
   const series = shown.map((entry) => {
     const colour = colourOf(entry.colour, theme);
     const data: [number, number | null][] = [];
@@ -81,17 +83,14 @@ export function timeOption(spec: TimeChart, context: DrawContext): EChartsCoreOp
       step: 'end',
       symbol: 'none',
       color: colour,
-      lineStyle: {
-        width: entry.style === 'stacked' ? 0.8 : 1.5,
-        type: entry.style === 'dashed' ? [5, 4] : 'solid',
-      },
+      lineStyle: { width: entry.style === 'stacked' ? 0.8 : 1.4 },
       ...(filled ? { areaStyle: { color: colour, opacity: entry.style === 'stacked' ? 0.55 : 0.2 } } : {}),
       ...(entry.style === 'stacked' ? { stack: 'all' } : {}),
-      z: entry.style === 'dashed' ? 4 : 3,
+      z: entry.style === 'line' ? 4 : 3,
     };
   });
-  const largest = largestShown(spec, shown, context);
-  const top = niceCeiling(largest === 0 ? 1 : largest);
+  const largest = spec.ceiling ?? largestShown(times, shown, context);
+  const top = niceCeiling(largest === 0 ? 1 : largest, spec.unit === '');
   return {
     ...baseOption(context),
     grid: { left: 50, right: 14, top: 12, bottom: 26 },
@@ -100,7 +99,7 @@ export function timeOption(spec: TimeChart, context: DrawContext): EChartsCoreOp
       type: 'value',
       min: 0,
       max: top,
-      interval: context.height < 170 ? top / 2 : top / 4,
+      interval: context.height < 200 ? top / 2 : top / 4,
       axisLabel: {
         color: theme.muted,
         fontSize: 11,
@@ -122,7 +121,7 @@ export function timeOption(spec: TimeChart, context: DrawContext): EChartsCoreOp
           const entry = shown[point.seriesIndex]!;
           const value = point.value[1];
           const text = value === null ? '–' : units.formatNumber(value) + spec.unit;
-          return tipRow(colourOf(entry.colour, theme), entry.style === 'dashed', entry.name, text);
+          return tipRow(colourOf(entry.colour, theme), entry.name, text);
         });
         return `<div class="tip"><b>${units.formatInstant(at)}</b>${rows.join('')}</div>`;
       },
@@ -131,17 +130,41 @@ export function timeOption(spec: TimeChart, context: DrawContext): EChartsCoreOp
   };
 }
 
+/** The chart's points; those of an averaged chart as means over as many neighbours as bring the shown ones down to 240. */
+export function averagedNeighbours(
+  spec: TimeChart,
+  context: DrawContext,
+): { readonly times: readonly number[]; readonly series: readonly TimeSeries[] } {
+  const { times, from, to } = context;
+  let visible = 0;
+  for (const time of times) if (time >= from && time <= to) visible++;
+  const size = spec.averaged ? Math.ceil(visible / 240) : 1;
+  if (size <= 1) return { times, series: spec.series };
+  const means = (values: readonly (number | null)[]): number[] => {
+    const merged: number[] = [];
+    for (let first = 0; first < values.length; first += size) {
+      const end = Math.min(first + size, values.length);
+      let sum = 0;
+      for (let point = first; point < end; point++) sum += values[point] ?? 0;
+      merged.push(sum / (end - first));
+    }
+    return merged;
+  };
+  return {
+    times: times.filter((_, point) => point % size === 0),
+    series: spec.series.map((entry) => ({ ...entry, values: means(entry.values) })),
+  };
+}
+
 /** The largest value within the shown time; stacked series add up. */
 export function largestShown(
-  spec: TimeChart,
-  shown: readonly TimeChart['series'][number][],
+  times: readonly number[],
+  shown: readonly TimeSeries[],
   context: DrawContext,
 ): number {
-  if (spec.ceiling !== null) return spec.ceiling;
   let largest = 0;
-  for (let point = 0; point < context.times.length; point++) {
-    const next = context.times[point + 1] ?? context.end;
-    if (next < context.from || context.times[point]! > context.to) continue;
+  for (let point = 0; point < times.length; point++) {
+    if ((times[point + 1] ?? context.end) < context.from || times[point]! > context.to) continue;
     let stacked = 0;
     for (const entry of shown) {
       const value = entry.values[point] ?? 0;
@@ -153,10 +176,11 @@ export function largestShown(
   return largest;
 }
 
-/** The smallest round number that is not less than `value`, such that its quarters are round as well. */
-export function niceCeiling(value: number): number {
+/** The smallest round number that is not less than `value`, such that its quarters are round as well; whole ones for counts. */
+export function niceCeiling(value: number, isCount: boolean): number {
+  if (isCount && value <= 40) return 4 * Math.ceil(value / 4);
   const power = 10 ** Math.floor(Math.log10(value));
-  for (const step of [1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10]) {
+  for (const step of [1, 1.2, 1.6, 2, 2.4, 2.8, 3.2, 3.6, 4, 4.8, 5.6, 6, 7.2, 8, 10]) {
     if (value <= step * power * 1.0001) return step * power;
   }
   return 10 * power;
@@ -232,7 +256,7 @@ export function curveOption(spec: CurveChart, context: DrawContext): EChartsCore
         const at = 10 ** (points[0]?.axisValue ?? 0);
         const rows = shown.map((entry) => {
           const text = `${units.formatNumber(percentUpTo(entry, at))} %`;
-          return tipRow(colourOf(entry.colour, theme), false, entry.name, text);
+          return tipRow(colourOf(entry.colour, theme), entry.name, text);
         });
         return `<div class="tip"><b>at most ${format(at)}</b>${rows.join('')}</div>`;
       },
@@ -273,7 +297,7 @@ export function logTicks(
       }
     }
   }
-  const perTick = (high - low) / (Math.max(width - 68, 60) / 54);
+  const perTick = (high - low) / (Math.max(width - 68, 60) / 46);
   const kept: number[] = [];
   for (const tick of ticks) {
     const last = kept[kept.length - 1];
@@ -286,7 +310,7 @@ export function laneOption(spec: LaneChart, context: DrawContext): EChartsCoreOp
   const { theme, units } = context;
   let longest = 0;
   for (const lane of spec.lanes) longest = Math.max(longest, lane.length);
-  const left = Math.min(Math.round(longest * 6.4) + 16, Math.round(context.width * 0.42));
+  const left = Math.min(Math.round(longest * 6.8) + 20, Math.round(context.width * 0.42));
   // the lines' pieces are parted by points without a value
   const lines = spec.lanes.map((lane, index) => ({
     type: 'line',
@@ -394,14 +418,16 @@ export function tooltipStyle(theme: Theme): EChartsCoreOption {
   };
 }
 
-export function tipRow(colour: string, dashed: boolean, name: string, value: string): string {
-  const swatch = `<span class="swatch${dashed ? ' dashed' : ''}" style="border-color:${colour}"></span>`;
+export function tipRow(colour: string, name: string, value: string): string {
+  const swatch = `<span class="swatch" style="border-color:${colour}"></span>`;
   const key = `<span class="key">${swatch}<span>${escapeText(name)}</span></span>`;
   return `<div class="row">${key}<b>${escapeText(value)}</b></div>`;
 }
 
 export function colourOf(colour: ChartColour, theme: Theme): string {
-  return colour === 'ink' ? theme.ink : theme.palette[colour % theme.palette.length]!;
+  if (colour === 'ink') return theme.ink;
+  if (colour === 'muted') return theme.muted;
+  return theme.palette[colour % theme.palette.length]!;
 }
 
 /** Names come from traces: in a tooltip they are text and never markup. */
@@ -413,6 +439,7 @@ export function escapeText(text: string): string {
 export const CHART_FUNCTIONS: readonly ((...parts: never[]) => unknown)[] = [
   chartOption,
   timeOption,
+  averagedNeighbours,
   largestShown,
   niceCeiling,
   curveOption,

@@ -1,0 +1,1 @@
+export { TaskLedger } from './task-ledger.ts';

@@ -1,0 +1,1 @@
+export { Placeability } from './placeability.ts';
