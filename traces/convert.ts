@@ -22,13 +22,22 @@ export interface Conversion {
   readonly losses: readonly string[];
 }
 
-/**
- * Writes a trace in another format: `orrery-csv` to a new folder `out`, `swf` to a new file `out` (packed if it ends in `.gz`).
- * Everything is written beside `out` and moved there at the end: a failure leaves nothing behind. Throws `TraceError`.
- */
+/** Reads a trace by name or path and writes it in another format. Throws `TraceError`. */
 export async function convertTrace(
   nameOrPath: string,
   options: ReadOptions,
+  target: ConversionTarget,
+  out: string,
+): Promise<Conversion> {
+  return writeTrace(await openTrace(nameOrPath, options), target, out);
+}
+
+/**
+ * Writes a trace: `orrery-csv` to a new folder `out`, `swf` to a new file `out` (packed if it ends in `.gz`).
+ * Everything is written beside `out` and moved there at the end: a failure leaves nothing behind. Throws `TraceError`.
+ */
+export async function writeTrace(
+  opened: OpenedTrace,
   target: ConversionTarget,
   out: string,
 ): Promise<Conversion> {
@@ -38,7 +47,6 @@ export async function convertTrace(
   if (!existsSync(parent) || !statSync(parent).isDirectory()) {
     throw new TraceError(`${parent} is no folder, expected one to write ${out} into`);
   }
-  const opened = await openTrace(nameOrPath, options);
   const partial = `${out}.partial`;
   rmSync(partial, { recursive: true, force: true });
   try {

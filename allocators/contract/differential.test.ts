@@ -304,9 +304,6 @@ function play(tested: AllocatorUnderTest, scope: Scope, seed: number, history: r
   const game = new History(tested, scope, seed);
   try {
     for (const command of history) game.do(command);
-    (globalThis as any).S ??= {n:0,steps:0,ops:{},held:0,rec:0};
-    const S=(globalThis as any).S; S.n++; const h=game.run.history().split('\n').filter(Boolean).map((l:string)=>JSON.parse(l.replace(/,$/,''))); S.steps+=h.length; for(const q of h) S.ops[q.op]=(S.ops[q.op]??0)+1; S.rec+=(game.run as any).records??0; 
-    if (S.n%300===0) console.log(JSON.stringify(S));
   } catch (error) {
     const shown =
       error instanceof ExpectationFailed

@@ -82,7 +82,7 @@ export class TwinRun {
       this.#outcomes.set(cycle, sorted(texts).join('\n'));
     }
     performDeed(this.#plain, read);
-    this.#held.push(...records); (this as any).records=((this as any).records??0)+records.length;
+    this.#held.push(...records);
     this.#noteRoles(read);
     expectSameSet('the allocations', this.#plain.ledger.takeAll().map(allocationText), records.map(allocationText));
     this.#compareBooks(this.#plain, this.#tested);

@@ -452,6 +452,8 @@ export class HierarchicalDrf implements Allocator {
   #subscribe(framework: Framework, info: AllocatorFramework): void {
     const books = this.#books;
     const row = books.framework(framework);
+    // New roles come first, as in Mesos: what is above a lost role keeps its count if something new is below it.
+    for (const role of info.roles) this.#enrol(books.clientFor(framework, role), row, info);
     for (const client of [...books.clientsOf(framework)]) {
       if (info.roles.includes(client.role)) continue;
       client.isSubscribed = false;
@@ -461,7 +463,6 @@ export class HierarchicalDrf implements Allocator {
       books.filters.clearClient(client);
       books.retire(client);
     }
-    for (const role of info.roles) this.#enrol(books.clientFor(framework, role), row, info);
   }
 
   #enrol(client: Client, row: FrameworkRow, info: AllocatorFramework): void {

@@ -4,7 +4,7 @@ import { fromMilli, milli, toMilli } from './index.ts';
 
 test('half thousandths round away from zero', () => {
   expect([0.0005, 0.0004, 1.0005, 2.5, 0.0015].map(toMilli)).toEqual([1, 0, 1001, 2500, 2]);
-  expect([-0.0005, -0.0004, -1.4994, -2.5].map(toMilli)).toEqual([-1, -0, -1499, -2500]);
+  expect([-0.0005, -0.0004, -1.4994, -2.5].map(toMilli)).toEqual([-1, 0, -1499, -2500]);
 });
 
 test('sums of decimals are exact', () => {

@@ -1,4 +1,4 @@
-import { err, ok, type Result } from '../core/index.ts';
+import { assertNever, err, ok, type Result } from '../core/index.ts';
 import { parseValue, type ResourceError, scalarAmount, withoutBlanks } from '../resources/index.ts';
 import type { Attribute } from './agent-info.ts';
 
@@ -37,5 +37,7 @@ function parseAttribute(item: string): Result<Attribute, ResourceError> {
       return err({ code: 'TEXT_MALFORMED', item, reason: 'VALUE_NOT_AN_ATTRIBUTE' });
     case 'TEXT':
       return ok({ name, type: 'TEXT', text: value.text });
+    default:
+      return assertNever(value);
   }
 }

@@ -58,7 +58,7 @@ function reserve(resources: Resources, source = Resources.EMPTY): ResourceOperat
 /** What remains, or the text of the refusal. */
 function apply(held: Resources, ...operations: readonly ResourceOperation[]): string {
   const applied = applyOperations(held, operations);
-  return applied.ok ? `${applied.value}` : resourceErrorText(applied.error);
+  return applied.ok ? String(applied.value) : resourceErrorText(applied.error);
 }
 
 describe('reservations', () => {
@@ -90,7 +90,7 @@ describe('reservations', () => {
     const held = parse('cpus:3');
     const result = applyOperations(held, [reserve(parse('cpus(a):2')), reserve(parse('cpus(a):2'))]);
     expect(result.ok).toBe(false);
-    expect(`${held}`).toBe('cpus:3');
+    expect(String(held)).toBe('cpus:3');
   });
 });
 

@@ -64,7 +64,7 @@ test('names ascend, each once, and no zero is kept', () => {
 });
 
 test('the text form is read and written', () => {
-  expect(`${quantities(' mem:512; cpus:1.5;cpus:1;gpus:0 ')}`).toBe('cpus:2.5;mem:512');
+  expect(String(quantities(' mem:512; cpus:1.5;cpus:1;gpus:0 '))).toBe('cpus:2.5;mem:512');
   expect(quantities('')).toBe(Quantities.EMPTY);
   for (const text of [
     'cpus',
@@ -83,7 +83,7 @@ test('the text form is read and written', () => {
 });
 
 test('a limit of zero is kept, a repeated one is refused, an absent one is infinite', () => {
-  expect(`${limits('mem:0;cpus:1')}`).toBe('cpus:1;mem:0');
+  expect(String(limits('mem:0;cpus:1'))).toBe('cpus:1;mem:0');
   expect(limits('mem:0').get('mem')).toBe(0);
   expect(limits('mem:0').get('cpus')).toBe(null);
   expect(ResourceLimits.parse('cpus:1;cpus:2')).toEqual({
@@ -99,7 +99,7 @@ test('a limit of zero is kept, a repeated one is refused, an absent one is infin
 });
 
 test('limits count down to zero and no further', () => {
-  expect(`${limits('cpus:1;mem:5').minus(quantities('cpus:3;mem:1;disk:7'))}`).toBe('cpus:0;mem:4');
+  expect(String(limits('cpus:1;mem:5').minus(quantities('cpus:3;mem:1;disk:7')))).toBe('cpus:0;mem:4');
   expect(ResourceLimits.UNLIMITED.minus(quantities('cpus:3'))).toBe(ResourceLimits.UNLIMITED);
 });
 

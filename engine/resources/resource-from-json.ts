@@ -1,4 +1,4 @@
-import { err, ok, type Result, ZERO_MILLI } from '../core/index.ts';
+import { assertNever, err, ok, type Result, ZERO_MILLI } from '../core/index.ts';
 import { diskFromJson } from './disk-from-json.ts';
 import { type ResourceIdentity, resourceIdentity, type ResourceValueType } from './identity.ts';
 import { JsonFaults, JsonObject } from './json-object.ts';
@@ -96,6 +96,8 @@ function readValue(identity: ResourceIdentity, object: JsonObject, faults: JsonF
       return readRanges(identity, object.object('ranges'), faults);
     case 'SET':
       return readSet(identity, object.object('set'), faults);
+    default:
+      return assertNever(type);
   }
 }
 

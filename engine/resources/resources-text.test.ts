@@ -4,7 +4,7 @@ import { parseCommandLineResources, type ResourceError, Resources, resourceError
 
 function text(input: string): string {
   const parsed = Resources.parse(input);
-  return parsed.ok ? `${parsed.value}` : resourceErrorText(parsed.error);
+  return parsed.ok ? String(parsed.value) : resourceErrorText(parsed.error);
 }
 
 function refusal(input: string): ResourceError | null {
@@ -150,11 +150,11 @@ describe('the command line', () => {
     const static_ = parseCommandLineResources(
       ' [{"name":"cpus","type":"SCALAR","scalar":{"value":2},"role":"a"},{"name":"mem","type":"SCALAR","scalar":{"value":5}}]',
     );
-    expect(static_.ok && `${static_.value}`).toBe('cpus(a):2;mem:5');
+    expect(static_.ok && String(static_.value)).toBe('cpus(a):2;mem:5');
     const post = parseCommandLineResources(
       '[{"name":"cpus","type":"SCALAR","scalar":{"value":2},"reservations":[{"type":"STATIC","role":"a"}]}]',
     );
-    expect(post.ok && `${post.value}`).toBe('cpus(a):2');
+    expect(post.ok && String(post.value)).toBe('cpus(a):2');
     const text_ = parseCommandLineResources('cpus(a):2');
     expect(text_.ok && post.ok && text_.value.equals(post.value)).toBe(true);
   });

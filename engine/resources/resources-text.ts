@@ -1,4 +1,4 @@
-import { err, ok, type Result } from '../core/index.ts';
+import { assertNever, err, ok, type Result } from '../core/index.ts';
 import { type Reservation, type ResourceIdentity, resourceIdentity } from './identity.ts';
 import { scalarAmount } from './number-text.ts';
 import { type Resource, rangesResource, scalarResource, setResource } from './resource.ts';
@@ -71,6 +71,8 @@ function parseEntry(item: string): Result<Resource, ResourceError> {
       return ok(setResource(resourceIdentity({ name, type: 'SET', reservations }), value.items));
     case 'TEXT':
       return malformed(item, 'VALUE_NOT_A_RESOURCE');
+    default:
+      return assertNever(value);
   }
 }
 

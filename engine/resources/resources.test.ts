@@ -224,7 +224,9 @@ class PlainCollection {
   }
 
   toString(): string {
-    const lines = [...this.amounts].map(([label, { values }]) => `${label}:${values.sort((a, b) => a - b)}`);
+    const lines = [...this.amounts].map(
+      ([label, { values }]) => `${label}:${values.sort((a, b) => a - b).join()}`,
+    );
     return lines.sort().join('\n');
   }
 }
@@ -260,7 +262,7 @@ describe('against the plain oracle', () => {
   test('collecting things gives what was put in', () => {
     fc.assert(
       fc.property(things, (list) => {
-        expect(`${plain(collect(list))}`).toBe(`${PlainCollection.of(list)}`);
+        expect(String(plain(collect(list)))).toBe(String(PlainCollection.of(list)));
       }),
     );
   });
@@ -269,7 +271,7 @@ describe('against the plain oracle', () => {
     fc.assert(
       fc.property(pairs, ([a, b]) => {
         const sum = collect(a).plus(collect(b));
-        expect(`${plain(sum)}`).toBe(`${PlainCollection.of(a).plus(PlainCollection.of(b))}`);
+        expect(String(plain(sum))).toBe(String(PlainCollection.of(a).plus(PlainCollection.of(b))));
       }),
     );
   });
@@ -278,7 +280,7 @@ describe('against the plain oracle', () => {
     fc.assert(
       fc.property(pairs, ([a, b]) => {
         const rest = collect(a).minus(collect(b));
-        expect(`${plain(rest)}`).toBe(`${PlainCollection.of(a).minus(PlainCollection.of(b))}`);
+        expect(String(plain(rest))).toBe(String(PlainCollection.of(a).minus(PlainCollection.of(b))));
       }),
     );
   });
@@ -420,13 +422,13 @@ describe('ranges', () => {
           ranges[a]!.minus(ranges[b]!).equals(ranges[a & ~b]!) &&
           ranges[a]!.contains(ranges[b]!) === ((a & b) === b) &&
           ranges[a]!.equals(ranges[b]!) === (a === b);
-        if (!isSame) expect.fail(`${ranges[a]} and ${ranges[b]}`);
+        if (!isSame) expect.fail(`${ranges[a]!.toString()} and ${ranges[b]!.toString()}`);
       }
     }
   });
 
   test('touching and overlapping ranges are one', () => {
-    expect(`${parse('ports:[1-4, 9-10, 20-22, 26-30]').plus(parse('ports:[5-8, 23-25]'))}`).toBe(
+    expect(String(parse('ports:[1-4, 9-10, 20-22, 26-30]').plus(parse('ports:[5-8, 23-25]')))).toBe(
       'ports:[1-10, 20-30]',
     );
   });
@@ -434,7 +436,7 @@ describe('ranges', () => {
   test('bounds up to 2^53 - 1 are exact', () => {
     const all = parse('ports:[0-9007199254740991]');
     const last = parse('ports:[9007199254740991-9007199254740991]');
-    expect(`${all.minus(last)}`).toBe('ports:[0-9007199254740990]');
+    expect(String(all.minus(last))).toBe('ports:[0-9007199254740990]');
     expect(all.minus(last).plus(last).equals(all)).toBe(true);
     expect(all.contains(last)).toBe(true);
     expect(all.sizes().get('ports')).toBeLessThanOrEqual(Number.MAX_SAFE_INTEGER);
@@ -519,9 +521,9 @@ describe('rules by example', () => {
 
   test('a role may use what is unreserved, its own reservations and those above it', () => {
     const all = parse('cpus:1;cpus(a):2;cpus(a/bx):4;cpus(a/b):8;cpus(a/bx/c):16');
-    expect(`${all.allocatableTo('a/bx')}`).toBe('cpus:1;cpus(a):2;cpus(a/bx):4');
-    expect(`${all.allocatableTo('*')}`).toBe('cpus:1');
-    expect(`${all.reserved('a')}`).toBe('cpus(a):2');
+    expect(String(all.allocatableTo('a/bx'))).toBe('cpus:1;cpus(a):2;cpus(a/bx):4');
+    expect(String(all.allocatableTo('*'))).toBe('cpus:1');
+    expect(String(all.reserved('a'))).toBe('cpus(a):2');
     expect(all.reserved('*')).toBe(Resources.EMPTY);
   });
 

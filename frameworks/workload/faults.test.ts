@@ -85,11 +85,9 @@ function inject(master: PlainMaster, client: Client, each: Fault, lost: { until:
   }
 }
 
-function run(
-  policy: OfferPolicy,
-  sketches: readonly fc.TypeOfArbitrary<typeof sketch>[],
-  faults: readonly Fault[],
-) {
+type Sketch = typeof sketch extends fc.Arbitrary<infer Value> ? Value : never;
+
+function run(policy: OfferPolicy, sketches: readonly Sketch[], faults: readonly Fault[]) {
   const { master, client } = world(5, { policy, maxAttempts: 4, backfillLookAhead: 2 });
   const lost = { until: -1 };
   master.onCall = (_, call: SchedulerCall) => call.type === 'SUBSCRIBE' || master.now >= lost.until;

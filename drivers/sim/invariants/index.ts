@@ -1,1 +1,2 @@
 export { TaskLedger } from './task-ledger.ts';
+export { checkMachines, checkSettled, checkWorld } from './whole-system.ts';

@@ -1,0 +1,100 @@
+import { assert } from '../../../engine/core/index.ts';
+import { isTerminal } from '../../../engine/protocol/index.ts';
+import type { AgentFleet, FrameworkFleet, MasterHost } from '../world/index.ts';
+import type { TaskLedger } from './task-ledger.ts';
+
+/** Each machine's own books. */
+export function checkMachines(master: MasterHost, agents: AgentFleet, frameworks: FrameworkFleet): void {
+  master.machine?.checkInvariants();
+  for (let machine = 0; machine < agents.count; machine++) agents.agent(machine)?.checkInvariants();
+  for (let number = 0; number < frameworks.count; number++) frameworks.framework(number).checkInvariants();
+}
+
+/** What must hold between machines at any instant, whatever is on its way between them. */
+export function checkWorld(
+  master: MasterHost,
+  agents: AgentFleet,
+  frameworks: FrameworkFleet,
+  ledger: TaskLedger | null,
+): void {
+  checkContainers(agents);
+  checkLedger(frameworks, ledger);
+  checkRegistry(master);
+}
+
+/** A container runs only on a machine that is there, for a task that its agent, or its agent's disk, knows; and tasks fit the machine. */
+function checkContainers(agents: AgentFleet): void {
+  const { table } = agents.containers;
+  for (let machine = 0; machine < agents.count; machine++) {
+    const agent = agents.agent(machine);
+    if (agent === null) continue;
+    const known = new Set<string>();
+    for (const { frameworkId, task, state } of agent.report().tasks) {
+      if (!isTerminal(state)) known.add(`${frameworkId} ${task.taskId}`);
+    }
+    const isDeaf = agents.isFrozen(machine);
+    let containers = 0;
+    for (let slot = table.first(machine); slot >= 0; slot = table.next(slot)) {
+      containers++;
+      // A container that was told to end may outlive its task in the agent's books by the time of the signal.
+      if (table.signal(slot) !== 0) continue;
+      const name = `${table.frameworkId(slot)} ${table.taskId(slot)}`;
+      assert(known.has(name), `the container of task ${name} on machine ${machine} belongs to a task of its agent`);
+    }
+    // A frozen agent has not seen yet what ended meanwhile.
+    assert(isDeaf || known.size <= containers, `every task of the agent on machine ${machine} has a container`);
+  }
+}
+
+/** Every task launched and not ended is known to its framework, and no other: nothing is lost, nothing ends twice. */
+function checkLedger(frameworks: FrameworkFleet, ledger: TaskLedger | null): void {
+  if (ledger === null) return;
+  const live = new Array<number>(frameworks.count).fill(0);
+  for (const { role, frameworks: numbers } of frameworks.roles) {
+    for (const number of numbers) live[number]! += frameworks.framework(number).roleCounts(role).tasksLive;
+  }
+  live.forEach((count, number) => {
+    assert(
+      ledger.countOf(number) === count,
+      `framework ${number} knows ${count} live tasks of the ${ledger.countOf(number)} that it launched and that have not ended`,
+    );
+  });
+}
+
+/** What the master admits is durable: a restart would find every agent that it counts as registered. */
+function checkRegistry(master: MasterHost): void {
+  const { machine, registry } = master;
+  if (machine === null || !machine.isLeading) return;
+  const { admitted } = registry.state.snapshot();
+  for (const agent of machine.state.agents) {
+    assert(admitted.has(agent.id), `agent ${agent.id} is registered, and so in the registry`);
+  }
+}
+
+/** A run whose work is done has come to rest. See `Simulation.checkSettled`. */
+export function checkSettled(master: MasterHost, agents: AgentFleet, frameworks: FrameworkFleet): void {
+  const { machine } = master;
+  assert(machine?.isLeading === true, 'a master leads');
+  for (let number = 0; number < frameworks.count; number++) {
+    const framework = frameworks.framework(number);
+    assert(framework.isSubscribed, `framework ${number} is subscribed`);
+    assert(framework.isIdle, `framework ${number} has no job left`);
+  }
+  let up = 0;
+  for (let index = 0; index < agents.count; index++) {
+    const agent = agents.agent(index);
+    if (agent === null) continue;
+    up++;
+    assert(agent.isRegistered, `the agent on machine ${index} is registered`);
+    assert(agent.taskCount === 0, `the agent on machine ${index} has ${agent.taskCount} tasks left`);
+  }
+  assert(agents.containers.table.count === 0, `${agents.containers.table.count} containers are left`);
+  const { stats } = machine;
+  assert(stats.agentsConnected === up, `${stats.agentsConnected} of ${up} agents are connected`);
+  for (const kind of ['cpus', 'mem', 'disk', 'gpus'] as const) {
+    assert(stats.allocated[kind] === 0, `${stats.allocated[kind]} thousandths of ${kind} are still allocated`);
+  }
+  for (const framework of machine.state.frameworks) {
+    assert(framework.tasks.size === 0, `the master has ${framework.tasks.size} tasks of framework ${framework.id} left`);
+  }
+}

@@ -1,0 +1,2 @@
+export { type Claim, fairShares } from './fair-share.ts';
+export { sampleCluster, type TaskCounts } from './sampler.ts';
