@@ -55,7 +55,7 @@ export async function runSimulated(run: SimulatedRun): Promise<BenchRow> {
     return {
       events: simulation.events(),
       hash: simulation.hash(),
-      offers: simulation.counters().offersMade,
+      offers: simulation.counters.offers.made,
       machines: cluster!.machines.length,
     };
   });

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { micros } from '../engine/core/index.ts';
@@ -65,7 +64,6 @@ test.each([
     'a.csv.gz',
     'a.csv.gz: the file is empty or cannot be read or unpacked, expected a trace',
   ],
-  [{ 'a.csv': PHILLY }, 'a.csv,b.csv', 'a.csv,b.csv'],
 ])('%j is refused', async (files, open, message) => {
   expect(await refusalOf(files, reading(), open)).toContain(message);
 });
@@ -110,13 +108,14 @@ test('a truncated gzip stream is refused with the line at which it ends', async 
 
 test('a damaged gzip stream is refused, even where bad rows are skipped', async () => {
   const whole = gzipSync(rows(100_000));
-  whole.fill(0, whole.length / 2, whole.length / 2 + 2_000);
+  const middle = Math.floor(whole.length / 2);
+  whole.fill(0, middle, middle + 2_000);
   const message = await refusalOf({ 'a.csv.gz': whole }, reading({}, { strictness: 'skip-bad-rows' }));
   expect(message).toMatch(/^a\.csv\.gz:\d+: the gzip stream is damaged \(Z_\w+\), expected valid gzip data$/);
 });
 
 test('a row cut off at the end of a file is refused', async () => {
-  expect(await refusalOf({ 'a.csv': rows(3).slice(0, -8) })).toBe(
+  expect(await refusalOf({ 'a.csv': rows(3).slice(0, -5) })).toBe(
     'a.csv:4: the row has 4 fields, expected 5 as in the header',
   );
 });

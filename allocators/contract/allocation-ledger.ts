@@ -89,7 +89,9 @@ export class AllocationLedger {
   }
 
   expectInverseOffers(expected: FieldsOf<'expectInverseOffers'>['offers']): void {
-    const texts = expected.map((offer) => inverseOfferText({ ...offer, durationMs: offer.durationMs ?? null }));
+    const texts = expected.map((offer) =>
+      inverseOfferText({ ...offer, durationMs: offer.durationMs ?? null }),
+    );
     expectSameSet('the inverse offers', texts, this.#inverseOffers.map(inverseOfferText));
     this.#inverseOffers = [];
   }

@@ -132,16 +132,21 @@ function addResourceProvider(world: AllocatorWorld, fields: FieldsOf<'addResourc
 function readFramework(
   world: AllocatorWorld,
   fields: FieldsOf<'updateFramework'>,
-): { readonly ok: true; readonly info: AllocatorFramework } | { readonly ok: false; readonly reason: string } {
+):
+  | { readonly ok: true; readonly info: AllocatorFramework }
+  | { readonly ok: false; readonly reason: string } {
   let offerConstraints: AllocatorFramework['offerConstraints'] = null;
   if (areGiven(fields.offerConstraints)) {
     const parsed = parseOfferConstraints(fields.offerConstraints);
     if (!parsed.ok) return { ok: false, reason: parsed.error };
     const foreign = [...parsed.value.roleConstraints.keys()].find((role) => !fields.roles.includes(role));
-    if (foreign !== undefined) return { ok: false, reason: `constraints for "${foreign}", a role it does not have` };
+    if (foreign !== undefined)
+      return { ok: false, reason: `constraints for "${foreign}", a role it does not have` };
     offerConstraints = parsed.value;
   }
-  const minAllocatable = new Map([...fields.minAllocatable].map(([role, least]) => [world.role(role), least]));
+  const minAllocatable = new Map(
+    [...fields.minAllocatable].map(([role, least]) => [world.role(role), least]),
+  );
   return {
     ok: true,
     info: {
@@ -166,7 +171,10 @@ function addFramework(world: AllocatorWorld, { path, fields }: Extract<Deed, { o
   world.addFramework(fields.framework, info, fields.active, used);
 }
 
-function updateFramework(world: AllocatorWorld, { path, fields }: Extract<Deed, { op: 'updateFramework' }>): void {
+function updateFramework(
+  world: AllocatorWorld,
+  { path, fields }: Extract<Deed, { op: 'updateFramework' }>,
+): void {
   const info = acceptedFramework(world, path, fields);
   if (info === null) return;
   world.allocator.updateFramework(world.now, world.knownFramework(fields.framework), info);
@@ -223,13 +231,21 @@ function updateAvailable(world: AllocatorWorld, fields: FieldsOf<'updateAvailabl
   const { agent, operations, expectFailure } = fields;
   const isDone = world.allocator.updateAvailable(world.now, world.knownAgent(agent), operations);
   if (isDone === expectFailure) {
-    throw new ExpectationFailed('the operations', expectFailure ? 'failure' : 'success', isDone ? 'success' : 'failure');
+    throw new ExpectationFailed(
+      'the operations',
+      expectFailure ? 'failure' : 'success',
+      isDone ? 'success' : 'failure',
+    );
   }
   if (isDone) noteOperations(world, agent, operations);
 }
 
 /** Keeps the total that a later `updateAgent` without `resources` repeats in step with the allocator's. */
-function noteOperations(world: AllocatorWorld, agent: string, operations: readonly ResourceOperation[]): void {
+function noteOperations(
+  world: AllocatorWorld,
+  agent: string,
+  operations: readonly ResourceOperation[],
+): void {
   const info = world.agentInfo(agent);
   const total = applyOperations(info.total, operations);
   if (total.ok) world.noteAgent(agent, { ...info, total: total.value });

@@ -60,7 +60,12 @@ function perform(world: AllocatorWorld, step: AllocatorStep): void {
       );
     case 'expectShares':
       for (const [role, share] of step.fields.shares) {
-        expectClose(`the share of ${role}`, share, world.allocator.dominantShare(world.role(role)), SHARE_TOLERANCE);
+        expectClose(
+          `the share of ${role}`,
+          share,
+          world.allocator.dominantShare(world.role(role)),
+          SHARE_TOLERANCE,
+        );
       }
       return;
     case 'expectMetrics':
@@ -85,11 +90,13 @@ function expectInverseOfferStatuses(
   const expected = [...statuses].flatMap(([agent, answers]) =>
     [...answers].map(([framework, status]) => `${framework} on ${agent}: ${status}`),
   );
-  const actual = world.unavailableAgents().flatMap((agent) =>
-    [...world.allocator.inverseOfferStatuses(world.agent(agent))].map(
-      ([framework, status]) => `${world.frameworkName(framework)} on ${agent}: ${status}`,
-    ),
-  );
+  const actual = world
+    .unavailableAgents()
+    .flatMap((agent) =>
+      [...world.allocator.inverseOfferStatuses(world.agent(agent))].map(
+        ([framework, status]) => `${world.frameworkName(framework)} on ${agent}: ${status}`,
+      ),
+    );
   expectSameSet('the answers to inverse offers', expected, actual);
 }
 

@@ -16,7 +16,16 @@ import {
   text,
   word,
 } from './decode.ts';
-import { attributes, domain, filterSeconds, limits, milliseconds, quantities, resources, unavailability } from './notation.ts';
+import {
+  attributes,
+  domain,
+  filterSeconds,
+  limits,
+  milliseconds,
+  quantities,
+  resources,
+  unavailability,
+} from './notation.ts';
 import { operations } from './operations.ts';
 import { type RawStep, rawStep, readStep, type StepOf } from './scenario.ts';
 

@@ -67,12 +67,16 @@ export class AllocatorWorld {
       inverseOffer: (framework, agent) => {
         const name = this.#agentRows.nameOf(agent);
         const unavailability = this.agentInfo(name).unavailability;
-        assert(unavailability !== null, `${name} has an unavailability, as it is the reason for an inverse offer`);
+        assert(
+          unavailability !== null,
+          `${name} has an unavailability, as it is the reason for an inverse offer`,
+        );
         this.ledger.recordInverse({
           framework: this.#frameworkRows.nameOf(framework),
           agent: name,
           startMs: unavailability.start / MICROS_PER_MILLISECOND,
-          durationMs: unavailability.duration === null ? null : unavailability.duration / MICROS_PER_MILLISECOND,
+          durationMs:
+            unavailability.duration === null ? null : unavailability.duration / MICROS_PER_MILLISECOND,
         });
       },
     });

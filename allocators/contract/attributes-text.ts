@@ -27,6 +27,7 @@ function parseAttribute(name: string, value: string): Result<Attribute, string> 
     return ok({ name, type: 'RANGES', ranges: ranges.value.ranges });
   }
   const scalar = parseValue(value);
-  if (scalar.ok && scalar.value.type === 'SCALAR') return ok({ name, type: 'SCALAR', scalar: scalar.value.scalar });
+  if (scalar.ok && scalar.value.type === 'SCALAR')
+    return ok({ name, type: 'SCALAR', scalar: scalar.value.scalar });
   return ok({ name, type: 'TEXT', text: value.replace(/\s+/g, '') });
 }

@@ -22,18 +22,21 @@ const predicateFields = shape({
 
 const selector: Decoder<AttributeConstraint['selector']> = (json, path) => {
   const { attribute_name: name, pseudoattribute_type: type } = selectorFields(json, path);
-  if ((name === undefined) === (type === undefined)) throw new MalformedInput(path, 'expected exactly one selector');
+  if ((name === undefined) === (type === undefined))
+    throw new MalformedInput(path, 'expected exactly one selector');
   return name !== undefined ? { kind: 'attribute', name } : { kind: 'pseudoattribute', type: type! };
 };
 
 const predicate: Decoder<AttributeConstraint['predicate']> = (json, path) => {
   const fields = predicateFields(json, path);
   const given = Object.entries(fields).filter(([, field]) => field !== undefined);
-  if (given.length !== 1) throw new MalformedInput(path, `expected exactly one predicate, found ${given.length}`);
+  if (given.length !== 1)
+    throw new MalformedInput(path, `expected exactly one predicate, found ${given.length}`);
   if (fields.exists !== undefined) return { kind: 'exists' };
   if (fields.not_exists !== undefined) return { kind: 'not_exists' };
   if (fields.text_equals !== undefined) return { kind: 'text_equals', value: fields.text_equals.value };
-  if (fields.text_not_equals !== undefined) return { kind: 'text_not_equals', value: fields.text_not_equals.value };
+  if (fields.text_not_equals !== undefined)
+    return { kind: 'text_not_equals', value: fields.text_not_equals.value };
   const kind = fields.text_matches !== undefined ? 'text_matches' : 'text_not_matches';
   const { regex } = (fields.text_matches ?? fields.text_not_matches)!;
   if (wholeTextPattern(regex) === null) throw new MalformedInput(path, `"${regex}" is no pattern`);

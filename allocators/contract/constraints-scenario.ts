@@ -31,14 +31,22 @@ export const CONSTRAINTS_KIND = kindOf(CONSTRAINTS_STEPS, ({ subject }) => {
           const parsed = parseOfferConstraints(step.fields.constraints);
           if (parsed.ok !== step.fields.valid) {
             const actual = parsed.ok ? 'accepted' : `refused: ${parsed.error}`;
-            throw new ExpectationFailed('the constraints', step.fields.valid ? 'accepted' : 'refused', actual);
+            throw new ExpectationFailed(
+              'the constraints',
+              step.fields.valid ? 'accepted' : 'refused',
+              actual,
+            );
           }
           compiled = parsed.ok ? parsed.value : null;
           return;
         }
         case 'expectExcluded':
           if (compiled === null) throw new MalformedInput(step.path, 'no constraints were compiled before');
-          return expectSame('excluded?', step.fields.result, isExcluded(compiled, step.fields.role, step.fields));
+          return expectSame(
+            'excluded?',
+            step.fields.result,
+            isExcluded(compiled, step.fields.role, step.fields),
+          );
         default:
           return assertNever(step);
       }

@@ -108,10 +108,7 @@ export function shape<const S extends Shape>(fields: S): Decoder<ShapeOf<S>> {
     if (!isObject(value)) return refuse(path, 'an object', value);
     for (const key of Object.keys(value)) {
       if (!Object.hasOwn(fields, key)) {
-        throw new MalformedInput(
-          path,
-          `unknown field "${key}"; known are ${Object.keys(fields).join(', ')}`,
-        );
+        throw new MalformedInput(path, `unknown field "${key}"; known are ${Object.keys(fields).join(', ')}`);
       }
     }
     const decoded: Record<string, unknown> = {};

@@ -148,7 +148,8 @@ class History {
       case 'changeAgent':
         return run.hasAgent(agent) ? this.#changeAgent(agent, y, z) : undefined;
       case 'switchAgent':
-        if (run.hasAgent(agent)) run.perform({ op: y % 2 === 0 ? 'activateAgent' : 'deactivateAgent', agent });
+        if (run.hasAgent(agent))
+          run.perform({ op: y % 2 === 0 ? 'activateAgent' : 'deactivateAgent', agent });
         return;
       case 'toggleFramework':
         if (!run.hasFramework(framework)) return this.#addFramework(framework, y, z);
@@ -169,7 +170,9 @@ class History {
         return run.perform({ op: `${command.kind}Offers`, framework, roles });
       }
       case 'giveBack': {
-        const eligible = run.held.flatMap((record, index) => (run.hasFramework(record.framework) ? [index] : []));
+        const eligible = run.held.flatMap((record, index) =>
+          run.hasFramework(record.framework) ? [index] : [],
+        );
         if (eligible.length === 0) return;
         return run.giveBack(pick(eligible, x), y % 3 === 0 ? 'HALF' : 'ALL', pick(REFUSALS, z));
       }
@@ -187,7 +190,12 @@ class History {
         return this.#reserve(x, y, z);
       case 'provide':
         if (!run.hasAgent(agent)) return;
-        return run.perform({ op: 'addResourceProvider', agent, resources: pick(this.#scope.shapes, y), used: [] });
+        return run.perform({
+          op: 'addResourceProvider',
+          agent,
+          resources: pick(this.#scope.shapes, y),
+          used: [],
+        });
       case 'schedule': {
         if (!run.hasAgent(agent)) return;
         const unavailability = y % 3 === 0 ? null : { startMs: 1000 * (y % 7) };
@@ -198,7 +206,13 @@ class History {
         if (!run.hasAgent(agent) || !run.hasFramework(asked)) return;
         // A lapse at the very instant of a tick is left open by the rules.
         const filterSeconds = pick([null, 0, 0.333, 7.777], z);
-        return run.perform({ op: 'respondInverseOffer', agent, framework: asked, status: 'DECLINE', filterSeconds });
+        return run.perform({
+          op: 'respondInverseOffer',
+          agent,
+          framework: asked,
+          status: 'DECLINE',
+          filterSeconds,
+        });
       }
     }
   }
@@ -272,7 +286,10 @@ class History {
   #reserve(x: number, y: number, z: number): void {
     const { run } = this;
     const role = pick(['a', 'a/x', 'b'], y);
-    const operation = { type: z % 3 === 0 ? 'UNRESERVE' : 'RESERVE', resources: `cpus(+${role}):${1 + (z % 2)}` };
+    const operation = {
+      type: z % 3 === 0 ? 'UNRESERVE' : 'RESERVE',
+      resources: `cpus(+${role}):${1 + (z % 2)}`,
+    };
     const agent = pick(AGENTS, x);
     if (x % 2 === 0 && run.hasAgent(agent)) return run.convertAvailable(agent, [operation]);
     const eligible = run.held.flatMap((record, index) =>
@@ -294,9 +311,9 @@ function commands(scope: Scope): fc.Arbitrary<readonly Command[]> {
     [0, 1, 2].map((x) => fc.record({ kind: fc.constant(kind), x: fc.constant(x), y: number, z: number })),
   );
   const events = fc.noBias(fc.array(command, { maxLength: 80, size: 'max' }));
-  return fc.tuple(fc.shuffledSubarray(arrivals.map((_, index) => index)), fc.tuple(...arrivals), events).map(
-    ([order, first, then]) => [...order.map((index) => first[index]!), ...then],
-  );
+  return fc
+    .tuple(fc.shuffledSubarray(arrivals.map((_, index) => index)), fc.tuple(...arrivals), events)
+    .map(([order, first, then]) => [...order.map((index) => first[index]!), ...then]);
 }
 
 /** Plays one history on the allocator and the plain one; a difference throws with the steps that lead to it. */

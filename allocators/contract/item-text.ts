@@ -73,7 +73,8 @@ function parseStack(text: string | undefined): Result<readonly StackEntryText[],
   const entries: StackEntryText[] = [];
   for (const piece of text.split(',')) {
     const match = /^(\+?)\s*([^@#+\s]+)\s*(?:@([^#]*))?(?:#(.*))?$/s.exec(piece.trim());
-    if (match === null) return err(`"${piece.trim()}" is no reservation: expected [+]role[@principal][#labels]`);
+    if (match === null)
+      return err(`"${piece.trim()}" is no reservation: expected [+]role[@principal][#labels]`);
     entries.push({
       dynamic: match[1] === '+',
       role: match[2]!,
@@ -131,7 +132,7 @@ function inner(text: string, close: string): readonly string[] | null {
   return body === '' ? [] : body.split(',').map((piece) => piece.trim());
 }
 
-export function parseRanges(text: string): Result<Extract<ValueText, { type: "RANGES" }>, string> {
+export function parseRanges(text: string): Result<Extract<ValueText, { type: 'RANGES' }>, string> {
   const pieces = inner(text, ']');
   if (pieces === null) return err('a range list must end with "]"');
   const ranges: { begin: number; end: number }[] = [];
@@ -149,6 +150,7 @@ export function parseRanges(text: string): Result<Extract<ValueText, { type: "RA
 function parseSet(text: string): Result<ValueText, string> {
   const items = inner(text, '}');
   if (items === null) return err('a set must end with "}"');
-  if (items.some((item) => item === '' || /[\s{}]/.test(item))) return err('a set holds words between commas');
+  if (items.some((item) => item === '' || /[\s{}]/.test(item)))
+    return err('a set holds words between commas');
   return ok({ type: 'SET', items });
 }

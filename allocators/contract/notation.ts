@@ -1,4 +1,11 @@
-import { type Micros, MICROS_PER_MILLISECOND, type Milli, micros, type Result, secondsToMicros } from '../../engine/core/index.ts';
+import {
+  type Micros,
+  MICROS_PER_MILLISECOND,
+  type Milli,
+  micros,
+  type Result,
+  secondsToMicros,
+} from '../../engine/core/index.ts';
 import type { Unavailability } from '../../engine/master/index.ts';
 import type { Attribute, DomainInfo } from '../../engine/protocol/index.ts';
 import {
@@ -9,7 +16,17 @@ import {
   resourceErrorText,
 } from '../../engine/resources/index.ts';
 import { parseAttributes } from './attributes-text.ts';
-import { type Decoder, integer, MalformedInput, name, nullable, number, optional, shape, text } from './decode.ts';
+import {
+  type Decoder,
+  integer,
+  MalformedInput,
+  name,
+  nullable,
+  number,
+  optional,
+  shape,
+  text,
+} from './decode.ts';
 import { parseValue } from './item-text.ts';
 import { parseResources } from './resources-text.ts';
 
@@ -65,5 +82,7 @@ export const unavailability: Decoder<Unavailability | null> = nullable((value, p
 export const filterSeconds: Decoder<Micros | null> = (value, path) => {
   if (value === undefined || value === null) return null;
   const seconds = number(value, path);
-  return micros(Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, secondsToMicros(seconds))));
+  return micros(
+    Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, secondsToMicros(seconds))),
+  );
 };

@@ -123,7 +123,10 @@ export class PlainBooks {
   release(framework: Framework, role: Role, agent: Agent, resources: Resources): void {
     const byRole = this.agent(agent).used.get(framework);
     const held = byRole?.get(role) ?? Resources.EMPTY;
-    assert(held.contains(resources), `what is returned was held: ${resources.toString()} of ${held.toString()}`);
+    assert(
+      held.contains(resources),
+      `what is returned was held: ${resources.toString()} of ${held.toString()}`,
+    );
     const rest = held.minus(resources);
     if (rest.isEmpty) byRole!.delete(role);
     else byRole!.set(role, rest);
@@ -215,7 +218,9 @@ export class PlainBooks {
   }
 
   frameworkOrder(role: Role): readonly Framework[] {
-    return this.frameworkSorter(role).order().map((client) => Number(client) as Framework);
+    return this.frameworkSorter(role)
+      .order()
+      .map((client) => Number(client) as Framework);
   }
 
   // --- quota sums (conformance README §5.3), over all agents
@@ -223,7 +228,8 @@ export class PlainBooks {
   /** Reservations of the role and those below it, allocated or not, plus the unreserved non-revocable that they hold. */
   consumed(role: Role): Quantities {
     const name = this.roleName(role);
-    const isOwn = (other: string | null): boolean => other !== null && (other === name || isStrictSubrole(other, name));
+    const isOwn = (other: string | null): boolean =>
+      other !== null && (other === name || isStrictSubrole(other, name));
     let sum = Quantities.EMPTY;
     for (const { info } of this.agents.values()) {
       sum = sum.plus(info.total.filter(({ identity }) => isOwn(reservationRole(identity))).quantities());
@@ -250,7 +256,8 @@ export class PlainBooks {
       revocable = revocable.plus(this.available(agent).revocable().quantities());
     }
     let reservedAllocated = Quantities.EMPTY;
-    for (const [, held] of this.#heldByRole()) reservedAllocated = reservedAllocated.plus(held.reserved().quantities());
+    for (const [, held] of this.#heldByRole())
+      reservedAllocated = reservedAllocated.plus(held.reserved().quantities());
     return this.roleSorter
       .total()
       .minus(this.roleSorter.totalAllocated())

@@ -1,5 +1,10 @@
 import { assert } from '../../engine/core/index.ts';
-import type { Attribute, AttributeConstraint, DomainInfo, OfferConstraints } from '../../engine/protocol/index.ts';
+import type {
+  Attribute,
+  AttributeConstraint,
+  DomainInfo,
+  OfferConstraints,
+} from '../../engine/protocol/index.ts';
 import { wholeTextPattern } from './constraints-json.ts';
 
 /** What constraints look at. */
@@ -13,7 +18,9 @@ export interface ConstrainedAgent {
 export function isExcluded(constraints: OfferConstraints, role: string, agent: ConstrainedAgent): boolean {
   const own = constraints.roleConstraints.get(role);
   if (own === undefined) return false;
-  return !own.groups.some(({ attributeConstraints }) => attributeConstraints.every((one) => holds(one, agent)));
+  return !own.groups.some(({ attributeConstraints }) =>
+    attributeConstraints.every((one) => holds(one, agent)),
+  );
 }
 
 /** What a selector finds: a text, something that is no text, or nothing. */

@@ -126,8 +126,10 @@ function mayReceive(
 ): boolean {
   const { capabilities } = books.framework(framework).info;
   const { info } = books.agent(agent);
-  const isRemote = options.domain !== null && info.domain !== null && info.domain.region !== options.domain.region;
-  if (options.filterGpuResources && info.total.gpus > 0 && !capabilities.includes('GPU_RESOURCES')) return false;
+  const isRemote =
+    options.domain !== null && info.domain !== null && info.domain.region !== options.domain.region;
+  if (options.filterGpuResources && info.total.gpus > 0 && !capabilities.includes('GPU_RESOURCES'))
+    return false;
   if (isRemote && !capabilities.includes('REGION_AWARE')) return false;
   if (capabilities.includes('MULTI_ROLE') && !info.capabilities.includes('MULTI_ROLE')) return false;
   return !books.roleName(role).includes('/') || info.capabilities.includes('HIERARCHICAL_ROLE');

@@ -1,4 +1,12 @@
-import { assert, type Micros, type Milli, MICROS_PER_SECOND, micros, milli, Rng } from '../../engine/core/index.ts';
+import {
+  assert,
+  type Micros,
+  type Milli,
+  MICROS_PER_SECOND,
+  micros,
+  milli,
+  Rng,
+} from '../../engine/core/index.ts';
 import type {
   Agent,
   AllocationSink,
@@ -12,7 +20,12 @@ import type {
   Unavailability,
   Usage,
 } from '../../engine/master/index.ts';
-import { applyOperations, type Quantities, type ResourceOperation, Resources } from '../../engine/resources/index.ts';
+import {
+  applyOperations,
+  type Quantities,
+  type ResourceOperation,
+  Resources,
+} from '../../engine/resources/index.ts';
 import { PlainBooks, type PlainFilter } from './plain-books.ts';
 import { type PlainAllocation, runStages, type VisitingOrder } from './plain-cycle.ts';
 import { PlainTimers } from './plain-timers.ts';

@@ -125,7 +125,9 @@ export class PlainSorter {
 
   /** Of the node and all below it. A shared volume counts once per client and agent. */
   subtreeQuantities(path: string): Quantities {
-    const below = [...this.#clients.keys()].filter((client) => client === path || client.startsWith(`${path}/`));
+    const below = [...this.#clients.keys()].filter(
+      (client) => client === path || client.startsWith(`${path}/`),
+    );
     return sum(below.map((client) => this.quantities(client)));
   }
 
@@ -188,7 +190,8 @@ export class PlainSorter {
 
   #recount(path: string, by: number): void {
     const leaf = this.#leafOf(path);
-    for (const node of new Set([leaf, path, ...ancestorsOf(path)])) this.#counts.set(node, this.#count(node) + by);
+    for (const node of new Set([leaf, path, ...ancestorsOf(path)]))
+      this.#counts.set(node, this.#count(node) + by);
   }
 
   #count(node: string): number {
@@ -215,5 +218,7 @@ function ancestorsOf(path: string): readonly string[] {
 }
 
 function sum(quantities: readonly Quantities[]): Quantities {
-  return Quantities.of(quantities.flatMap(({ names, values }) => names.map((name, i) => [name, values[i] ?? milli(0)] as const)));
+  return Quantities.of(
+    quantities.flatMap(({ names, values }) => names.map((name, i) => [name, values[i] ?? milli(0)] as const)),
+  );
 }

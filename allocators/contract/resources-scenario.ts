@@ -76,7 +76,11 @@ function perform(step: ResourcesStep): void {
     case 'subtract':
       return expectResources('the difference', step.fields.result, step.fields.left.minus(step.fields.right));
     case 'containsQuantities':
-      return expectSame(op, step.fields.result, step.fields.resources.sizes().contains(step.fields.quantities));
+      return expectSame(
+        op,
+        step.fields.result,
+        step.fields.resources.sizes().contains(step.fields.quantities),
+      );
     case 'quantities':
       return expectText('the quantities', step.fields.result, step.fields.resources.quantities());
     case 'shrinkToQuantities': {

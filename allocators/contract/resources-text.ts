@@ -59,9 +59,7 @@ function resourceOf(item: ItemText): Result<Resource | null, string> {
 function diskOf(item: ItemText): ResourceIdentity['disk'] {
   return {
     source:
-      item.source === null
-        ? null
-        : { ...item.source, vendor: null, id: null, metadata: null, profile: null },
+      item.source === null ? null : { ...item.source, vendor: null, id: null, metadata: null, profile: null },
     persistence: item.volume === null ? null : { id: item.volume, principal: null },
     volume: null,
   };
@@ -75,7 +73,8 @@ function reservationsOf(stack: readonly StackEntryText[]): Result<readonly Reser
     if (entry.role === '*') return err('nothing can be reserved for the role *');
     const below = stack[index - 1];
     if (below !== undefined) {
-      if (!entry.dynamic) return err(`the reservation for "${entry.role}" is static but not the first of its stack`);
+      if (!entry.dynamic)
+        return err(`the reservation for "${entry.role}" is static but not the first of its stack`);
       if (!isStrictSubrole(entry.role, below.role)) {
         return err(`"${entry.role}" is no strict subrole of "${below.role}" below it`);
       }

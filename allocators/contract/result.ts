@@ -24,7 +24,12 @@ export interface Summary {
 
 export function summarize(results: readonly ScenarioResult[]): Summary {
   const count = (verdict: Verdict): number => results.filter(({ result }) => result === verdict).length;
-  return { pass: count('pass'), fail: count('fail'), error: count('error'), unsupported: count('unsupported') };
+  return {
+    pass: count('pass'),
+    fail: count('fail'),
+    error: count('error'),
+    unsupported: count('unsupported'),
+  };
 }
 
 /** The JSON line of README §12; fields that are null are left out. */
@@ -39,7 +44,8 @@ export function summaryLine(summary: Summary): string {
 
 /** For people: one line of what went wrong, and the difference below it, `-` for expected, `+` for actual. */
 export function resultText(result: ScenarioResult): string {
-  const where = result.step === null ? '' : ` at step ${result.step}${result.op === null ? '' : ` (${result.op})`}`;
+  const where =
+    result.step === null ? '' : ` at step ${result.step}${result.op === null ? '' : ` (${result.op})`}`;
   const head = `${result.result.toUpperCase()} ${result.scenario}${where}: ${result.message ?? ''}`;
   if (result.result !== 'fail') return head;
   return [head, ...differenceLines(result.expected, result.actual)].join('\n');
@@ -75,7 +81,10 @@ export function differenceLines(expected: Shown, actual: Shown): readonly string
     if (i < left.length && j < right.length && left[i] === right[j]) {
       lines.push(`    ${left[i++]!}`);
       j++;
-    } else if (j === right.length || (i < left.length && lengths[(i + 1) * width + j]! >= lengths[i * width + j + 1]!)) {
+    } else if (
+      j === right.length ||
+      (i < left.length && lengths[(i + 1) * width + j]! >= lengths[i * width + j + 1]!)
+    ) {
       lines.push(`  - ${left[i++]!}`);
     } else {
       lines.push(`  + ${right[j++]!}`);

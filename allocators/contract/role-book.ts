@@ -84,7 +84,9 @@ export class RoleBook {
 }
 
 function isKnown(entry: RoleEntry): boolean {
-  return entry.weight !== DEFAULT_WEIGHT || entry.hasQuota || !entry.reserved.isEmpty || entry.frameworks.size > 0;
+  return (
+    entry.weight !== DEFAULT_WEIGHT || entry.hasQuota || !entry.reserved.isEmpty || entry.frameworks.size > 0
+  );
 }
 
 function reservedByRole(resources: Resources): ReadonlyMap<string, Quantities> {

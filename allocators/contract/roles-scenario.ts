@@ -1,5 +1,11 @@
 import { assertNever } from '../../engine/core/index.ts';
-import { ancestors, isStrictSubrole, Quantities, ResourceLimits, validateRole } from '../../engine/resources/index.ts';
+import {
+  ancestors,
+  isStrictSubrole,
+  Quantities,
+  ResourceLimits,
+  validateRole,
+} from '../../engine/resources/index.ts';
 import { flag, list, mapOf, name, orElse, positiveNumber, shape, text } from './decode.ts';
 import { expectSame, expectSameSet } from './failure.ts';
 import { kindOf } from './kind.ts';
@@ -43,7 +49,11 @@ function perform(book: RoleBook, step: StepOf<typeof ROLES_STEPS>): void {
     case 'ancestors':
       return expectSame('the ancestors', step.fields.result, ancestors(step.fields.role));
     case 'isStrictSubrole':
-      return expectSame('is it below?', step.fields.result, isStrictSubrole(step.fields.role, step.fields.of));
+      return expectSame(
+        'is it below?',
+        step.fields.result,
+        isStrictSubrole(step.fields.role, step.fields.of),
+      );
     case 'setWeight':
       return book.setWeight(step.fields.role, step.fields.weight);
     case 'setQuota':
@@ -60,7 +70,9 @@ function perform(book: RoleBook, step: StepOf<typeof ROLES_STEPS>): void {
       return expectSameSet('the known roles', step.fields.roles, book.roles());
     case 'expectReserved': {
       const expected = [...step.fields.reserved].map(([role, reserved]) => `${role}: ${reserved.toString()}`);
-      const actual = [...step.fields.reserved.keys()].map((role) => `${role}: ${book.reserved(role).toString()}`);
+      const actual = [...step.fields.reserved.keys()].map(
+        (role) => `${role}: ${book.reserved(role).toString()}`,
+      );
       return expectSame('what is reserved', expected, actual);
     }
     default:

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { type ConformanceSubject, PLAIN_SUBJECT, resultLine, resultText, runScenarioFile, summarize } from './index.ts';
+import {
+  type ConformanceSubject,
+  PLAIN_SUBJECT,
+  resultLine,
+  resultText,
+  runScenarioFile,
+  summarize,
+} from './index.ts';
 
 const HEAD = { name: 'one', origin: 'docs', source: 'here', about: 'something' };
 
@@ -26,7 +33,14 @@ const WHOLE_AGENT = { framework: 'f1', role: 'r', agent: 'agent1', resources: 'c
 
 describe('malformed input', () => {
   test('a file that is no scenario file gives one error that names it', () => {
-    for (const json of [null, 1, [], {}, { area: 'a', title: 't' }, { area: 'a', title: 't', scenarios: [] }]) {
+    for (const json of [
+      null,
+      1,
+      [],
+      {},
+      { area: 'a', title: 't' },
+      { area: 'a', title: 't', scenarios: [] },
+    ]) {
       const results = run(json);
       expect(results).toMatchObject([{ scenario: 'a.json', result: 'error' }]);
       expect(results[0]!.message).toContain('a.json');
@@ -34,7 +48,9 @@ describe('malformed input', () => {
   });
 
   test('one malformed scenario spoils no other', () => {
-    const results = run(file({ name: 'bad' }, scenario('roles', [{ op: 'validateRole', role: 'a', valid: true }])));
+    const results = run(
+      file({ name: 'bad' }, scenario('roles', [{ op: 'validateRole', role: 'a', valid: true }])),
+    );
     expect(results.map(({ scenario, result }) => [scenario, result])).toEqual([
       ['area/bad', 'error'],
       ['area/one', 'pass'],
@@ -44,15 +60,29 @@ describe('malformed input', () => {
   test('a message says file, scenario, step and field', () => {
     const result = only('resources', { op: 'equal', left: 'cpus:1', right: 'cpus', result: true });
     expect(result).toMatchObject({ scenario: 'area/one', result: 'error', step: 0, op: 'equal' });
-    expect(result.message).toMatch(/^a\.json, scenario one, step 0: steps\[0\]\.right: "cpus": expected name/);
+    expect(result.message).toMatch(
+      /^a\.json, scenario one, step 0: steps\[0\]\.right: "cpus": expected name/,
+    );
   });
 
   test.each([
     ['a missing field', { op: 'equal', left: '', right: '' }, 'expected true or false, found nothing'],
-    ['a wrong type', { op: 'equal', left: 1, right: '', result: true }, 'expected a text, found the number 1'],
+    [
+      'a wrong type',
+      { op: 'equal', left: 1, right: '', result: true },
+      'expected a text, found the number 1',
+    ],
     ['an unknown field', { op: 'equal', left: '', right: '', result: true, x: 1 }, 'unknown field "x"'],
-    ['neither result nor error', { op: 'apply', resources: '', operations: [{ type: 'REMOVE', resources: '' }] }, 'either'],
-    ['an unknown operation', { op: 'apply', resources: '', operations: [{ type: 'MOVE' }] }, 'one of RESERVE'],
+    [
+      'neither result nor error',
+      { op: 'apply', resources: '', operations: [{ type: 'REMOVE', resources: '' }] },
+      'either',
+    ],
+    [
+      'an unknown operation',
+      { op: 'apply', resources: '', operations: [{ type: 'MOVE' }] },
+      'one of RESERVE',
+    ],
   ])('%s is an error', (_, step, message) => {
     const result = only('resources', step);
     expect(result.result).toBe('error');
@@ -79,7 +109,10 @@ describe('malformed input', () => {
   });
 
   test('an agent nobody added is an error of the scenario', () => {
-    expect(only('allocator', { op: 'removeAgent', agent: 'ghost' })).toMatchObject({ result: 'error', step: 0 });
+    expect(only('allocator', { op: 'removeAgent', agent: 'ghost' })).toMatchObject({
+      result: 'error',
+      step: 0,
+    });
   });
 });
 
@@ -127,7 +160,10 @@ describe('expectations', () => {
       { op: 'repeat', times: 3, steps: round },
       { op: 'expectCounts', counts: { f1: 4 } },
       { op: 'allocate' },
-      { op: 'expectTotals', totals: [{ framework: 'f1', role: 'r', quantities: 'cpus:2;mem:1024', agents: 1 }] },
+      {
+        op: 'expectTotals',
+        totals: [{ framework: 'f1', role: 'r', quantities: 'cpus:2;mem:1024', agents: 1 }],
+      },
       { op: 'expectCounts', counts: { f1: 1 } },
       { op: 'expectCounts', counts: { f1: 0 } },
     );
@@ -173,15 +209,37 @@ describe('expectations', () => {
 
 describe('kinds', () => {
   test('limits keep zeros, quantities drop them', () => {
-    expect(only('resources', { op: 'limitsSubtract', left: 'cpus:1;mem:0', right: 'cpus:5', result: 'cpus:0;mem:0' }).result).toBe('pass');
-    expect(only('resources', { op: 'limitsContainQuantities', limits: 'cpus:0', quantities: 'mem:9', result: true }).result).toBe('pass');
-    expect(only('resources', { op: 'limitsContainLimits', left: 'cpus:2', right: 'mem:1', result: false }).result).toBe('pass');
-    expect(only('resources', { op: 'limitsContainLimits', left: 'cpus:2;cpus:1', right: '', result: true }).result).toBe('error');
+    expect(
+      only('resources', {
+        op: 'limitsSubtract',
+        left: 'cpus:1;mem:0',
+        right: 'cpus:5',
+        result: 'cpus:0;mem:0',
+      }).result,
+    ).toBe('pass');
+    expect(
+      only('resources', {
+        op: 'limitsContainQuantities',
+        limits: 'cpus:0',
+        quantities: 'mem:9',
+        result: true,
+      }).result,
+    ).toBe('pass');
+    expect(
+      only('resources', { op: 'limitsContainLimits', left: 'cpus:2', right: 'mem:1', result: false }).result,
+    ).toBe('pass');
+    expect(
+      only('resources', { op: 'limitsContainLimits', left: 'cpus:2;cpus:1', right: '', result: true }).result,
+    ).toBe('error');
   });
 
   test('what may remain after shrinking can be one of several', () => {
     const oneOf = ['disk{mount=a}:5', 'disk{mount=b}:5'];
-    const step = { op: 'shrinkToQuantities', resources: 'cpus:1;disk{mount=a}:5;disk{mount=b}:5', quantities: 'disk:7' };
+    const step = {
+      op: 'shrinkToQuantities',
+      resources: 'cpus:1;disk{mount=a}:5;disk{mount=b}:5',
+      quantities: 'disk:7',
+    };
     expect(only('resources', { ...step, oneOf }).result).toBe('pass');
     expect(only('resources', { ...step, oneOf: ['disk:7'] }).result).toBe('fail');
   });

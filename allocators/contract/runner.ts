@@ -48,7 +48,10 @@ export function runScenarioFile(
     const { area, scenarios } = scenarioFile(json, 'the file');
     return scenarios.map((value, index) => {
       const name = scenarioName(value, index);
-      return { scenario: `${area}/${name}`, ...outcomeOf(value, `${fileName}, scenario ${name}`, subject, seeds) };
+      return {
+        scenario: `${area}/${name}`,
+        ...outcomeOf(value, `${fileName}, scenario ${name}`, subject, seeds),
+      };
     });
   } catch (error) {
     if (!(error instanceof MalformedInput)) throw error;
@@ -92,7 +95,8 @@ function firstUnreadable(kind: Kind, steps: readonly RawStep[], where: string): 
     try {
       kind.check(raw);
     } catch (error) {
-      if (error instanceof MalformedInput) return { ...malformed(`${where}, step ${step}`, error), step, op: raw.op };
+      if (error instanceof MalformedInput)
+        return { ...malformed(`${where}, step ${step}`, error), step, op: raw.op };
       if (!(error instanceof UnknownOp)) throw error;
       const message = `${where}, step ${step}: ${error.message}`;
       return { ...PASSED, result: 'unsupported', step, op: raw.op, message };
@@ -101,7 +105,12 @@ function firstUnreadable(kind: Kind, steps: readonly RawStep[], where: string): 
   return null;
 }
 
-function runOnce(kind: Kind, scenario: Scenario, where: string, setting: Parameters<Kind['begin']>[0]): Outcome {
+function runOnce(
+  kind: Kind,
+  scenario: Scenario,
+  where: string,
+  setting: Parameters<Kind['begin']>[0],
+): Outcome {
   let step: number | null = null;
   try {
     const performance = kind.begin(setting);
@@ -111,12 +120,25 @@ function runOnce(kind: Kind, scenario: Scenario, where: string, setting: Paramet
   } catch (error) {
     const op = step === null ? null : (scenario.steps[step]?.op ?? null);
     if (error instanceof ExpectationFailed) {
-      return { result: 'fail', step, op, message: error.message, expected: error.expected, actual: error.actual };
+      return {
+        result: 'fail',
+        step,
+        op,
+        message: error.message,
+        expected: error.expected,
+        actual: error.actual,
+      };
     }
     if (error instanceof MalformedInput) return { ...malformed(where, error), step, op };
     const result = error instanceof Unsupported ? 'unsupported' : 'error';
     const at = step === null ? where : `${where}, step ${step}`;
-    return { ...PASSED, result, step, op, message: `${at}: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      ...PASSED,
+      result,
+      step,
+      op,
+      message: `${at}: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
 }
 

@@ -1,4 +1,14 @@
-import { type Decoded, type Decoder, isObject, list, MalformedInput, name, optional, text, word } from './decode.ts';
+import {
+  type Decoded,
+  type Decoder,
+  isObject,
+  list,
+  MalformedInput,
+  name,
+  optional,
+  text,
+  word,
+} from './decode.ts';
 
 /** The step vocabularies (conformance README §1). */
 export const SCENARIO_KINDS = ['allocator', 'sorter', 'resources', 'offer-constraints', 'roles'] as const;
@@ -30,7 +40,11 @@ export interface ScenarioFile {
 const FILE_FIELDS = ['$schema', 'area', 'title', 'scenarios'];
 const SCENARIO_FIELDS = ['name', 'kind', 'origin', 'source', 'about', 'confidence', 'options', 'steps'];
 
-function refuseUnknownFields(value: Readonly<Record<string, unknown>>, known: readonly string[], path: string): void {
+function refuseUnknownFields(
+  value: Readonly<Record<string, unknown>>,
+  known: readonly string[],
+  path: string,
+): void {
   for (const key of Object.keys(value)) {
     if (!known.includes(key)) {
       throw new MalformedInput(path, `unknown field "${key}"; known are ${known.join(', ')}`);
@@ -48,7 +62,10 @@ export const scenarioFile: Decoder<ScenarioFile> = (value, path) => {
   if (!isObject(value)) throw new MalformedInput(path, 'expected an object with area, title and scenarios');
   refuseUnknownFields(value, FILE_FIELDS, path);
   name(value['title'], 'title');
-  return { area: name(value['area'], 'area'), scenarios: list((entry) => entry, 1)(value['scenarios'], 'scenarios') };
+  return {
+    area: name(value['area'], 'area'),
+    scenarios: list((entry) => entry, 1)(value['scenarios'], 'scenarios'),
+  };
 };
 
 /** Name of a scenario that may be malformed otherwise, for its report; its index where even that is missing. */

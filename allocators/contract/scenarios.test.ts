@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type ConformanceSubject, HIERARCHICAL_DRF_SUBJECT, PLAIN_SUBJECT, resultText, runScenarioFile } from './index.ts';
+import {
+  type ConformanceSubject,
+  HIERARCHICAL_DRF_SUBJECT,
+  PLAIN_SUBJECT,
+  resultText,
+  runScenarioFile,
+} from './index.ts';
 
 const SEEDS = [1, 2, 3, 4, 5];
 

@@ -1,6 +1,17 @@
 import { assertNever } from '../../engine/core/index.ts';
 import { Quantities, type Resources } from '../../engine/resources/index.ts';
-import { flag, integer, list, mapOf, name, number, optional, orElse, positiveNumber, shape } from './decode.ts';
+import {
+  flag,
+  integer,
+  list,
+  mapOf,
+  name,
+  number,
+  optional,
+  orElse,
+  positiveNumber,
+  shape,
+} from './decode.ts';
 import { ExpectationFailed, expectClose, expectSame, expectSameSet, Unsupported } from './failure.ts';
 import { kindOf } from './kind.ts';
 import { quantities, resources } from './notation.ts';

@@ -84,7 +84,11 @@ export class TwinRun {
     performDeed(this.#plain, read);
     this.#held.push(...records);
     this.#noteRoles(read);
-    expectSameSet('the allocations', this.#plain.ledger.takeAll().map(allocationText), records.map(allocationText));
+    expectSameSet(
+      'the allocations',
+      this.#plain.ledger.takeAll().map(allocationText),
+      records.map(allocationText),
+    );
     this.#compareBooks(this.#plain, this.#tested);
   }
 
@@ -97,7 +101,14 @@ export class TwinRun {
     if (rest.isEmpty) this.#held.splice(index, 1);
     else this.#held[index] = { ...record, resources: rest };
     const { framework, role, agent } = record;
-    this.perform({ op: 'recoverResources', framework, role, agent, resources: resources.toString(), filterSeconds });
+    this.perform({
+      op: 'recoverResources',
+      framework,
+      role,
+      agent,
+      resources: resources.toString(),
+      filterSeconds,
+    });
   }
 
   /** What the agent has. */
@@ -108,7 +119,8 @@ export class TwinRun {
   /** What of it nobody holds; shared volumes always. */
   available(agent: string): Resources {
     let free = this.total(agent).nonShared();
-    for (const record of this.#held) if (record.agent === agent) free = free.minus(record.resources.nonShared());
+    for (const record of this.#held)
+      if (record.agent === agent) free = free.minus(record.resources.nonShared());
     return free.plus(this.total(agent).shared());
   }
 
@@ -120,13 +132,21 @@ export class TwinRun {
     if (!after.ok || !applyOperations(this.total(record.agent), read).ok) return;
     this.#held[index] = { ...record, resources: after.value };
     const { framework, role, agent, resources } = record;
-    this.perform({ op: 'updateAllocation', framework, role, agent, offered: resources.toString(), operations });
+    this.perform({
+      op: 'updateAllocation',
+      framework,
+      role,
+      agent,
+      offered: resources.toString(),
+      operations,
+    });
   }
 
   /** An operator's operations on what is free: done or refused, as they can be. */
   convertAvailable(agent: string, operations: readonly JsonOperation[]): void {
     const read = readOperations(operations, 'operations');
-    const isPossible = applyOperations(this.available(agent), read).ok && applyOperations(this.total(agent), read).ok;
+    const isPossible =
+      applyOperations(this.available(agent), read).ok && applyOperations(this.total(agent), read).ok;
     this.perform({ op: 'updateAvailable', agent, operations, expectFailure: !isPossible });
   }
 
@@ -172,7 +192,11 @@ export class TwinRun {
       const held = first.allocator.offeredOrAllocatedScalar(name);
       expectSame(`${name} handed out`, held, second.allocator.offeredOrAllocatedScalar(name));
     }
-    expectSame('the cycles', first.allocator.metrics().allocationRuns, second.allocator.metrics().allocationRuns);
+    expectSame(
+      'the cycles',
+      first.allocator.metrics().allocationRuns,
+      second.allocator.metrics().allocationRuns,
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 import { micros, type Micros, MICROS_PER_SECOND } from '../../engine/core/index.ts';
-import type { MachineEvent, MachineSpec } from '../../engine/workload/index.ts';
+import type { Job, MachineEvent, MachineSpec } from '../../engine/workload/index.ts';
 import { hierarchicalDrf } from '../../allocators/hierarchical-drf/index.ts';
-import { DEFAULT_SIMULATION_OPTIONS, Simulation } from '../../drivers/sim/index.ts';
+import { DEFAULT_SIMULATION_OPTIONS, Placeability, Simulation } from '../../drivers/sim/index.ts';
 import { type OpenedTrace, openTrace, type WorkloadReport } from '../../traces/index.ts';
 import { type RunDescription, RunWriter, reportErrorText, type WrittenRun } from '../../reports/index.ts';
 import type { Progress } from '../progress.ts';
@@ -25,6 +25,9 @@ interface Survey {
   readonly lastArrival: Micros;
   readonly jobs: number;
   readonly fractionalGpus: boolean;
+  /** Jobs that the cluster can never run: a task that fits no machine, or a gang that does not fit at once. */
+  readonly unplaceable: number;
+  readonly firstUnplaceable: Job | null;
 }
 
 /**
@@ -36,11 +39,14 @@ export async function runSimulation(options: SimulateOptions, context: SimulateC
   const startedAt = process.hrtime.bigint();
   const trace = await openTrace(options.trace, options.read);
   const { machines, events } = clusterOf(options, trace);
-  const survey = await surveyOf(trace);
+  const survey = await surveyOf(trace, machines);
   if (survey.jobs === 0) {
     throw new UsageError(
       `--trace ${options.trace}: no job is left to replay; check --from, --window, --max-jobs and the rows left out`,
     );
+  }
+  if (survey.firstUnplaceable !== null && options.read.strictness === 'strict') {
+    throw new UsageError(unplaceableText(options, survey, survey.firstUnplaceable, machines));
   }
   const end = options.until ?? survey.lastArrival;
   const assumptions = [
@@ -49,6 +55,7 @@ export async function runSimulation(options: SimulateOptions, context: SimulateC
     ...(survey.fractionalGpus
       ? ['gpus are divisible in thousandths, as a scalar of the machine: devices are not told apart']
       : []),
+    ...(survey.unplaceable > 0 ? [`${survey.unplaceable} jobs that the cluster can never run are refused, as --skip-bad-rows asks`] : []),
     'a task runs for its recorded time wherever it runs, and its failures in the trace are not replayed',
   ];
   const opened = RunWriter.open(
@@ -153,18 +160,30 @@ function clusterOf(
   return trace.cluster;
 }
 
-async function surveyOf(trace: OpenedTrace): Promise<Survey> {
+async function surveyOf(trace: OpenedTrace, machines: readonly MachineSpec[]): Promise<Survey> {
+  const placeability = new Placeability(machines);
   let lastArrival = micros(0);
   let jobs = 0;
   let fractionalGpus = false;
+  let unplaceable = 0;
+  let firstUnplaceable: Job | null = null;
   for await (const batch of trace.workload.batches()) {
     jobs += batch.length;
     for (const job of batch) {
       lastArrival = job.arrival;
       fractionalGpus ||= job.tasks.some(({ resources }) => resources.gpus % 1_000 !== 0);
+      if (placeability.accepts(job)) continue;
+      unplaceable++;
+      firstUnplaceable ??= job;
     }
   }
-  return { lastArrival: micros(Math.max(lastArrival, MICROS_PER_SECOND)), jobs, fractionalGpus };
+  return {
+    lastArrival: micros(Math.max(lastArrival, MICROS_PER_SECOND)),
+    jobs,
+    fractionalGpus,
+    unplaceable,
+    firstUnplaceable,
+  };
 }
 
 function describe(
@@ -208,4 +227,24 @@ function skippedRows(report: WorkloadReport) {
     reasons: report.skippedReasons,
     firstBadRow: report.firstBadRow,
   };
+}
+
+function unplaceableText(
+  options: SimulateOptions,
+  survey: Survey,
+  job: Job,
+  machines: readonly MachineSpec[],
+): string {
+  const needs = job.tasks
+    .map(({ count, resources, constraints }) => {
+      const where = constraints.map(({ attribute, operator, values }) => ` ${attribute} ${operator} ${values.join('|')}`);
+      return `${count} x ${resources.toString()}${where.join('')}`;
+    })
+    .join(' + ');
+  const together = job.gang ? ' all at once' : '';
+  return (
+    `--trace ${options.trace}: the cluster of ${machines.length} machines can never run ${survey.unplaceable} of ${survey.jobs} jobs. ` +
+    `The first is ${job.id}, which needs ${needs}${together}. ` +
+    'Give a larger --cluster, or --skip-bad-rows to refuse such jobs and count them.'
+  );
 }

@@ -1,3 +1,4 @@
+export { Placeability } from './placement/index.ts';
 export { type ContainerOptions, DEFAULT_CONTAINER_OPTIONS } from './containers/index.ts';
 export {
   DEFAULT_FAULT_OPTIONS,

@@ -23,7 +23,10 @@ export class Rng {
 
   /** A stream named `purpose` below an integer `seed`; equal names give equal streams. */
   static forPurpose(seed: number, purpose: string): Rng {
-    let state = (seed ^ 0x9e3779b9) | 0;
+    // The seed is mixed first: xor-ed straight into the first character, seed 1 of `b` would be seed 2 of `a`.
+    let state = Math.imul(seed ^ (seed >>> 16), 0x85ebca6b);
+    state = Math.imul(state ^ (state >>> 13), 0xc2b2ae35) ^ Math.floor(seed / 4294967296);
+    state = (state ^ (state >>> 16) ^ 0x9e3779b9) | 0;
     for (let index = 0; index < purpose.length; index++) {
       state = Math.imul(state ^ purpose.charCodeAt(index), 0x01000193);
     }

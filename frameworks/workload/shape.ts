@@ -34,7 +34,10 @@ export function shapeOf(tasks: JobTasks): Shape {
 }
 
 /** Whether every constraint holds on the agent. O(constraints × attributes), both few. */
-export function satisfies(agent: Pick<AgentInfo, 'attributes'>, constraints: readonly PlacementConstraint[]): boolean {
+export function satisfies(
+  agent: Pick<AgentInfo, 'attributes'>,
+  constraints: readonly PlacementConstraint[],
+): boolean {
   for (let index = 0; index < constraints.length; index++) {
     const constraint = constraints[index]!;
     const attribute = firstNamed(agent.attributes, constraint.attribute);

@@ -88,7 +88,7 @@ h2 { margin: 0; font-size: 1.2rem; letter-spacing: -.01em; }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 460px), 1fr)); gap: 14px; }
 .cards.three { grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); }
 .cards .whole { grid-column: 1 / -1; }
-.cards.small { grid-template-columns: repeat(auto-fill, minmax(min(100%, 260px), 1fr)); }
+.cards.small { grid-template-columns: repeat(auto-fill, minmax(min(100%, 210px), 1fr)); }
 .card { display: flex; flex-direction: column; min-width: 0; margin: 0; padding: 13px 16px 8px; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 .card .head { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: 0 12px; }
 .card h3 { margin: 0; font-size: .97rem; font-weight: 620; overflow-wrap: anywhere; }

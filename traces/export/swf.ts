@@ -80,7 +80,7 @@ function headerText(workload: Workload, cluster: Cluster | null, numbers: Number
   for (const [role, number] of numbers.roles) lines.push(`Queue: ${number} ${role}`);
   lines.push(`Note: workload ${oneLine(workload.name)} (${workload.format})`);
   for (const [user, number] of numbers.users) {
-    if (user !== String(number)) lines.push(`Note: user ${number} is ${oneLine(user)}`);
+    if (user !== String(number)) lines.push(`Note: user ${number} is ${JSON.stringify(user)}`);
   }
   for (const assumption of [...workload.assumptions, ...SWF_LOSSES])
     lines.push(`Note: ${oneLine(assumption)}`);

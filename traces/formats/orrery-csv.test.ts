@@ -44,9 +44,9 @@ test('the README documents every column, and no others', () => {
     ['machines.csv', MACHINE_COLUMNS],
     ['machine_events.csv', MACHINE_EVENT_COLUMNS],
   ] as const) {
-    const section = readme.slice(readme.indexOf(`\`${table}\``));
+    const section = readme.slice(readme.indexOf(`### \`${table}\``));
     const rows = [
-      ...section.slice(0, section.indexOf('\n\n', section.indexOf('|---'))).matchAll(/^\| `(\w+)` \|/gm),
+      ...section.slice(0, section.indexOf('\n\n', section.indexOf('|---'))).matchAll(/^\| `(\w+)` +\|/gm),
     ];
     expect(rows.map((row) => row[1])).toEqual([...columns]);
   }

@@ -7,11 +7,11 @@ export interface SwfHeader {
   readonly maxProcs: number | null;
   /** Names of one word that `; Queue: n name` gives. */
   readonly queues: ReadonlyMap<number, string>;
-  /** Names that our own export notes: `; Note: user n is name`. */
+  /** Names that our own export notes: `; Note: user n is "name"`. */
   readonly users: ReadonlyMap<number, string>;
 }
 
-export const USER_NOTE = /^user (\d+) is (.+)$/;
+const USER_NOTE = /^user (\d{1,9}) is (".*")$/;
 
 /** Reads the comments before the first data line. */
 export async function readSwfHeader(file: TraceFile): Promise<SwfHeader> {
@@ -30,7 +30,7 @@ export async function readSwfHeader(file: TraceFile): Promise<SwfHeader> {
       if (name === 'maxnodes') maxNodes = leadingCount(value) ?? maxNodes;
       else if (name === 'maxprocs') maxProcs = leadingCount(value) ?? maxProcs;
       else if (name === 'queue') addName(queues, /^(\d+)\s+(\S+)$/.exec(value));
-      else if (name === 'note') addName(users, USER_NOTE.exec(value));
+      else if (name === 'note') addUser(users, USER_NOTE.exec(value));
     }
   }
   return { maxNodes, maxProcs, queues, users };
@@ -45,6 +45,16 @@ function leadingCount(value: string): number | null {
 
 function addName(names: Map<number, string>, match: RegExpExecArray | null): void {
   if (match !== null) names.set(Number(match[1]), match[2]!);
+}
+
+/** The name is a JSON text, so that blanks at its ends are kept. A note that only looks like ours is no name. */
+function addUser(users: Map<number, string>, match: RegExpExecArray | null): void {
+  if (match === null) return;
+  try {
+    users.set(Number(match[1]), JSON.parse(match[2]!) as string);
+  } catch {
+    return;
+  }
 }
 
 /** Kept here so that the tally's rows are data lines only, wherever comments stand. */

@@ -180,7 +180,7 @@ export class Simulation implements WorkListener {
     const { observer } = this.#options;
     if (observer === null) return;
     for (let number = 0; number < this.#frameworks.count; number++) {
-      for (const outcome of this.#frameworks.framework(number).unfinished()) observer.jobEnded(outcome);
+      for (const outcome of this.#frameworks.framework(number).unfinished(this.#world.now)) observer.jobEnded(outcome);
     }
     for (let job = this.#feed.take(LAST); job !== null; job = this.#feed.take(LAST)) {
       observer.jobEnded({ ...refusedOutcome(job), state: 'UNFINISHED' });
