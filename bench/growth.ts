@@ -18,6 +18,7 @@ export const growth: Benchmark = {
           parameters: { machines: String(machines), days: '0.25' },
           policy: 'demand',
           frameworksPerRole: 1,
+          roles: ['batch', 'service'],
         }),
     })),
     ...FRAMEWORKS.map((frameworks) => ({
@@ -29,6 +30,7 @@ export const growth: Benchmark = {
           parameters: { machines: '10000', days: '0.25', roles: '1' },
           policy: 'demand',
           frameworksPerRole: frameworks,
+          roles: ['batch'],
         }),
     })),
   ],

@@ -60,7 +60,7 @@ function inOwnProcess(name: string): BenchRow | null {
   const script = `const { main } = await import(${JSON.stringify(import.meta.url)}); process.exitCode = await main(process.argv.slice(1));`;
   const { status, stdout } = spawnSync(
     process.execPath,
-    ['--input-type=module', '-e', script, CASE_FLAG, name],
+    ['--input-type=module', '-e', script, '--', CASE_FLAG, name],
     {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'inherit'],

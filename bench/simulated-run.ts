@@ -14,6 +14,8 @@ export interface SimulatedRun {
   readonly parameters: Readonly<Record<string, string>>;
   readonly policy: OfferPolicy;
   readonly frameworksPerRole: number;
+  /** Roles whose frameworks subscribe before the first agent registers: kept offers are shared fairly only among those who are there. */
+  readonly roles: readonly string[];
 }
 
 /** Counts what ends and how long tasks waited, without keeping anything per task. */
@@ -88,7 +90,7 @@ function optionsOf(
     agent: { ...DEFAULT_SIMULATION_OPTIONS.agent, sendTaskStarting: false },
     frameworks: {
       perRole: run.frameworksPerRole,
-      roles: [],
+      roles: run.roles.map((role) => ({ role, weight: 1 })),
       workload: { ...DEFAULT_SIMULATION_OPTIONS.frameworks.workload, policy: run.policy },
     },
     observer,

@@ -186,6 +186,7 @@ function entries(shape: Shape): Shape {
 }
 
 /** An object with at least the fields of `T`; the compiler holds the two together. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- callers name the type whose fields must all be there
 function record<T extends object>(fields: { readonly [Field in keyof T]: Shape }): Shape {
   return (value, path) => {
     if (!isObject(value)) return wrong(path, 'an object', value);

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { micros } from '../engine/core/index.ts';
+import { micros, milli } from '../engine/core/index.ts';
 import { Resources } from '../engine/resources/index.ts';
 import type { Job } from '../engine/workload/index.ts';
 import { convertTrace, writeTrace } from './convert.ts';
@@ -12,6 +12,16 @@ import { anyCluster, jobList, plainCluster, plainJob, traceOf } from './testing/
 import { allJobs, inFolder, messageOf, reading, writeFiles } from './testing/trace-files.ts';
 
 const RUNS = { numRuns: 60 };
+
+const JOB: Job = {
+  id: 'a',
+  arrival: micros(0),
+  role: 'r',
+  user: null,
+  priority: 0,
+  gang: false,
+  tasks: [{ count: 1, resources: Resources.EMPTY, duration: micros(1), constraints: [] }],
+};
 
 test('jobs and machines written as orrery-csv read back the same', async () => {
   await fc.assert(
@@ -45,6 +55,36 @@ test('jobs written as SWF read back with equal submission, run time, processors 
     }),
     RUNS,
   );
+});
+
+test('a job is one SWF line: processors rounded up, the longest run time, memory per processor in KB', async () => {
+  const shape = { cpus: milli(700), mem: milli(3_000) };
+  const job: Job = {
+    ...JOB,
+    arrival: micros(1_500_000),
+    user: 'ann "x" ',
+    tasks: [
+      {
+        ...JOB.tasks[0]!,
+        count: 3,
+        resources: Resources.ofScalars(shape),
+        duration: Float64Array.of(5e6, 7e6, 1),
+      },
+      { ...JOB.tasks[0]!, count: 1, resources: Resources.ofScalars(shape), duration: micros(6_000_000) },
+    ],
+  };
+  await inFolder(async (folder) => {
+    const out = join(folder, 'out.swf');
+    const { losses } = await writeTrace(traceOf([job, { ...job, user: '7' }], null), 'swf', out);
+    const lines = readFileSync(out, 'utf8').trimEnd().split('\n');
+    expect(lines.slice(-2)).toEqual([
+      '1 1.5 -1 7 3 -1 -1 3 -1 4096 1 8 -1 -1 1 -1 -1 -1',
+      '2 1.5 -1 7 3 -1 -1 3 -1 4096 1 7 -1 -1 1 -1 -1 -1',
+    ]);
+    expect(lines).toContain('; Note: user 8 is "ann \\"x\\" "');
+    expect(lines).toContain('; Queue: 1 r');
+    for (const loss of losses) expect(lines).toContain(`; Note: ${loss}`);
+  });
 });
 
 test('an SWF log written as SWF has the same jobs, roles included', async () => {
@@ -105,16 +145,6 @@ test('an output that exists, or has no folder to be in, is refused', async () =>
     expect(readFileSync(join(folder, 'taken'), 'utf8')).toBe('');
   });
 });
-
-const JOB: Job = {
-  id: 'a',
-  arrival: micros(0),
-  role: 'r',
-  user: null,
-  priority: 0,
-  gang: false,
-  tasks: [{ count: 1, resources: Resources.EMPTY, duration: micros(1), constraints: [] }],
-};
 
 function withResources(text: string): Job {
   const parsed = Resources.parse(text);

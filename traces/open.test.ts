@@ -171,6 +171,17 @@ test('a window keeps the jobs that arrive in it, from 0 on, and stretches their 
   ]);
 });
 
+test('a job at the start of a window is in it, one at its end is not', async () => {
+  const { workload } = await openTrace(
+    'uniform',
+    reading({ interval: '10' }, { from: micros(20_000_000), until: micros(40_000_000) }),
+  );
+  expect((await allJobs(workload)).map((job) => [job.id, job.arrival])).toEqual([
+    ['job-2', 0],
+    ['job-3', 10_000_000],
+  ]);
+});
+
 test('a window that ends before it begins and a scale of nothing are refused', async () => {
   const window = reading({}, { from: micros(2), until: micros(2) });
   expect(await messageOf(() => openTrace('uniform', window))).toBe(

@@ -5,7 +5,7 @@ import { MalformedInput } from './decode.ts';
 /** A metric: how its name is written, and how it is read. Undefined means that it does not exist now. */
 interface Metric {
   readonly pattern: RegExp;
-  read(world: AllocatorWorld, parts: readonly string[]): number | undefined;
+  readonly read: (world: AllocatorWorld, parts: readonly string[]) => number | undefined;
 }
 
 function isListed(world: AllocatorWorld, role: string): boolean {

@@ -64,9 +64,9 @@ export function parseOfferConstraints(json: unknown): Result<OfferConstraints, s
 /** The expression that matches exactly the texts which `regex` matches as a whole; null for a broken one. */
 export function wholeTextPattern(regex: string): RegExp | null {
   try {
-    // Alone first: a stray ")" must not close the group that anchors it.
-    new RegExp(regex, 's');
-    return new RegExp(`^(?:${regex})$`, 's');
+    // The pattern alone must be one: a stray ")" must not close the group that anchors it.
+    const { source, flags } = new RegExp(regex, 's');
+    return new RegExp(`^(?:${source})$`, flags);
   } catch {
     return null;
   }

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
-import { describe, test } from 'vitest';
+import { test } from 'vitest';
 import { Resources } from '../../engine/resources/index.ts';
+import { HierarchicalDrf } from '../hierarchical-drf/index.ts';
 import { ExpectationFailed } from './failure.ts';
-import { HIERARCHICAL_DRF_SUBJECT } from './hierarchical-drf-subject.ts';
 import { scenarioOptions } from './options.ts';
 import { PLAIN_SUBJECT } from './plain-subject.ts';
 import { parseResources } from './resources-text.ts';
@@ -10,6 +10,12 @@ import type { ConformanceSubject } from './subject.ts';
 import { TwinRun } from './twin-run.ts';
 
 type AllocatorUnderTest = NonNullable<ConformanceSubject['allocator']>;
+
+/** An allocator for one history, and what it can assert of itself after every step. */
+interface Contestant {
+  readonly make: AllocatorUnderTest;
+  readonly check: () => void;
+}
 
 /** Which rules a history may touch; each widens the one before it. */
 interface Scope {
@@ -94,6 +100,8 @@ const SPECIAL: Scope = {
     'cpus:2;mem:500;cpus{revocable}:4',
     'cpus:2;mem:512;cpus(+a,+a/x):1;disk(a):100',
     'cpus:1;mem:100;disk(a){volume=v1,shared}:50',
+    'cpus:2;mem:600;disk{mount=/m}:40;disk:30',
+    'cpus:1;mem:300;disk{volume=v2}:20;disk{volume=v3,shared}:30',
   ],
   kinds: [
     ...QUOTA.kinds,
@@ -124,6 +132,16 @@ function subset<T>(list: readonly T[], bits: number): readonly T[] {
   return list.filter((_, index) => (bits >> index) % 2 === 1);
 }
 
+/** Only racks of that name, or only others. */
+function constraintsOf(role: string, number: number): object {
+  const predicate = number % 2 === 0 ? 'text_equals' : 'text_not_equals';
+  const constraint = {
+    selector: { attribute_name: 'rack' },
+    predicate: { [predicate]: { value: `r${number % 3}` } },
+  };
+  return { role_constraints: { [role]: { groups: [{ attribute_constraints: [constraint] }] } } };
+}
+
 /** Turns commands into steps that a master would make, and has both allocators perform them. */
 class History {
   readonly run: TwinRun;
@@ -134,6 +152,12 @@ class History {
   constructor(tested: AllocatorUnderTest, scope: Scope, seed: number) {
     this.run = new TwinRun(tested, scenarioOptions({ fairnessExclude: ['gpus'] }, seed));
     this.#scope = scope;
+  }
+
+  /** Begins as after a failover: with quotas, and waiting for agents. */
+  failOver(seed: number): void {
+    const quotas = [{ role: 'a', guarantees: 'cpus:2', limits: 'cpus:4' }];
+    this.run.perform({ op: 'recover', expectedAgents: seed % 4, quotas });
   }
 
   do(command: Command): void {
@@ -259,6 +283,7 @@ class History {
       suppressedRoles: z % 3 === 0 ? subset(roles, z >> 2) : [],
       capabilities: pick(this.#scope.frameworkCapabilities, z),
       minAllocatable: minimum === undefined ? {} : { [least]: minimum },
+      ...(z % 6 === 0 && roles.length > 0 ? { offerConstraints: constraintsOf(roles[0]!, y) } : {}),
     };
   }
 
@@ -317,10 +342,14 @@ function commands(scope: Scope): fc.Arbitrary<readonly Command[]> {
 }
 
 /** Plays one history on the allocator and the plain one; a difference throws with the steps that lead to it. */
-function play(tested: AllocatorUnderTest, scope: Scope, seed: number, history: readonly Command[]): void {
-  const game = new History(tested, scope, seed);
+function play(contestant: Contestant, scope: Scope, seed: number, history: readonly Command[]): void {
+  const game = new History(contestant.make, scope, seed);
   try {
-    for (const command of history) game.do(command);
+    if (scope.kinds.includes('quota') && seed % 5 === 0) game.failOver(seed);
+    for (const command of history) {
+      game.do(command);
+      contestant.check();
+    }
   } catch (error) {
     const shown =
       error instanceof ExpectationFailed
@@ -330,33 +359,33 @@ function play(tested: AllocatorUnderTest, scope: Scope, seed: number, history: r
   }
 }
 
-function agreesWithPlain(tested: AllocatorUnderTest, scope: Scope, numRuns: number): void {
+function agreesWithPlain(contestant: () => Contestant, scope: Scope, numRuns: number): void {
   fc.assert(
-    fc.property(fc.nat(1000), commands(scope), (seed, history) => play(tested, scope, seed, history)),
+    fc.property(fc.nat(1000), commands(scope), (seed, history) => play(contestant(), scope, seed, history)),
     { numRuns: fc.readConfigureGlobal().numRuns ?? numRuns },
   );
 }
 
-describe('the default policy decides as the plain allocator', () => {
-  const tested = HIERARCHICAL_DRF_SUBJECT.allocator!;
+const SCOPES: readonly (readonly [string, Scope])[] = [
+  ['without quota', BASIC],
+  ['with quota', QUOTA],
+  ['with reservations, revocable and shared resources', SPECIAL],
+];
 
-  test.each([
-    ['without quota', BASIC],
-    ['with quota', QUOTA],
-    ['with reservations, revocable and shared resources', SPECIAL],
-  ])('%s', (_, scope) => {
-    agreesWithPlain(tested, scope, 150);
-  });
+test.each(SCOPES)('the default policy decides as the plain allocator, its books in order: %s', (_, scope) => {
+  agreesWithPlain(
+    () => {
+      let made: HierarchicalDrf | null = null;
+      return {
+        make: (now, options, sink) => (made = new HierarchicalDrf(now, options, sink)),
+        check: () => made?.checkInvariants(),
+      };
+    },
+    scope,
+    150,
+  );
 });
 
-describe('the plain allocator decides as itself under other visiting orders', () => {
-  const tested = PLAIN_SUBJECT.allocator!;
-
-  test.each([
-    ['without quota', BASIC],
-    ['with quota', QUOTA],
-    ['with reservations, revocable and shared resources', SPECIAL],
-  ])('%s', (_, scope) => {
-    agreesWithPlain(tested, scope, 20);
-  });
+test.each(SCOPES)('the plain allocator decides as itself under other visiting orders: %s', (_, scope) => {
+  agreesWithPlain(() => ({ make: PLAIN_SUBJECT.allocator!, check: () => {} }), scope, 20);
 });

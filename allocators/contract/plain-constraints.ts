@@ -1,4 +1,4 @@
-import { assert } from '../../engine/core/index.ts';
+import { assert, assertNever } from '../../engine/core/index.ts';
 import type {
   Attribute,
   AttributeConstraint,
@@ -41,6 +41,8 @@ function holds({ selector, predicate }: AttributeConstraint, agent: ConstrainedA
       return found !== 'MISSING' && (found === 'NOT_TEXT' || matches(predicate.regex, found.text));
     case 'text_not_matches':
       return found === 'MISSING' || found === 'NOT_TEXT' || !matches(predicate.regex, found.text);
+    default:
+      return assertNever(predicate);
   }
 }
 
@@ -58,6 +60,8 @@ function find(selector: AttributeConstraint['selector'], agent: ConstrainedAgent
       return agent.domain === null ? 'MISSING' : { text: agent.domain.region };
     case 'ZONE':
       return agent.domain === null ? 'MISSING' : { text: agent.domain.zone };
+    default:
+      return assertNever(selector.type);
   }
 }
 

@@ -118,7 +118,7 @@ export class PlainDrf implements InspectableAllocator {
   removeAgent(_now: Micros, agent: Agent): void {
     this.#books.agent(agent);
     for (const [framework, { tracked }] of this.#books.frameworks) {
-      for (const role of [...tracked]) {
+      for (const role of tracked) {
         const held = this.#books.charged(framework, role, agent);
         if (!held.isEmpty) this.#books.discharge(framework, role, agent, held);
       }
@@ -179,7 +179,7 @@ export class PlainDrf implements InspectableAllocator {
   removeFramework(_now: Micros, framework: Framework): void {
     const known = this.#books.framework(framework);
     known.info = { ...known.info, roles: [] };
-    for (const role of [...known.tracked]) {
+    for (const role of known.tracked) {
       for (const agent of this.#books.agents.keys()) {
         const held = this.#books.charged(framework, role, agent);
         if (!held.isEmpty) this.#books.discharge(framework, role, agent, held);

@@ -1,4 +1,4 @@
-import { err, ok, type Result, ZERO_MILLI } from '../../engine/core/index.ts';
+import { assertNever, err, ok, type Result, ZERO_MILLI } from '../../engine/core/index.ts';
 import {
   resourceErrorText,
   isStrictSubrole,
@@ -53,6 +53,8 @@ function resourceOf(item: ItemText): Result<Resource | null, string> {
       return ok(item.value.ranges.length === 0 ? null : rangesResource(identity, item.value.ranges));
     case 'SET':
       return ok(item.value.items.length === 0 ? null : setResource(identity, item.value.items));
+    default:
+      return assertNever(item.value);
   }
 }
 

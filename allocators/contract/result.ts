@@ -65,7 +65,7 @@ export function differenceLines(expected: Shown, actual: Shown): readonly string
   const left = linesOf(expected);
   const right = linesOf(actual);
   const width = right.length + 1;
-  const lengths = new Array<number>((left.length + 1) * width).fill(0);
+  const lengths = Array.from({ length: (left.length + 1) * width }, () => 0);
   for (let i = left.length - 1; i >= 0; i--) {
     for (let j = right.length - 1; j >= 0; j--) {
       lengths[i * width + j] =

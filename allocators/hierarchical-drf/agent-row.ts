@@ -4,25 +4,30 @@ import type { AgentCapability, Attribute, DomainInfo } from '../../engine/protoc
 import { Resources } from '../../engine/resources/index.ts';
 import type { Client } from './client.ts';
 
+const NOBODY = -1;
+
 /**
- * An agent: what it has, what is free, and who holds the rest. A client holds at most two parts, so that an offer coming back whole is
- * found by identity; more are merged.
+ * An agent: what it has, what is free, and who holds the rest. What was free and was given away whole is noted apart, so that such an
+ * offer comes back, as most do, without a search. Of the rest a client holds at most two parts; more are merged.
  */
 export class AgentRow {
-  readonly agent: Agent;
-  total: Resources;
   /** Total minus what is held, never below nothing; shared volumes are always free (conformance README §5.3). */
   free: Resources;
-  /** Rows of clients, parallel to `held`. */
-  readonly holders: number[] = [];
-  readonly held: Resources[] = [];
+  /** The latest offer of all that was free, and the row of the client that holds it, or NOBODY. */
+  #whole: Resources = Resources.EMPTY;
+  #wholeHolder = NOBODY;
+  total: Resources;
   /** Everything is unreserved and of no special kind: what is free is what is offered, whoever takes it. */
   isPlain = false;
   /** What is free cannot be had by adding and taking off: there are shared volumes, or more is held than there is. */
   isIntricate = false;
-  restrictions = 0;
   isActivated = true;
   isWhitelisted = true;
+  restrictions = 0;
+  readonly agent: Agent;
+  /** Rows of clients, parallel to `#held`. */
+  readonly #holders: number[] = [];
+  readonly #held: Resources[] = [];
   hostname: string;
   attributes: readonly Attribute[];
   capabilities: readonly AgentCapability[];
@@ -40,40 +45,77 @@ export class AgentRow {
   }
 
   get isOfferable(): boolean {
-    return this.isActivated && this.isWhitelisted && this.free.entries.length > 0;
+    return this.free.entries.length > 0 && this.isActivated && this.isWhitelisted;
+  }
+
+  /** Gives the client all that is free; none of it may be shared. */
+  holdAll(client: Client): void {
+    if (this.#wholeHolder !== NOBODY) {
+      this.hold(client, this.free);
+    } else {
+      this.#whole = this.free;
+      this.#wholeHolder = client.row;
+      client.parts++;
+    }
+    this.free = Resources.EMPTY;
   }
 
   /** Books `resources` as held by the client. What is free is the caller's to mend. */
   hold(client: Client, resources: Resources): void {
-    const { holders, held } = this;
+    const holders = this.#holders;
     let isSecond = false;
     for (let index = 0; index < holders.length; index++) {
       if (holders[index] !== client.row) continue;
       if (isSecond) {
-        held[index] = held[index]!.plus(resources);
+        this.#held[index] = this.#held[index]!.plus(resources);
         return;
       }
       isSecond = true;
     }
     holders.push(client.row);
-    held.push(resources);
+    this.#held.push(resources);
     client.parts++;
   }
 
   /** Takes `resources`, which the client must hold, off the books and mends what is free. */
   release(client: Client, resources: Resources): void {
-    this.#takeOff(client, resources);
+    if (this.#whole === resources && this.#wholeHolder === client.row) {
+      this.#wholeHolder = NOBODY;
+      client.parts--;
+    } else {
+      this.#takeOff(client, resources);
+    }
     if (this.isIntricate) this.recount();
-    else if (this.holders.length === 0) this.free = this.total;
+    else if (this.#holders.length === 0 && this.#wholeHolder === NOBODY) this.free = this.total;
     else this.free = this.free.plus(resources);
+  }
+
+  /** The rows of the clients that hold something; one may come more than once. */
+  holders(): number[] {
+    return this.#wholeHolder === NOBODY ? [...this.#holders] : [...this.#holders, this.#wholeHolder];
+  }
+
+  /** What is held, by parts. */
+  forEachPart(visit: (holder: number, resources: Resources) => void): void {
+    for (let index = 0; index < this.#holders.length; index++) visit(this.#holders[index]!, this.#held[index]!);
+    if (this.#wholeHolder !== NOBODY) visit(this.#wholeHolder, this.#whole);
   }
 
   /** All that the client holds here. */
   heldBy(client: Client): Resources {
     let sum = Resources.EMPTY;
-    for (let index = 0; index < this.holders.length; index++) {
-      if (this.holders[index] === client.row) sum = sum.plus(this.held[index]!);
-    }
+    this.forEachPart((holder, resources) => {
+      if (holder === client.row) sum = sum.plus(resources);
+    });
+    return sum;
+  }
+
+  /** All that is held here. */
+  heldByAll(): Resources {
+    let sum = Resources.EMPTY;
+    this.forEachPart((_, resources) => {
+      sum = sum.plus(resources);
+    });
     return sum;
   }
 
@@ -81,17 +123,16 @@ export class AgentRow {
   recount(): void {
     const { total } = this;
     const shared = total.shared();
-    let sum = Resources.EMPTY;
-    for (let index = 0; index < this.held.length; index++) sum = sum.plus(this.held[index]!);
+    const sum = this.heldByAll();
     this.isPlain = total.isPlain;
     this.isIntricate = !shared.isEmpty || !total.contains(sum);
     this.free = shared.isEmpty ? total.minus(sum) : total.nonShared().minus(sum.nonShared()).plus(shared);
   }
 
   #takeOff(client: Client, resources: Resources): void {
-    const { holders, held } = this;
+    const holders = this.#holders;
     for (let index = 0; index < holders.length; index++) {
-      if (holders[index] !== client.row || held[index] !== resources) continue;
+      if (holders[index] !== client.row || this.#held[index] !== resources) continue;
       this.#strike(index);
       client.parts--;
       return;
@@ -103,15 +144,19 @@ export class AgentRow {
       this.#strike(index);
       client.parts--;
     }
+    if (this.#wholeHolder === client.row) {
+      this.#wholeHolder = NOBODY;
+      client.parts--;
+    }
     const rest = sum.minus(resources);
     if (!rest.isEmpty) this.hold(client, rest);
   }
 
   #strike(index: number): void {
-    const last = this.holders.length - 1;
-    this.holders[index] = this.holders[last]!;
-    this.held[index] = this.held[last]!;
-    this.holders.pop();
-    this.held.pop();
+    const last = this.#holders.length - 1;
+    this.#holders[index] = this.#holders[last]!;
+    this.#held[index] = this.#held[last]!;
+    this.#holders.pop();
+    this.#held.pop();
   }
 }

@@ -55,6 +55,8 @@ export class Books {
   revision = 0;
   readonly #clientsOf: (Map<Role, Client> | undefined)[] = [];
   readonly #groups: (RoleGroup | undefined)[] = [];
+  /** The answer to the last question for a client: they come in runs. */
+  #lastClient: Client | null = null;
   #vector = new Float64Array(8);
   readonly #sharedCharge: SharedCharge;
 
@@ -83,7 +85,11 @@ export class Books {
   }
 
   client(framework: Framework, role: Role): Client | null {
-    return this.#clientsOf[framework]?.get(role) ?? null;
+    const last = this.#lastClient;
+    if (last !== null && last.framework === framework && last.role === role) return last;
+    const client = this.#clientsOf[framework]?.get(role) ?? null;
+    this.#lastClient = client;
+    return client;
   }
 
   /** The client, made if need be. */
@@ -120,6 +126,7 @@ export class Books {
     }
     if (client.filters !== null && client.filters.count > 0) return;
     this.shares.remove(client.row);
+    this.#lastClient = null;
     this.clients[client.row] = null;
     this.#clientsOf[client.framework]!.delete(client.role);
   }
@@ -184,13 +191,12 @@ export class Books {
     this.tree.charge(client.role, shared === null ? this.#vector : shared.forRole, counts);
   }
 
-  /** As `charge`, for an allocation of a cycle: the orders stay as they are, the caller mends them. */
+  /** As `charge`, for an allocation of a cycle: the orders stay as they are, the caller mends them and books it as held. */
   grant(row: AgentRow, client: Client, resources: Resources): void {
     this.revision++;
     const shared = this.#load(row, client, resources);
     this.shares.grant(client.row, shared === null ? this.#vector : shared.forClient);
     this.tree.grant(client.role, shared === null ? this.#vector : shared.forRole);
-    row.hold(client, resources);
   }
 
   /** What is free on the agent, or whether it may be offered, changed. */
@@ -219,8 +225,8 @@ export class Books {
 
   /** Drops the agent with all that is held there. */
   dropAgent(row: AgentRow): void {
-    for (let index = row.holders.length - 1; index >= 0; index = row.holders.length - 1) {
-      const client = this.clients[row.holders[index]!]!;
+    for (const holder of new Set(row.holders())) {
+      const client = this.clients[holder]!;
       this.release(row, client, row.heldBy(client));
       this.retire(client);
     }

@@ -41,17 +41,17 @@ export function checkBooks(books: Books): void {
 
 function holdings(books: Books, row: AgentRow, parts: Map<Client, number>): Map<Client, Resources> {
   const byClient = new Map<Client, Resources>();
-  row.holders.forEach((holder, index) => {
+  row.forEachPart((holder, resources) => {
     const client = books.clients[holder];
     assert(client != null, 'a holder is known');
     parts.set(client, (parts.get(client) ?? 0) + 1);
-    byClient.set(client, (byClient.get(client) ?? Resources.EMPTY).plus(row.held[index]!));
+    byClient.set(client, (byClient.get(client) ?? Resources.EMPTY).plus(resources));
   });
   return byClient;
 }
 
 function checkAgent(books: Books, row: AgentRow): void {
-  const sum = row.held.reduce((held, part) => held.plus(part), Resources.EMPTY);
+  const sum = row.heldByAll();
   const free = row.total.nonShared().minus(sum.nonShared()).plus(row.total.shared());
   assert(row.free.equals(free), 'what is free is the total without what is held');
   assert(row.isIntricate || row.total.contains(sum), 'no more is held than there is, unless that was stated');

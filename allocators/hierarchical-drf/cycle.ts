@@ -41,6 +41,7 @@ export class Cycle {
   /** Places to mend when the agent is done. */
   readonly #movedOrders: SiblingOrder[] = [];
   readonly #movedIndices: number[] = [];
+  #movedCount = 0;
   /** The agents of the last stage in the order of their visits; for tests. */
   #visited: number[] | null = null;
 
@@ -161,17 +162,17 @@ export class Cycle {
   }
 
   #mendOrders(): void {
-    for (let last = this.#movedOrders.length - 1; last >= 0; last--) {
+    for (let last = this.#movedCount - 1; last >= 0; last--) {
       this.#movedOrders[last]!.moveRight(this.#movedIndices[last]!);
     }
-    this.#movedOrders.length = 0;
-    this.#movedIndices.length = 0;
+    this.#movedCount = 0;
   }
 
   #noteMove(order: SiblingOrder, index: number): void {
     if (order.length < 2) return;
-    this.#movedOrders.push(order);
-    this.#movedIndices.push(index);
+    this.#movedOrders[this.#movedCount] = order;
+    this.#movedIndices[this.#movedCount] = index;
+    this.#movedCount++;
   }
 
   /** Shows the agent to the roles below `node` in order; whether any took something. */
@@ -217,7 +218,7 @@ export class Cycle {
     if (!this.#isWorthwhile(client, free)) return false;
     if (client.filters !== null && this.#books.filters.blocks(client.filters, row.agent, free)) return false;
     this.#books.grant(row, client, free);
-    row.free = Resources.EMPTY;
+    row.holdAll(client);
     this.#records.add(client, row.agent, free);
     if (client.demand !== null) this.#countDemand(client, free);
     return true;
@@ -246,6 +247,7 @@ export class Cycle {
     if (!this.#passesMinimum(client, offer)) return false;
     if (client.filters !== null && books.filters.blocks(client.filters, row.agent, offer)) return false;
     books.grant(row, client, offer);
+    row.hold(client, offer);
     if (row.isIntricate) row.recount();
     else row.free = row.free.minus(offer);
     if (this.#stage === 'whole') this.#records.add(client, row.agent, offer);

@@ -1,4 +1,11 @@
-import { assert, type Micros, micros, MICROS_PER_SECOND, type Milli, milli } from '../../engine/core/index.ts';
+import {
+  assert,
+  type Micros,
+  micros,
+  MICROS_PER_SECOND,
+  type Milli,
+  milli,
+} from '../../engine/core/index.ts';
 import type {
   Agent,
   AllocationSink,
@@ -13,7 +20,12 @@ import type {
   Unavailability,
   Usage,
 } from '../../engine/master/index.ts';
-import { applyOperations, type Quantities, type ResourceOperation, type Resources } from '../../engine/resources/index.ts';
+import {
+  applyOperations,
+  type Quantities,
+  type ResourceOperation,
+  type Resources,
+} from '../../engine/resources/index.ts';
 import { isSameInfo, sameAttributes } from './agent-changes.ts';
 import { AgentRow } from './agent-row.ts';
 import { Books, type FrameworkRow } from './books.ts';
@@ -130,7 +142,13 @@ export class HierarchicalDrf implements Allocator {
   }
 
   /** What it uses on known agents was stated when these were added, too, and is charged from there. */
-  addFramework(now: Micros, framework: Framework, info: AllocatorFramework, active: boolean, _used: readonly Usage[]): void {
+  addFramework(
+    now: Micros,
+    framework: Framework,
+    info: AllocatorFramework,
+    active: boolean,
+    _used: readonly Usage[],
+  ): void {
     const books = this.#books;
     assert(books.frameworks[framework] == null, 'a framework is added once');
     while (books.frameworks.length <= framework) books.frameworks.push(null);
@@ -260,8 +278,13 @@ export class HierarchicalDrf implements Allocator {
   setQuota(_now: Micros, role: Role, quota: Quota): void {
     assert(!this.#books.roles.isNested(role), 'only top-level roles have quota');
     this.#books.revision++;
-    if (quota.guarantees.isEmpty && quota.limits.isEmpty) this.#quotas.delete(role);
-    else this.#quotas.set(role, quota);
+    if (!quota.guarantees.isEmpty || !quota.limits.isEmpty) {
+      this.#quotas.set(role, quota);
+    } else if (this.#quotas.delete(role) && this.#quotas.size === 0) {
+      // What limits and headroom kept from frameworks may find a taker now.
+      for (const row of this.#books.agents)
+        if (row !== null && row.isOfferable) this.#books.unsettled.add(row.agent);
+    }
   }
 
   setWeight(_now: Micros, role: Role, weight: number): void {
@@ -492,9 +515,10 @@ export class HierarchicalDrf implements Allocator {
 
   /** Holders whose frameworks are known get into the sorters. */
   #trackHolders(row: AgentRow): void {
-    for (const holder of [...row.holders]) {
+    for (const holder of row.holders()) {
       const client = this.#books.clients[holder]!;
-      if (!client.isTracked && this.#books.frameworks[client.framework] != null) this.#chargeUncharged(client);
+      if (!client.isTracked && this.#books.frameworks[client.framework] != null)
+        this.#chargeUncharged(client);
     }
   }
 
@@ -509,7 +533,7 @@ export class HierarchicalDrf implements Allocator {
     const books = this.#books;
     books.track(client);
     for (const row of books.agents) {
-      if (row === null || !row.holders.includes(client.row)) continue;
+      if (row === null || !row.holders().includes(client.row)) continue;
       const held = row.heldBy(client);
       row.release(client, held);
       books.hold(row, client, held, true);
@@ -520,7 +544,8 @@ export class HierarchicalDrf implements Allocator {
 
   #releaseAll(client: Client): void {
     for (const row of this.#books.agents) {
-      if (row !== null && row.holders.includes(client.row)) this.#books.release(row, client, row.heldBy(client));
+      if (row !== null && row.holders().includes(client.row))
+        this.#books.release(row, client, row.heldBy(client));
     }
   }
 

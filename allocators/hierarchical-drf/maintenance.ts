@@ -68,7 +68,7 @@ export class Maintenance {
   }
 
   #askHolders(now: Micros, agent: Agent, outage: Outage, sink: AllocationSink): void {
-    const { holders } = this.#books.agent(agent);
+    const holders = this.#books.agent(agent).holders();
     const frameworks = new Set(holders.map((holder) => this.#books.clients[holder]!.framework));
     for (const framework of frameworks) {
       if (this.#books.frameworks[framework]?.isActive !== true || outage.outstanding.has(framework)) continue;

@@ -4,17 +4,22 @@ import type { Resources } from '../../engine/resources/index.ts';
 import type { Client } from './client.ts';
 import { grown } from './dense-set.ts';
 import { ExpiryBuckets } from './expiry-buckets.ts';
-import { Refusals } from './refusals.ts';
+
+/** A filter beyond the first of a pair. */
+interface Filter {
+  readonly refused: Resources;
+  readonly bucket: number;
+}
 
 /**
- * The filters of one client by agent, made when it first refuses: the handle of what was refused, 0 for none, negative when there are
- * further filters on that agent, and the bucket it expires with. With the pair in the bucket that is 16 bytes a filter.
+ * The filters of one client by agent, made when it first refuses: what was refused, null for nothing, and the bucket that it
+ * expires with. With the pair in the bucket that is 20 bytes a filter.
  */
 export interface FilterRow {
-  handles: Int32Array;
+  readonly refused: (Resources | null)[];
   buckets: Int32Array;
-  /** Further filters by agent: handle, bucket, handle, bucket, … */
-  further: Map<number, number[]> | null;
+  /** Filters beyond the first, by agent. */
+  readonly further: Map<number, Filter[]>;
   count: number;
 }
 
@@ -23,7 +28,6 @@ export interface FilterRow {
  */
 export class OfferFilters {
   readonly #clients: readonly (Client | null)[];
-  readonly #refusals = new Refusals();
   readonly #buckets = new ExpiryBuckets();
   #count = 0;
 
@@ -37,60 +41,53 @@ export class OfferFilters {
     return this.#count;
   }
 
+  /** Instants at which something will expire; for checks. */
+  get bucketCount(): number {
+    return this.#buckets.size;
+  }
+
   /** `isLate`: it was scheduled after the batch tick of the instant at which it expires. */
   add(client: Client, agent: Agent, refused: Resources, expiry: Micros, isLate: boolean): void {
-    client.filters ??= { handles: new Int32Array(16), buckets: new Int32Array(16), further: null, count: 0 };
+    client.filters ??= { refused: [], buckets: new Int32Array(16), further: new Map(), count: 0 };
     const row = client.filters;
-    if (agent >= row.handles.length) {
-      row.handles = grown(row.handles, agent + 1);
-      row.buckets = grown(row.buckets, agent + 1);
-    }
+    while (row.refused.length <= agent) row.refused.push(null);
+    if (agent >= row.buckets.length) row.buckets = grown(row.buckets, agent + 1);
     const bucket = this.#buckets.at(expiry, isLate);
-    const handle = this.#refusals.acquire(agent, refused);
     this.#buckets.add(bucket, client.row, agent);
     row.count++;
     this.#count++;
-    const present = row.handles[agent]!;
-    if (present === 0) {
-      row.handles[agent] = handle;
+    if (row.refused[agent] === null) {
+      row.refused[agent] = refused;
       row.buckets[agent] = bucket;
       return;
     }
-    row.handles[agent] = -Math.abs(present);
-    row.further ??= new Map();
     const further = row.further.get(agent);
-    if (further === undefined) row.further.set(agent, [handle, bucket]);
-    else further.push(handle, bucket);
+    if (further === undefined) row.further.set(agent, [{ refused, bucket }]);
+    else further.push({ refused, bucket });
   }
 
   /** Whether a live filter keeps `offer` of `agent` from the client. */
   blocks(row: FilterRow, agent: number, offer: Resources): boolean {
-    if (agent >= row.handles.length) return false;
-    const handle = row.handles[agent]!;
-    if (handle === 0) return false;
-    if (handle > 0) return this.#refusals.covers(handle, offer);
-    if (this.#refusals.covers(-handle, offer)) return true;
-    const further = row.further!.get(agent)!;
-    for (let index = 0; index < further.length; index += 2) {
-      if (this.#refusals.covers(further[index]!, offer)) return true;
-    }
-    return false;
+    if (agent >= row.refused.length) return false;
+    const refused = row.refused[agent]!;
+    if (refused === null) return false;
+    if (refused === offer || refused.contains(offer)) return true;
+    if (row.further.size === 0) return false;
+    return row.further.get(agent)?.some((filter) => filter.refused.contains(offer)) ?? false;
   }
 
   /** All filters of the client go. */
   clearClient(client: Client): void {
     const row = client.filters;
     if (row === null) return;
-    for (let agent = 0; agent < row.handles.length && row.count > 0; agent++) this.#clear(row, agent);
-    client.filters = null;
+    for (let agent = 0; agent < row.refused.length && row.count > 0; agent++) this.#clear(row, agent);
   }
 
   /** All filters on the agent go. */
   clearAgent(agent: Agent): void {
     for (let index = 0; index < this.#clients.length; index++) {
-      const client = this.#clients[index];
-      if (client == null || client.filters === null || agent >= client.filters.handles.length) continue;
-      this.#clear(client.filters, agent);
+      const filters = this.#clients[index]?.filters ?? null;
+      if (filters !== null && agent < filters.refused.length) this.#clear(filters, agent);
     }
   }
 
@@ -113,13 +110,11 @@ export class OfferFilters {
     let count = 0;
     for (const client of this.#clients) {
       if (client == null || client.filters === null) continue;
-      const { handles, further, count: noted } = client.filters;
-      let found = 0;
-      for (let agent = 0; agent < handles.length; agent++) {
-        if (handles[agent] === 0) continue;
-        const more = further?.get(agent) ?? [];
-        assert(handles[agent]! < 0 === more.length > 0, 'a negative handle says that there are further filters');
-        found += 1 + more.length / 2;
+      const { refused, further, count: noted } = client.filters;
+      let found = refused.filter((resources) => resources !== null).length;
+      for (const [agent, filters] of further) {
+        assert(refused[agent] !== null && filters.length > 0, 'filters beyond the first come after one');
+        found += filters.length;
       }
       assert(found === noted, 'the filters of a client are counted');
       count += found;
@@ -129,77 +124,53 @@ export class OfferFilters {
   }
 
   #clear(row: FilterRow, agent: number): void {
-    const handle = row.handles[agent]!;
-    if (handle === 0) return;
-    const bucket = row.buckets[agent]!;
-    row.handles[agent] = 0;
-    this.#drop(row, agent, Math.abs(handle), bucket);
-    if (handle > 0) return;
-    const further = row.further!.get(agent)!;
-    row.further!.delete(agent);
-    for (let index = 0; index < further.length; index += 2) {
-      this.#drop(row, agent, further[index]!, further[index + 1]!);
-    }
+    if (row.refused[agent] === null) return;
+    row.refused[agent] = null;
+    this.#cancel(row, row.buckets[agent]!);
+    if (row.further.size === 0) return;
+    const further = row.further.get(agent);
+    if (further === undefined) return;
+    row.further.delete(agent);
+    for (const { bucket } of further) this.#cancel(row, bucket);
   }
 
-  #drop(row: FilterRow, agent: number, handle: number, bucket: number): void {
+  #cancel(row: FilterRow, bucket: number): void {
     row.count--;
     this.#count--;
-    this.#refusals.release(agent, handle);
     this.#buckets.cancel(bucket, this.#isLive);
   }
 
   readonly #isLive = (clientRow: number, agent: number, bucket: number): boolean => {
     const row = this.#clients[clientRow]?.filters ?? null;
-    if (row === null || agent >= row.handles.length || row.handles[agent] === 0) return false;
+    if (row === null || agent >= row.refused.length || row.refused[agent] === null) return false;
     if (row.buckets[agent] === bucket) return true;
-    const further = row.handles[agent]! < 0 ? row.further!.get(agent)! : NOTHING;
-    for (let index = 1; index < further.length; index += 2) if (further[index] === bucket) return true;
-    return false;
+    return row.further.get(agent)?.some((filter) => filter.bucket === bucket) ?? false;
   };
 
   /** Takes out one filter that expires with `bucket`; false if there is none. */
   #removeOne(row: FilterRow | null, agent: number, bucket: number): boolean {
-    if (row === null || agent >= row.handles.length) return false;
-    const handle = row.handles[agent]!;
-    if (handle === 0) return false;
-    if (handle < 0) return this.#removeOneOfMany(row, agent, bucket);
+    if (row === null || agent >= row.refused.length || row.refused[agent] === null) return false;
+    if (row.further.size > 0 && row.further.has(agent)) return this.#removeOneOfMany(row, agent, bucket);
     if (row.buckets[agent] !== bucket) return false;
-    row.handles[agent] = 0;
+    row.refused[agent] = null;
     row.count--;
-    this.#refusals.release(agent, handle);
     return true;
   }
 
   #removeOneOfMany(row: FilterRow, agent: number, bucket: number): boolean {
-    const further = row.further!.get(agent)!;
-    const lastBucket = further[further.length - 1]!;
-    const lastHandle = further[further.length - 2]!;
-    const first = Math.abs(row.handles[agent]!);
-    let gone = 0;
-    if (row.buckets[agent] === bucket) {
-      gone = first;
-      row.handles[agent] = -lastHandle;
-      row.buckets[agent] = lastBucket;
-    } else {
-      for (let index = 0; index < further.length; index += 2) {
-        if (further[index + 1] !== bucket) continue;
-        gone = further[index]!;
-        further[index] = lastHandle;
-        further[index + 1] = lastBucket;
-        break;
-      }
+    const further = row.further.get(agent)!;
+    const index = further.findIndex((filter) => filter.bucket === bucket);
+    const isFirst = row.buckets[agent] === bucket;
+    if (!isFirst && index < 0) return false;
+    const last = further.pop()!;
+    if (isFirst) {
+      row.refused[agent] = last.refused;
+      row.buckets[agent] = last.bucket;
+    } else if (index < further.length) {
+      further[index] = last;
     }
-    if (gone === 0) return false;
-    further.length -= 2;
-    if (further.length === 0) {
-      row.further!.delete(agent);
-      row.handles[agent] = Math.abs(row.handles[agent]!);
-    }
+    if (further.length === 0) row.further.delete(agent);
     row.count--;
-    this.#refusals.release(agent, gone);
     return true;
   }
 }
-
-const NOTHING: readonly number[] = [];

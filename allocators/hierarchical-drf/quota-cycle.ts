@@ -120,10 +120,9 @@ class SpecialHoldings {
   /** What is held on the agent by role, so that a shared volume counts once for each. */
   #heldByRole(row: AgentRow): Map<Role, Resources> {
     const byRole = new Map<Role, Resources>();
-    row.holders.forEach((holder, index) => {
+    row.forEachPart((holder, held) => {
       const client = this.#books.clients[holder]!;
       if (!client.isTracked) return;
-      const held = row.held[index]!;
       byRole.set(client.role, byRole.get(client.role)?.plus(held) ?? held);
     });
     return byRole;

@@ -25,6 +25,7 @@ export class ShareTable {
   #group: (SiblingOrder | null)[] = [];
   #isActive = new Uint8Array(FIRST_ROWS);
   #isListed = new Uint8Array(FIRST_ROWS);
+  #isStale = new Uint8Array(FIRST_ROWS);
   #rows = 0;
   readonly #spare: number[] = [];
   readonly #dirty: SiblingOrder[] = [];
@@ -47,6 +48,7 @@ export class ShareTable {
     if (row >= this.#share.length) this.#growRows();
     this.#held.fill(0, row * this.#stride, (row + 1) * this.#stride);
     this.#share[row] = 0;
+    this.#isStale[row] = 0;
     this.#count[row] = 0;
     this.#weight[row] = weight;
     this.#rank[row] = rank;
@@ -88,6 +90,7 @@ export class ShareTable {
 
   share(row: number): number {
     if (this.#version !== this.#totals.version) this.#rescoreAll();
+    this.refresh(row);
     return this.#share[row]!;
   }
 
@@ -118,9 +121,16 @@ export class ShareTable {
     this.#disturb(row);
   }
 
+  /** Less is held. The share is scored when the row is sorted or asked for. */
   discharge(row: number, vector: Float64Array): void {
-    this.#add(row, vector, -1);
+    this.#book(row, vector, -1);
+    this.#isStale[row] = 1;
     this.#disturb(row);
+  }
+
+  /** Scores the row if what it holds changed since. */
+  refresh(row: number): void {
+    if (this.#isStale[row] !== 0) this.#score(row);
   }
 
   /** Makes `row` start from the holdings and the count of `model`. */
@@ -185,13 +195,17 @@ export class ShareTable {
   }
 
   #add(row: number, vector: Float64Array, sign: 1 | -1): void {
+    this.#book(row, vector, sign);
+    this.#score(row);
+  }
+
+  #book(row: number, vector: Float64Array, sign: 1 | -1): void {
     const count = this.#totals.columns.count;
     if (count > this.#stride) this.#restride(count);
     const base = row * this.#stride;
     for (let column = 0; column < count; column++) {
       this.#held[base + column] = this.#held[base + column]! + sign * vector[column]!;
     }
-    this.#score(row);
   }
 
   #score(row: number): void {
@@ -205,6 +219,7 @@ export class ShareTable {
       if (part > largest) largest = part;
     }
     this.#share[row] = largest / this.#weight[row]!;
+    this.#isStale[row] = 0;
   }
 
   #rescoreAll(): void {
@@ -227,12 +242,9 @@ export class ShareTable {
     this.#count = widened(this.#count, capacity);
     this.#weight = widened(this.#weight, capacity);
     this.#rank = widened(this.#rank, capacity);
-    const isActive = new Uint8Array(capacity);
-    isActive.set(this.#isActive);
-    this.#isActive = isActive;
-    const isListed = new Uint8Array(capacity);
-    isListed.set(this.#isListed);
-    this.#isListed = isListed;
+    this.#isActive = widenedFlags(this.#isActive, capacity);
+    this.#isListed = widenedFlags(this.#isListed, capacity);
+    this.#isStale = widenedFlags(this.#isStale, capacity);
   }
 
   #restride(columns: number): void {
@@ -248,6 +260,12 @@ export class ShareTable {
 
 function widened(array: Float64Array, length: number): Float64Array<ArrayBuffer> {
   const larger = new Float64Array(length);
+  larger.set(array);
+  return larger;
+}
+
+function widenedFlags(array: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(length);
   larger.set(array);
   return larger;
 }

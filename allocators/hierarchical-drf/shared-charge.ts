@@ -39,9 +39,10 @@ export class SharedCharge {
   }
 
   #isHeld(row: AgentRow, volume: Resources, by: (holder: Client) => boolean): boolean {
-    for (let index = 0; index < row.holders.length; index++) {
-      if (by(this.#clients[row.holders[index]!]!) && row.held[index]!.contains(volume)) return true;
-    }
-    return false;
+    let isHeld = false;
+    row.forEachPart((holder, held) => {
+      isHeld ||= by(this.#clients[holder]!) && held.contains(volume);
+    });
+    return isHeld;
   }
 }

@@ -71,6 +71,7 @@ export class SiblingOrder {
   sort(): void {
     this.#isDisturbed = false;
     this.#dropInactive();
+    for (let index = 0; index < this.#length; index++) this.#table.refresh(this.#rows[index]!);
     const sortedUpTo = this.#sortedPrefix();
     if (sortedUpTo === this.#length) return;
     if (this.#length <= SHORT_LIST) this.#insertFrom(sortedUpTo);

@@ -25,6 +25,8 @@ interface Survey {
   readonly lastArrival: Micros;
   readonly jobs: number;
   readonly fractionalGpus: boolean;
+  /** Of every job, by name: their frameworks subscribe before the first job comes. */
+  readonly roles: readonly string[];
   /** Jobs that the cluster can never run: a task that fits no machine, or a gang that does not fit at once. */
   readonly unplaceable: number;
   readonly firstUnplaceable: Job | null;
@@ -49,6 +51,12 @@ export async function runSimulation(options: SimulateOptions, context: SimulateC
     throw new UsageError(unplaceableText(options, survey, survey.firstUnplaceable, machines));
   }
   const end = options.until ?? survey.lastArrival;
+  const weights = new Map(options.weights.map(({ role, weight }) => [role, weight]));
+  for (const role of weights.keys()) {
+    if (!survey.roles.includes(role)) {
+      throw new UsageError(`--weight ${role}: no job has this role; there are ${survey.roles.join(', ')}`);
+    }
+  }
   const assumptions = [
     ...trace.workload.assumptions,
     ...(options.machines === null ? (trace.cluster?.assumptions ?? []) : []),
@@ -75,7 +83,7 @@ export async function runSimulation(options: SimulateOptions, context: SimulateC
       faults: options.faults,
       frameworks: {
         perRole: options.frameworksPerRole,
-        roles: options.weights,
+        roles: survey.roles.map((role) => ({ role, weight: weights.get(role) ?? 1 })),
         workload: {
           ...DEFAULT_SIMULATION_OPTIONS.frameworks.workload,
           policy: options.policy,
@@ -165,12 +173,14 @@ async function surveyOf(trace: OpenedTrace, machines: readonly MachineSpec[]): P
   let lastArrival = micros(0);
   let jobs = 0;
   let fractionalGpus = false;
+  const roles = new Set<string>();
   let unplaceable = 0;
   let firstUnplaceable: Job | null = null;
   for await (const batch of trace.workload.batches()) {
     jobs += batch.length;
     for (const job of batch) {
       lastArrival = job.arrival;
+      roles.add(job.role);
       fractionalGpus ||= job.tasks.some(({ resources }) => resources.gpus % 1_000 !== 0);
       if (placeability.accepts(job)) continue;
       unplaceable++;
@@ -181,6 +191,7 @@ async function surveyOf(trace: OpenedTrace, machines: readonly MachineSpec[]): P
     lastArrival: micros(Math.max(lastArrival, MICROS_PER_SECOND)),
     jobs,
     fractionalGpus,
+    roles: [...roles].sort((a, b) => (a < b ? -1 : 1)),
     unplaceable,
     firstUnplaceable,
   };

@@ -101,14 +101,16 @@ function removeAgent(
     const wasTerminal = isTerminal(task.state);
     if (!wasTerminal) recoverTask(master, task);
     forgetTask(task);
-    if (wasTerminal) continue;
     const { framework } = task;
     const told = framework.partitionAware ? state : 'TASK_LOST';
-    task.state = told;
-    if (isAway) {
-      task.unreachableTime = master.now;
-      rememberUnreachable(master, framework, task);
+    if (!wasTerminal) {
+      task.state = told;
+      if (isAway) {
+        task.unreachableTime = master.now;
+        rememberUnreachable(master, framework, task);
+      }
     }
+    // A task that had ended, its end not acknowledged, is told of as well: if the agent never returns, nobody else will.
     const since = isAway && framework.partitionAware ? master.now : null;
     const status = masterStatus(master, task.taskId, told, reason, message, agent.id, task.executorId, since);
     master.send(framework, { type: 'UPDATE', status });

@@ -396,7 +396,6 @@ test('whatever happens, offers are used once and while they stand, gangs start w
         !known.job.gang || known.job.tasks[0]!.count * known.job.tasks[0]!.resources.cpus <= AGENTS * 4_000;
       for (const known of referee.jobs.values()) if (fits(known)) expect(known.hasEnded).toBe(true);
     }),
-    { numRuns: 300 },
   );
 });
 

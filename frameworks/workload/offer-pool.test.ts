@@ -153,7 +153,6 @@ test('the pool finds room exactly when a search of every holding does', () => {
         expect(pool.total.cpus).toBe(cpus);
       }
     }),
-    { numRuns: 300 },
   );
 });
 

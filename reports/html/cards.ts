@@ -20,7 +20,7 @@ function card(chart: ChartCard): Html {
       ? html` style="flex-basis:${chart.spec.lanes.length * LANE_HEIGHT + AXIS_HEIGHT}px"`
       : EMPTY;
   return html`<figure class="card${chart.spec.kind === 'lanes' ? ' whole' : ''}">
-<div class="head"><h3>${chart.title}</h3><span class="note">${chart.note}</span></div>
+<div class="head"><h3 title="${chart.title}">${chart.title}</h3><span class="note">${chart.note}</span></div>
 ${legend(chart)}
 <div class="chart" id="chart-${chart.spec.id}" role="img" aria-label="${chart.title}: ${chart.note}"${height}></div>
 </figure>

@@ -91,7 +91,10 @@ function figures(summary: Summary): Figure[] {
     {
       name: 'Faults',
       value: formatCount(summary.counts.faults),
-      detail: formatPlural(Object.keys(summary.counts.faultKinds).length, 'kind', 'kinds'),
+      detail:
+        summary.counts.faults === 0
+          ? 'none'
+          : `of ${formatPlural(Object.keys(summary.counts.faultKinds).length, 'kind', 'kinds')}`,
     },
     {
       name: 'Computed in',

@@ -93,7 +93,11 @@ function reportSections(summary: Summary, cards: ReportCards): Section[] {
       id: 'fairness',
       title: 'Fairness',
       about: html`Each role’s dominant share (filled) against its fair share (dark line): what weighted progressive filling gives it among the roles that want more or hold something.`,
-      body: cardGrid(cards.shares, 'small', 'No role was seen in a sample.'),
+      body: cardGrid(
+        cards.shares,
+        cards.shares.length <= 3 ? 'wide' : 'small',
+        'No role was seen in a sample.',
+      ),
     },
     {
       id: 'queue',

@@ -101,6 +101,7 @@ h2 { margin: 0; font-size: 1.2rem; letter-spacing: -.01em; }
 .swatch { flex: none; width: 14px; height: 0; border-top: 4px solid; border-radius: 2px; }
 
 .cards.small .head { display: block; }
+.cards.small h3 { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .cards.small .note { display: block; }
 .chart { position: relative; flex: 1 0 250px; width: 100%; margin-top: 4px; touch-action: pan-y; }
 .cards.small .chart { flex-basis: 150px; }

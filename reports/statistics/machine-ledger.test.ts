@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { micros, milli } from '../../engine/core/index.ts';
 import type { FaultRecord } from '../../engine/workload/index.ts';

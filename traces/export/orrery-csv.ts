@@ -64,7 +64,7 @@ function amounts(resources: Resources, what: string): string {
     (entry) => !KINDS.has(entry.identity.name) || entry.ranges !== null || entry.items !== null,
   );
   if (stranger !== undefined || !resources.isPlain) {
-    throw new TraceError(`${what} has ${resources}, expected plain cpus, mem, disk and gpus only`);
+    throw new TraceError(`${what} has ${resources.toString()}, expected plain cpus, mem, disk and gpus only`);
   }
   const { cpus, mem, disk, gpus } = resources;
   return [cpus, mem, disk, gpus].map((amount) => formatScaled(amount, 3)).join(',');

@@ -88,7 +88,7 @@ async function readDocument(file: TraceFile): Promise<BatsimDocument> {
     document = JSON.parse(text);
   } catch (error) {
     const found = locateJson(text, 'jobs').error;
-    const problem = found?.problem ?? `${error}, expected one JSON document`;
+    const problem = found?.problem ?? `${String(error)}, expected one JSON document`;
     throw new TraceError(problem, { file: file.shown, line: found?.line ?? null });
   }
   const whole = { file: file.shown, line: null };

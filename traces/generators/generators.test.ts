@@ -23,7 +23,7 @@ function hashOf(jobs: readonly Job[]): string {
     hash.addText(`${job.id} ${job.role} ${job.gang} ${job.priority}`);
     hash.add(job.arrival);
     for (const tasks of job.tasks) {
-      hash.addText(`${tasks.count} ${tasks.resources}`);
+      hash.addText(`${tasks.count} ${tasks.resources.toString()}`);
       if (typeof tasks.duration === 'number') hash.add(tasks.duration);
       else for (const duration of tasks.duration) hash.add(duration);
     }
@@ -41,8 +41,8 @@ test('the hand-written logarithm agrees with the library to the last digits', ()
 });
 
 test('the logarithm gives the same bits on every machine', () => {
-  expect([0.1, 0.5, 0.75, 1, 3, 2 ** -53].map((x) => naturalLog(x))).toEqual([
-    -2.3025850929940455, -0.6931471805599453, -0.2876820724517809, 0, 1.0986122886681098, -36.7368005696771,
+  expect([0.1, 0.25, 0.75, 1, 3, 2 ** -53].map((x) => naturalLog(x))).toEqual([
+    -2.3025850929940455, -1.3862943611198906, -0.2876820724517809, 0, 1.0986122886681098, -36.7368005696771,
   ]);
 });
 
@@ -94,8 +94,8 @@ test('omega-day is the same day on every machine', async () => {
   const jobs = await allJobs((await openTrace('omega-day', reading({ days: '0.02' }, { seed: 1 }))).workload);
   expect({ jobs: jobs.length, hash: hashOf(jobs) }).toMatchInlineSnapshot(`
     {
-      "hash": "8cac3729d9ca5bfc",
-      "jobs": 259,
+      "hash": "ec90f33d567400a6",
+      "jobs": 247,
     }
   `);
 });
@@ -116,7 +116,7 @@ test('a whole omega-day has 10,000 machines and about 0.9 million tasks of the s
     }
   }
   expect(cluster!.machines).toHaveLength(10_000);
-  expect(`${cluster!.machines[0]!.resources}`).toContain('16384');
+  expect(cluster!.machines[0]!.resources.toString()).toContain('16384');
   expect(Math.abs(sums.batch.jobs / 8_640 - 1)).toBeLessThan(0.05);
   expect(Math.abs(sums.service.jobs / 4_320 - 1)).toBeLessThan(0.05);
   expect(Math.abs(sums.batch.tasks / sums.batch.jobs / 100 - 1)).toBeLessThan(0.05);

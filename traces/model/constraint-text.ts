@@ -32,7 +32,7 @@ export function parseConstraints(text: string): PlacementConstraint[] | null {
   return constraints;
 }
 
-const SPECIAL = /[%|;=!,"\u0000-\u001f\u007f]/g;
+const SPECIAL = /[%|;=!,"\p{Cc}]/gu;
 
 /** Percent-encodes what our fields use as marks, and what a CSV line cannot hold. */
 export function encodeText(text: string): string {

@@ -6,12 +6,12 @@
 export function roleName(text: string): string {
   if (text === '') return '~';
   if (!NEEDS_ESCAPE.test(text)) return text;
-  if (text === '*' || text === '.' || text === '..') return [...text].map(escape).join('');
+  if (text === '*' || text === '.' || text === '..') return text.replace(/./g, escape);
   return text.replace(FORBIDDEN, escape).replace(/^-/, escape);
 }
 
-const FORBIDDEN = /[\s/~\u0000-\u0020\u007f]/g;
-const NEEDS_ESCAPE = /[\s/~\u0000-\u0020\u007f]|^-|^[*]$|^[.]{1,2}$/;
+const FORBIDDEN = /[\s/~\p{Cc}]/gu;
+const NEEDS_ESCAPE = /[\s/~\p{Cc}]|^-|^[*]$|^[.]{1,2}$/u;
 
 function escape(character: string): string {
   return `~${character.charCodeAt(0).toString(16)};`;

@@ -125,7 +125,7 @@ export function plainJob(job: Job) {
     ...job,
     tasks: job.tasks.map((group) => ({
       ...group,
-      resources: `${group.resources}`,
+      resources: group.resources.toString(),
       duration: plainDuration(group.duration),
     })),
   };
@@ -137,7 +137,7 @@ function plainDuration(value: Micros | Float64Array): number | number[] {
 
 export function plainCluster(cluster: Cluster) {
   return {
-    machines: cluster.machines.map((each) => ({ ...each, resources: `${each.resources}` })),
+    machines: cluster.machines.map((each) => ({ ...each, resources: each.resources.toString() })),
     events: cluster.events,
   };
 }

@@ -15,24 +15,18 @@ interface MachineClass {
 export class Placeability {
   readonly #classes: readonly MachineClass[];
   /** How many tasks of a shape fit the empty cluster at once. */
-  readonly #capacities = new Map<Resources, Map<readonly PlacementConstraint[], number>>();
+  readonly #capacities = new Map<Resources, Map<string, number>>();
 
   constructor(machines: readonly MachineSpec[]) {
-    const classes = new Map<Resources, MachineClass[]>();
-    const all: MachineClass[] = [];
+    // By content: machines rarely share their attribute lists, and a class per machine would make every shape cost a walk over all of them.
+    const classes = new Map<string, MachineClass>();
     for (const spec of machines) {
-      const sameResources = classes.get(spec.resources) ?? [];
-      classes.set(spec.resources, sameResources);
-      const known = sameResources.find((one) => one.spec.attributes === spec.attributes);
-      if (known !== undefined) {
-        known.count++;
-        continue;
-      }
-      const fresh = { spec, count: 1 };
-      sameResources.push(fresh);
-      all.push(fresh);
+      const key = `${spec.resources.toString()} ${contentOf(spec.attributes)}`;
+      const known = classes.get(key);
+      if (known === undefined) classes.set(key, { spec, count: 1 });
+      else known.count++;
     }
-    this.#classes = all;
+    this.#classes = [...classes.values()];
   }
 
   /** Whether every task of the job can run some time. */
@@ -51,16 +45,22 @@ export class Placeability {
       perConstraints = new Map();
       this.#capacities.set(tasks.resources, perConstraints);
     }
-    let capacity = perConstraints.get(tasks.constraints);
+    const constraints = contentOf(tasks.constraints);
+    let capacity = perConstraints.get(constraints);
     if (capacity === undefined) {
       capacity = 0;
       for (const { spec, count } of this.#classes) {
         if (satisfies(spec, tasks.constraints)) capacity += count * copiesIn(spec.resources, tasks.resources);
       }
-      if (perConstraints.size < SHAPES_MAX) perConstraints.set(tasks.constraints, capacity);
+      if (perConstraints.size < SHAPES_MAX) perConstraints.set(constraints, capacity);
     }
     return capacity;
   }
+}
+
+/** Equal texts for equal lists; most are empty. */
+function contentOf(list: readonly PlacementConstraint[] | MachineSpec['attributes']): string {
+  return list.length === 0 ? '' : JSON.stringify(list);
 }
 
 /** Shapes remembered before the memory starts anew: a trace may give every job an object of its own. */

@@ -89,8 +89,8 @@ export class Simulation implements WorkListener {
 
   /** Adds jobs in the order of arrival, none of them in the past. A job that could never run is refused at once. */
   feed(jobs: Iterable<Job>): void {
-    assert(!this.#workloadEnded, 'no jobs come after the end of the workload');
     for (const job of jobs) {
+      assert(!this.#workloadEnded, 'no jobs come after the end of the workload');
       this.#jobsFed++;
       if (this.#placeability.accepts(job)) {
         this.#feed.add(this.#world.now, job);

@@ -53,14 +53,9 @@ export interface DrawContext {
 
 /** The chart library's options for a chart. */
 export function chartOption(spec: ChartSpec, context: DrawContext): EChartsCoreOption {
-  switch (spec.kind) {
-    case 'time':
-      return timeOption(spec, context);
-    case 'curve':
-      return curveOption(spec, context);
-    case 'lanes':
-      return laneOption(spec, context);
-  }
+  if (spec.kind === 'time') return timeOption(spec, context);
+  if (spec.kind === 'curve') return curveOption(spec, context);
+  return laneOption(spec, context);
 }
 
 export function timeOption(spec: TimeChart, context: DrawContext): EChartsCoreOption {

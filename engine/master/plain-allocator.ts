@@ -1,0 +1,342 @@
+import { assert, type Micros, micros } from '../core/index.ts';
+import { isTerminal } from '../protocol/index.ts';
+import { applyOperations, type ResourceOperation, Resources } from '../resources/index.ts';
+import type {
+  Agent,
+  AllocationSink,
+  Allocator,
+  AllocatorAgent,
+  AllocatorFramework,
+  AllocatorMetrics,
+  AllocatorOptions,
+  Framework,
+  Role,
+  Usage,
+} from './allocator.ts';
+import type { MasterState } from './state.ts';
+
+interface PlainAgent {
+  info: AllocatorAgent;
+  active: boolean;
+}
+
+interface PlainFramework {
+  info: AllocatorFramework;
+  active: boolean;
+  readonly suppressed: Set<Role>;
+}
+
+/** A recovery as the master asked for it. */
+export interface Recovery {
+  readonly framework: Framework;
+  readonly role: Role;
+  readonly agent: Agent;
+  readonly resources: Resources;
+  readonly refuse: Micros | null;
+}
+
+/**
+ * A plain policy for the master's tests: everything free of an agent goes to the next framework and role in turn. It holds the master to
+ * the contract of `Allocator`: rows are known, what comes back was out, a framework that is removed holds nothing.
+ */
+export class PlainAllocator implements Allocator {
+  readonly #sink: AllocationSink;
+  readonly #interval: Micros;
+  readonly #roles: string[] = [];
+  readonly #agents = new Map<Agent, PlainAgent>();
+  readonly #frameworks = new Map<Framework, PlainFramework>();
+  /** By `agent/framework/role`. */
+  readonly #held = new Map<string, Resources>();
+  /** End of the filter, by `agent/framework/role`. */
+  readonly #filters = new Map<string, number>();
+  /** Every recovery so far, in order. */
+  readonly recoveries: Recovery[] = [];
+  readonly weights = new Map<string, number>();
+  #turn = 0;
+  #nextTick: Micros;
+  #runs = 0;
+  #allocations = 0;
+  /** Offers nothing while set. */
+  isPaused = false;
+
+  constructor(now: Micros, options: AllocatorOptions, sink: AllocationSink) {
+    this.#sink = sink;
+    this.#interval = options.allocationInterval;
+    this.#nextTick = micros(now + options.allocationInterval);
+  }
+
+  role(name: string): Role {
+    const known = this.#roles.indexOf(name);
+    return (known === -1 ? this.#roles.push(name) - 1 : known) as Role;
+  }
+
+  roleName(role: Role): string {
+    return this.#roles[role]!;
+  }
+
+  addAgent(now: Micros, agent: Agent, info: AllocatorAgent, used: readonly Usage[]): void {
+    assert(!this.#agents.has(agent), 'an agent is added once');
+    this.#agents.set(agent, { info, active: true });
+    for (const usage of used) this.#take(usage);
+    assert(info.total.contains(this.#heldOn(agent)), 'no more is in use than the agent has');
+    this.#cycle(now);
+  }
+
+  updateAgent(now: Micros, agent: Agent, info: AllocatorAgent): void {
+    this.#agent(agent).info = info;
+    this.#cycle(now);
+  }
+
+  addResourceProvider(): void {
+    assert(false, 'the master has no resource providers');
+  }
+
+  removeAgent(_now: Micros, agent: Agent): void {
+    this.#agent(agent);
+    this.#agents.delete(agent);
+    for (const books of [this.#held, this.#filters]) {
+      for (const key of books.keys()) if (key.startsWith(`${agent}/`)) books.delete(key);
+    }
+  }
+
+  activateAgent(now: Micros, agent: Agent): void {
+    this.#agent(agent).active = true;
+    this.#cycle(now);
+  }
+
+  deactivateAgent(_now: Micros, agent: Agent): void {
+    this.#agent(agent).active = false;
+  }
+
+  addFramework(
+    now: Micros,
+    framework: Framework,
+    info: AllocatorFramework,
+    active: boolean,
+    used: readonly Usage[],
+  ): void {
+    assert(!this.#frameworks.has(framework), 'a framework is added once');
+    this.#frameworks.set(framework, { info, active, suppressed: new Set(info.suppressedRoles) });
+    for (const usage of used) this.#take(usage);
+    this.#cycle(now);
+  }
+
+  updateFramework(_now: Micros, framework: Framework, info: AllocatorFramework): void {
+    const known = this.#framework(framework);
+    known.info = info;
+    known.suppressed.clear();
+    for (const role of info.suppressedRoles) known.suppressed.add(role);
+  }
+
+  removeFramework(_now: Micros, framework: Framework): void {
+    this.#framework(framework);
+    for (const key of this.#held.keys()) {
+      assert(key.split('/')[1] !== String(framework), 'a framework that is removed holds nothing');
+    }
+    this.#frameworks.delete(framework);
+    this.#dropFilters(framework, null);
+  }
+
+  activateFramework(now: Micros, framework: Framework): void {
+    this.#framework(framework).active = true;
+    this.#cycle(now);
+  }
+
+  deactivateFramework(_now: Micros, framework: Framework): void {
+    this.#framework(framework).active = false;
+    this.#dropFilters(framework, null);
+  }
+
+  suppressOffers(_now: Micros, framework: Framework, roles: readonly Role[]): void {
+    const known = this.#framework(framework);
+    for (const role of roles.length === 0 ? known.info.roles : roles) known.suppressed.add(role);
+  }
+
+  reviveOffers(now: Micros, framework: Framework, roles: readonly Role[]): void {
+    const known = this.#framework(framework);
+    for (const role of roles.length === 0 ? known.info.roles : roles) {
+      known.suppressed.delete(role);
+      this.#dropFilters(framework, role);
+    }
+    this.#cycle(now);
+  }
+
+  requestResources(now: Micros, framework: Framework): void {
+    this.#framework(framework);
+    this.#cycle(now);
+  }
+
+  recoverResources(
+    now: Micros,
+    framework: Framework,
+    role: Role,
+    agent: Agent,
+    resources: Resources,
+    refuse: Micros | null,
+  ): void {
+    this.#agent(agent);
+    this.#framework(framework);
+    const key = `${agent}/${framework}/${role}`;
+    const held = this.#held.get(key) ?? Resources.EMPTY;
+    assert(held.contains(resources), 'no more comes back than is out');
+    const rest = held.minus(resources);
+    if (rest.isEmpty) this.#held.delete(key);
+    else this.#held.set(key, rest);
+    if (refuse !== null) this.#filters.set(key, now + refuse);
+    this.recoveries.push({ framework, role, agent, resources, refuse });
+  }
+
+  updateAllocation(): void {
+    assert(false, 'the master performs no operations on resources yet');
+  }
+
+  updateAvailable(_now: Micros, agent: Agent, operations: readonly ResourceOperation[]): boolean {
+    const { total } = this.#agent(agent).info;
+    return applyOperations(total.minus(this.#heldOn(agent)), operations).ok;
+  }
+
+  setQuota(): void {}
+
+  setWeight(_now: Micros, role: Role, weight: number): void {
+    this.weights.set(this.roleName(role), weight);
+  }
+
+  setWhitelist(): void {}
+
+  setUnavailability(): void {}
+
+  respondInverseOffer(): void {}
+
+  recover(): void {}
+
+  nextDeadline(): Micros | null {
+    return this.#nextTick;
+  }
+
+  advance(now: Micros): void {
+    while (this.#nextTick <= now) {
+      this.#cycle(this.#nextTick);
+      this.#nextTick = micros(this.#nextTick + this.#interval);
+    }
+  }
+
+  dominantShare(): number {
+    return 0;
+  }
+
+  metrics(): AllocatorMetrics {
+    return {
+      allocationRuns: this.#runs,
+      allocations: this.#allocations,
+      offerFiltersActive: this.#filters.size,
+    };
+  }
+
+  /** What is out, by `agent/framework/role`. */
+  holdings(): ReadonlyMap<string, Resources> {
+    return this.#held;
+  }
+
+  isSuppressed(framework: Framework, role: string): boolean {
+    return this.#framework(framework).suppressed.has(this.role(role));
+  }
+
+  infoOf(framework: Framework): AllocatorFramework {
+    return this.#framework(framework).info;
+  }
+
+  agentInfoOf(agent: Agent): AllocatorAgent {
+    return this.#agent(agent).info;
+  }
+
+  /** Everything it knows, as text. */
+  digest(): string {
+    const agents = [...this.#agents].map(([row, { active, info }]) => `a${row}${active}${info.total.toString()}`);
+    const frameworks = [...this.#frameworks].map(
+      ([row, { active, suppressed, info }]) => `f${row}${active}[${[...suppressed].join()}][${info.roles.join()}]`,
+    );
+    const held = [...this.#held].map(([key, resources]) => `${key}=${resources.toString()}`).sort();
+    const filters = [...this.#filters].map(([key, end]) => `${key}<${end}`).sort();
+    return [...agents, ...frameworks, ...held, ...filters].join('\n');
+  }
+
+  #cycle(now: Micros): void {
+    this.#runs++;
+    if (this.isPaused) return;
+    for (const [agent, { info, active }] of this.#agents) {
+      if (!active) continue;
+      const free = info.total.minus(this.#heldOn(agent));
+      if (free.isEmpty) continue;
+      const taker = this.#nextTaker(now, agent);
+      if (taker === null) continue;
+      this.#take({ ...taker, agent, resources: free });
+      this.#allocations++;
+      this.#sink.allocated(taker.framework, taker.role, agent, free);
+    }
+  }
+
+  #nextTaker(now: Micros, agent: Agent): { readonly framework: Framework; readonly role: Role } | null {
+    const takers: { readonly framework: Framework; readonly role: Role }[] = [];
+    for (const [framework, { info, active, suppressed }] of this.#frameworks) {
+      if (!active) continue;
+      for (const role of info.roles) {
+        const filteredUntil = this.#filters.get(`${agent}/${framework}/${role}`) ?? 0;
+        if (!suppressed.has(role) && filteredUntil <= now) takers.push({ framework, role });
+      }
+    }
+    return takers.length === 0 ? null : takers[this.#turn++ % takers.length]!;
+  }
+
+  #take({ framework, role, agent, resources }: Usage): void {
+    this.#framework(framework);
+    const key = `${agent}/${framework}/${role}`;
+    this.#held.set(key, (this.#held.get(key) ?? Resources.EMPTY).plus(resources));
+  }
+
+  #heldOn(agent: Agent): Resources {
+    let sum = Resources.EMPTY;
+    for (const [key, resources] of this.#held) if (key.startsWith(`${agent}/`)) sum = sum.plus(resources);
+    return sum;
+  }
+
+  #dropFilters(framework: Framework, role: Role | null): void {
+    for (const key of this.#filters.keys()) {
+      const [, ofFramework, ofRole] = key.split('/');
+      if (ofFramework === String(framework) && (role === null || ofRole === String(role))) this.#filters.delete(key);
+    }
+  }
+
+  #agent(agent: Agent): PlainAgent {
+    const known = this.#agents.get(agent);
+    assert(known !== undefined, `agent ${agent} is known to the allocator`);
+    return known;
+  }
+
+  #framework(framework: Framework): PlainFramework {
+    const known = this.#frameworks.get(framework);
+    assert(known !== undefined, `framework ${framework} is known to the allocator`);
+    return known;
+  }
+}
+
+/** What the master's books say that each framework holds: offers, live tasks and executors, by `agent/framework/role`. */
+export function expectedHoldings(master: MasterState): Map<string, Resources> {
+  const sums = new Map<string, Resources>();
+  const add = (agent: Agent, framework: Framework, role: Role, resources: Resources) => {
+    if (resources.isEmpty) return;
+    const key = `${agent}/${framework}/${role}`;
+    sums.set(key, (sums.get(key) ?? Resources.EMPTY).plus(resources));
+  };
+  for (const agent of master.agents) {
+    for (let slot = agent.offerHead; slot !== -1; slot = master.offers.nextOfAgent(slot)) {
+      const { offers } = master;
+      add(agent.row, offers.framework(slot).row, offers.role(slot), offers.offer(slot).resources);
+    }
+    for (const task of agent.tasks) {
+      if (!isTerminal(task.state)) add(agent.row, task.framework.row, task.role, task.info.resources);
+    }
+    for (const { framework, role, info } of agent.executors)
+      add(agent.row, framework.row, role, info.resources);
+  }
+  return sums;
+}
