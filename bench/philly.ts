@@ -22,7 +22,7 @@ export async function replayWithReport(
       policy: 'suppress',
       refuseSeconds: '5',
       frameworksPerRole: '1',
-      attempts: '3',
+      attempts: '10',
       backfill: '0',
       timeScale: '1',
       taskTable: true,

@@ -100,7 +100,7 @@ function addSimulate(program: Command, args: readonly string[], exit: (code: num
     )
     .option('--refuse-seconds <seconds>', 'filter of a declined offer', '5')
     .option('--frameworks-per-role <count>', 'frameworks that share the jobs of a role', '1')
-    .option('--attempts <count>', 'attempts at a task that is lost or fails', '3')
+    .option('--attempts <count>', 'attempts at a task that is lost or fails', '10')
     .option('--backfill <count>', 'jobs behind a blocked one that are tried', '0')
     .option('--weight <role=weight>', 'weight of a role; may be repeated', collect, [])
     .option('--assume <name=value>', 'something the trace does not say; may be repeated', collect, [])
@@ -127,8 +127,14 @@ const DEMO = [
   'simulate',
   '--trace',
   'philly-2017',
+  '--from',
+  '35d',
   '--window',
   '14d',
+  '--until',
+  '14d',
+  '--assume',
+  'machines=88',
   '--seed',
   '1',
   '--faults',

@@ -47,7 +47,7 @@ export class ResultFolder {
       mkdirSync(dirname(path), { recursive: true });
       const writer = liveWriter(unfinished);
       if (writer !== null) {
-        const message = `process ${writer} is writing a result for this folder; choose another or wait for it`;
+        const message = `process ${writer} is writing a result for this folder: wait for it or choose another folder; if it is no run, remove ${unfinished}`;
         return err({ code: 'FOLDER_IN_USE', path, message });
       }
       rmSync(unfinished, { recursive: true, force: true });

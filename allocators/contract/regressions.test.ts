@@ -45,3 +45,18 @@ test('an agent that headroom kept from a framework is offered to it once no quot
   );
   expect(run.held.map(({ framework }) => framework)).toEqual(['f0']);
 });
+
+test('what comes back changes the order of roles at once', () => {
+  const run = agree(
+    { op: 'addAgent', agent: 'a1', resources: 'cpus:4;mem:1000' },
+    { op: 'addFramework', framework: 'f0', roles: ['a', 'a/y'], suppressedRoles: ['a'] },
+    {
+      op: 'addAgent',
+      agent: 'a0',
+      resources: 'cpus:4;mem:1000',
+      used: [{ framework: 'f0', role: 'a', resources: 'cpus:4;mem:1000' }],
+    },
+  );
+  expect(run.held.map(({ role, agent }) => `${role} on ${agent}`)).toEqual(['a/y on a1']);
+  run.giveBack(0, 'HALF', null);
+});

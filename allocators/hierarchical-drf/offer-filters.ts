@@ -4,19 +4,22 @@ import type { Resources } from '../../engine/resources/index.ts';
 import type { Client } from './client.ts';
 import { grown } from './dense-set.ts';
 import { ExpiryBuckets } from './expiry-buckets.ts';
+import { Refusals } from './refusals.ts';
+
+const NONE = 0;
 
 /** A filter beyond the first of a pair. */
 interface Filter {
-  readonly refused: Resources;
+  readonly handle: number;
   readonly bucket: number;
 }
 
 /**
- * The filters of one client by agent, made when it first refuses: what was refused, null for nothing, and the bucket that it
- * expires with. With the pair in the bucket that is 20 bytes a filter.
+ * The filters of one client by agent, made when it first refuses: the handle of what was refused, 0 for nothing, and the bucket that it
+ * expires with. With the pair in the bucket that is 16 bytes a filter.
  */
 export interface FilterRow {
-  readonly refused: (Resources | null)[];
+  handles: Int32Array;
   buckets: Int32Array;
   /** Filters beyond the first, by agent. */
   readonly further: Map<number, Filter[]>;
@@ -28,6 +31,7 @@ export interface FilterRow {
  */
 export class OfferFilters {
   readonly #clients: readonly (Client | null)[];
+  readonly #refusals = new Refusals();
   readonly #buckets = new ExpiryBuckets();
   #count = 0;
 
@@ -48,46 +52,49 @@ export class OfferFilters {
 
   /** `isLate`: it was scheduled after the batch tick of the instant at which it expires. */
   add(client: Client, agent: Agent, refused: Resources, expiry: Micros, isLate: boolean): void {
-    client.filters ??= { refused: [], buckets: new Int32Array(16), further: new Map(), count: 0 };
+    client.filters ??= { handles: new Int32Array(16), buckets: new Int32Array(16), further: new Map(), count: 0 };
     const row = client.filters;
-    while (row.refused.length <= agent) row.refused.push(null);
-    if (agent >= row.buckets.length) row.buckets = grown(row.buckets, agent + 1);
+    if (agent >= row.handles.length) {
+      row.handles = grown(row.handles, agent + 1);
+      row.buckets = grown(row.buckets, agent + 1);
+    }
     const bucket = this.#buckets.at(expiry, isLate);
+    const handle = this.#refusals.acquire(agent, refused);
     this.#buckets.add(bucket, client.row, agent);
     row.count++;
     this.#count++;
-    if (row.refused[agent] === null) {
-      row.refused[agent] = refused;
+    if (row.handles[agent] === NONE) {
+      row.handles[agent] = handle;
       row.buckets[agent] = bucket;
       return;
     }
     const further = row.further.get(agent);
-    if (further === undefined) row.further.set(agent, [{ refused, bucket }]);
-    else further.push({ refused, bucket });
+    if (further === undefined) row.further.set(agent, [{ handle, bucket }]);
+    else further.push({ handle, bucket });
   }
 
   /** Whether a live filter keeps `offer` of `agent` from the client. */
   blocks(row: FilterRow, agent: number, offer: Resources): boolean {
-    if (agent >= row.refused.length) return false;
-    const refused = row.refused[agent]!;
-    if (refused === null) return false;
-    if (refused === offer || refused.contains(offer)) return true;
+    if (agent >= row.handles.length) return false;
+    const handle = row.handles[agent]!;
+    if (handle === NONE) return false;
+    if (this.#refusals.covers(handle, offer)) return true;
     if (row.further.size === 0) return false;
-    return row.further.get(agent)?.some((filter) => filter.refused.contains(offer)) ?? false;
+    return row.further.get(agent)?.some((filter) => this.#refusals.covers(filter.handle, offer)) ?? false;
   }
 
   /** All filters of the client go. */
   clearClient(client: Client): void {
     const row = client.filters;
     if (row === null) return;
-    for (let agent = 0; agent < row.refused.length && row.count > 0; agent++) this.#clear(row, agent);
+    for (let agent = 0; agent < row.handles.length && row.count > 0; agent++) this.#clear(row, agent);
   }
 
   /** All filters on the agent go. */
   clearAgent(agent: Agent): void {
     for (let index = 0; index < this.#clients.length; index++) {
       const filters = this.#clients[index]?.filters ?? null;
-      if (filters !== null && agent < filters.refused.length) this.#clear(filters, agent);
+      if (filters !== null && agent < filters.handles.length) this.#clear(filters, agent);
     }
   }
 
@@ -110,10 +117,10 @@ export class OfferFilters {
     let count = 0;
     for (const client of this.#clients) {
       if (client == null || client.filters === null) continue;
-      const { refused, further, count: noted } = client.filters;
-      let found = refused.filter((resources) => resources !== null).length;
+      const { handles, further, count: noted } = client.filters;
+      let found = handles.filter((handle) => handle !== NONE).length;
       for (const [agent, filters] of further) {
-        assert(refused[agent] !== null && filters.length > 0, 'filters beyond the first come after one');
+        assert(handles[agent] !== NONE && filters.length > 0, 'filters beyond the first come after one');
         found += filters.length;
       }
       assert(found === noted, 'the filters of a client are counted');
@@ -124,35 +131,38 @@ export class OfferFilters {
   }
 
   #clear(row: FilterRow, agent: number): void {
-    if (row.refused[agent] === null) return;
-    row.refused[agent] = null;
-    this.#cancel(row, row.buckets[agent]!);
+    const handle = row.handles[agent]!;
+    if (handle === NONE) return;
+    row.handles[agent] = NONE;
+    this.#cancel(row, agent, handle, row.buckets[agent]!);
     if (row.further.size === 0) return;
     const further = row.further.get(agent);
     if (further === undefined) return;
     row.further.delete(agent);
-    for (const { bucket } of further) this.#cancel(row, bucket);
+    for (const { handle: more, bucket } of further) this.#cancel(row, agent, more, bucket);
   }
 
-  #cancel(row: FilterRow, bucket: number): void {
+  #cancel(row: FilterRow, agent: number, handle: number, bucket: number): void {
     row.count--;
     this.#count--;
+    this.#refusals.release(agent, handle);
     this.#buckets.cancel(bucket, this.#isLive);
   }
 
   readonly #isLive = (clientRow: number, agent: number, bucket: number): boolean => {
     const row = this.#clients[clientRow]?.filters ?? null;
-    if (row === null || agent >= row.refused.length || row.refused[agent] === null) return false;
+    if (row === null || agent >= row.handles.length || row.handles[agent] === NONE) return false;
     if (row.buckets[agent] === bucket) return true;
     return row.further.get(agent)?.some((filter) => filter.bucket === bucket) ?? false;
   };
 
   /** Takes out one filter that expires with `bucket`; false if there is none. */
   #removeOne(row: FilterRow | null, agent: number, bucket: number): boolean {
-    if (row === null || agent >= row.refused.length || row.refused[agent] === null) return false;
+    if (row === null || agent >= row.handles.length || row.handles[agent] === NONE) return false;
     if (row.further.size > 0 && row.further.has(agent)) return this.#removeOneOfMany(row, agent, bucket);
     if (row.buckets[agent] !== bucket) return false;
-    row.refused[agent] = null;
+    this.#refusals.release(agent, row.handles[agent]!);
+    row.handles[agent] = NONE;
     row.count--;
     return true;
   }
@@ -162,14 +172,16 @@ export class OfferFilters {
     const index = further.findIndex((filter) => filter.bucket === bucket);
     const isFirst = row.buckets[agent] === bucket;
     if (!isFirst && index < 0) return false;
+    const gone = isFirst ? row.handles[agent]! : further[index]!.handle;
     const last = further.pop()!;
     if (isFirst) {
-      row.refused[agent] = last.refused;
+      row.handles[agent] = last.handle;
       row.buckets[agent] = last.bucket;
     } else if (index < further.length) {
       further[index] = last;
     }
     if (further.length === 0) row.further.delete(agent);
+    this.#refusals.release(agent, gone);
     row.count--;
     return true;
   }

@@ -171,6 +171,7 @@ export class RoleTree {
       for (let node = this.#leaf[role]!; node !== ROOT; node = this.#parent[node]!) {
         if (listed.has(node)) break;
         listed.add(node);
+        this.#nodes.refresh(node);
         const siblings = below.get(this.#parent[node]!);
         if (siblings === undefined) below.set(this.#parent[node]!, [node]);
         else siblings.push(node);

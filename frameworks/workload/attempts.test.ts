@@ -221,3 +221,18 @@ test('when all is done no timer is left', () => {
   expect(desk.framework.nextDeadline()).toBeNull();
   expect(desk.framework.offersHeld).toBe(0);
 });
+
+test('a job first ran when the first of its tasks did', () => {
+  const desk = Desk.open({}, [job({ count: 2 })]).offer([WHOLE]);
+  desk.now = micros(10);
+  desk.update(desk.launched[1]!, 'TASK_RUNNING');
+  desk.now = micros(20);
+  desk.update(desk.launched[0]!, 'TASK_RUNNING');
+  for (const task of desk.launched) desk.update(task, 'TASK_FINISHED');
+  expect(desk.outcomes).toMatchObject([{ firstRunning: 10 }]);
+});
+
+test('a launched task that stays silent is reconciled again and again', () => {
+  const desk = Desk.open({ launchWait: micros(120 * SECOND) }, [job({})]).offer([WHOLE]);
+  expect(desk.pass(500).calls('RECONCILE')).toHaveLength(4);
+});

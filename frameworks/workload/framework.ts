@@ -555,7 +555,6 @@ export class WorkloadFramework implements Machine<WorkloadInput, WorkloadOutput>
     }
     job.breaking = false;
     job.attempt++;
-    job.blockedAt = -1;
     for (const group of job.groups) {
       group.next = 0;
       this.#waitAgain(job, group, group.tasks.count);

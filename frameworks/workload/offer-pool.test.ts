@@ -53,6 +53,7 @@ const SHAPES: readonly Shape[] = [
   shape(scalars(1, 512), NO_CARD),
   shape(parse('cpus:1;ports:[1-2]')),
   shape(parse('cpus(batch):1')),
+  shape(parse('cpus(batch):2;mem(batch):1024')),
 ];
 
 const OFFERED: readonly Resources[] = [
@@ -61,21 +62,30 @@ const OFFERED: readonly Resources[] = [
   scalars(2, 1_024, 2),
   parse('cpus:2;mem:600;ports:[1-4]'),
   parse('cpus:1;mem:600;cpus(batch):2'),
+  parse('cpus(batch):4;mem(batch):4096'),
 ];
 
+const addition = fc.record({
+  kind: fc.constant('add' as const),
+  agent: fc.nat(4),
+  resources: fc.constantFrom(...OFFERED),
+});
+// Searches outnumber additions: each addition forgets what was found out before.
 const command = fc.oneof(
-  fc.record({
-    kind: fc.constant('add' as const),
-    agent: fc.nat(5),
-    resources: fc.constantFrom(...OFFERED),
-  }),
-  fc.record({ kind: fc.constant('withdraw' as const), which: fc.nat(20) }),
-  fc.record({ kind: fc.constant('remove' as const), which: fc.nat(20) }),
-  fc.record({ kind: fc.constant('take' as const), shape: fc.constantFrom(...SHAPES) }),
-  fc.record({
-    kind: fc.constant('plan' as const),
-    shapes: fc.array(fc.constantFrom(...SHAPES), { maxLength: 6 }),
-  }),
+  { weight: 1, arbitrary: addition },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('withdraw' as const), which: fc.nat(20) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('remove' as const), which: fc.nat(20) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant('take' as const), shape: fc.constantFrom(...SHAPES) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('plan' as const),
+      shapes: fc.array(fc.constantFrom(...SHAPES), { minLength: 1, maxLength: 4 }),
+    }),
+  },
 );
 
 /** What is left of a holding, by the plain rules. */
@@ -95,64 +105,68 @@ function hasRoom(holding: Holding, wanted: Shape): boolean {
 
 test('the pool finds room exactly when a search of every holding does', () => {
   fc.assert(
-    fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
-      const pool = emptyPool();
-      const holdings = new Set<Holding>();
-      let nextId = 1;
-      const search = (wanted: Shape): Holding | null => {
-        const position = pool.find(wanted);
-        const expected = [...holdings].some((holding) => hasRoom(holding, wanted));
-        expect(position >= 0).toBe(expected);
-        if (position < 0) return null;
-        expect(hasRoom(pool.at(position), wanted)).toBe(true);
-        return pool.at(position);
-      };
-      for (const each of commands) {
-        switch (each.kind) {
-          case 'add':
-            holdings.add(pool.add(offer(nextId++, each.agent, each.resources, each.agent % 2 === 0)));
-            break;
-          case 'withdraw': {
-            // Offers are rescinded between steps, when nothing is taken.
-            const untouched = [...holdings].filter((holding) => holding.taken.length === 0);
-            if (untouched.length === 0) break;
-            const holding = untouched[each.which % untouched.length]!;
-            const only = holding.offers.length === 1;
-            pool.withdraw(holding, holding.offers[each.which % holding.offers.length]!);
-            if (only) holdings.delete(holding);
-            break;
-          }
-          case 'remove': {
-            if (holdings.size === 0) break;
-            const holding = [...holdings][each.which % holdings.size]!;
-            pool.remove(holding);
-            holdings.delete(holding);
-            break;
-          }
-          case 'take': {
-            const holding = search(each.shape);
-            if (holding === null) pool.noteFailure(each.shape);
-            else pool.take(holding, each.shape);
-            break;
-          }
-          case 'plan': {
-            const planned: Holding[] = [];
-            for (const wanted of each.shapes) {
-              const holding = search(wanted);
-              if (holding === null) break;
-              pool.take(holding, wanted);
-              planned.push(holding);
+    fc.property(
+      fc.array(addition, { maxLength: 4 }),
+      fc.array(command, { maxLength: 40 }),
+      (first, later) => {
+        const pool = emptyPool();
+        const holdings = new Set<Holding>();
+        let nextId = 1;
+        const search = (wanted: Shape): Holding | null => {
+          const position = pool.find(wanted);
+          const expected = [...holdings].some((holding) => hasRoom(holding, wanted));
+          expect(position >= 0).toBe(expected);
+          if (position < 0) return null;
+          expect(hasRoom(pool.at(position), wanted)).toBe(true);
+          return pool.at(position);
+        };
+        for (const each of [...first, ...later]) {
+          switch (each.kind) {
+            case 'add':
+              holdings.add(pool.add(offer(nextId++, each.agent, each.resources, each.agent === 0)));
+              break;
+            case 'withdraw': {
+              // Offers are rescinded between steps, when nothing is taken.
+              const untouched = [...holdings].filter((holding) => holding.taken.length === 0);
+              if (untouched.length === 0) break;
+              const holding = untouched[each.which % untouched.length]!;
+              const only = holding.offers.length === 1;
+              pool.withdraw(holding, holding.offers[each.which % holding.offers.length]!);
+              if (only) holdings.delete(holding);
+              break;
             }
-            while (planned.length > 0) pool.giveBack(planned.pop()!);
-            break;
+            case 'remove': {
+              if (holdings.size === 0) break;
+              const holding = [...holdings][each.which % holdings.size]!;
+              pool.remove(holding);
+              holdings.delete(holding);
+              break;
+            }
+            case 'take': {
+              const holding = search(each.shape);
+              if (holding === null) pool.noteFailure(each.shape);
+              else pool.take(holding, each.shape);
+              break;
+            }
+            case 'plan': {
+              const planned: Holding[] = [];
+              for (const wanted of each.shapes) {
+                const holding = search(wanted);
+                if (holding === null) break;
+                pool.take(holding, wanted);
+                planned.push(holding);
+              }
+              while (planned.length > 0) pool.giveBack(planned.pop()!);
+              break;
+            }
           }
+          expect(pool.size).toBe(holdings.size);
+          let cpus = 0;
+          for (const holding of holdings) cpus += restOf(holding).cpus;
+          expect(pool.total.cpus).toBe(cpus);
         }
-        expect(pool.size).toBe(holdings.size);
-        let cpus = 0;
-        for (const holding of holdings) cpus += restOf(holding).cpus;
-        expect(pool.total.cpus).toBe(cpus);
-      }
-    }),
+      },
+    ),
   );
 });
 

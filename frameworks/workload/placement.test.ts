@@ -155,3 +155,48 @@ test('a gang that no cluster can hold lets the others run, and costs less and le
   expect(desk.outcomes.length).toBeGreaterThan(5);
   expect(said).toBeLessThan(400);
 });
+
+test('an offer that comes twice is held once', () => {
+  const desk = Desk.open({ policy: 'keep' }).offer([scalars(2, 2_048)]);
+  desk.repeatOffers();
+  expect(desk.framework.offersHeld).toBe(1);
+  expect(desk.submit(job(LARGE)).said).toEqual([]);
+});
+
+test('each hold in vain doubles the next one, up to a bound', () => {
+  const desk = Desk.open({ policy: 'decline', gangHold: micros(10 * SECOND) }, [
+    job({ gang: true, count: 9, ...LARGE }),
+  ]);
+  const holds: number[] = [];
+  while (holds.length < 8) {
+    desk.offer([WHOLE]);
+    const begun = desk.now;
+    while (desk.framework.offersHeld > 0) desk.pass(1);
+    if (desk.now > begun) holds.push((desk.now - begun) / SECOND);
+    while (desk.framework.nextDeadline() !== null) desk.pass(1);
+  }
+  for (const [index, hold] of holds.entries()) {
+    const least = 10 * 2 ** Math.min(index, 5);
+    expect(hold).toBeGreaterThanOrEqual(least);
+    expect(hold).toBeLessThanOrEqual(least * 1.25 + 1);
+  }
+});
+
+test('another head has a hold of its own', () => {
+  const gang = (id: string, priority: number) => job({ id, priority, gang: true, count: 2, ...LARGE });
+  const desk = Desk.open({ policy: 'decline', gangHold: micros(30 * SECOND) }, [gang('low', 0)]).offer([
+    WHOLE,
+  ]);
+  desk.pass(25).submit(gang('high', 1)).pass(25);
+  expect(desk.said).toEqual([]);
+  expect(desk.framework.offersHeld).toBe(1);
+});
+
+test('offers kept for one head are looked through again for the next', () => {
+  const desk = Desk.open({ policy: 'decline' }, [job({ id: 'small', gang: true, count: 9 })]);
+  expect(desk.offer([scalars(2, 2_048), WHOLE]).said).toEqual([]);
+  desk.submit(job({ id: 'large', priority: 1, gang: true, count: 2, ...LARGE }));
+  expect(desk.calls('DECLINE')).toMatchObject([{ offerIds: [1] }]);
+  // And what comes later is looked through for the same head.
+  expect(desk.offer([scalars(2, 2_048)], 'batch', 7).calls('DECLINE')).toMatchObject([{ offerIds: [3] }]);
+});

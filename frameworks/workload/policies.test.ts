@@ -150,3 +150,10 @@ test('demand: after a new subscription the demand is stated anew', () => {
   expect(desk.calls('SUBSCRIBE')).toMatchObject([{ frameworkId: 7, suppressedRoles: ['batch'] }]);
   expect(desk.subscribed().calls('REQUEST')).toHaveLength(1);
 });
+
+test('demand: what offers left over of a demand that they covered is stated at once', () => {
+  const desk = Desk.open({ policy: 'demand' }, [job({ count: 2, resources: scalars(2, 1_024) })]);
+  desk.offer([scalars(3, 1_024), scalars(1, 1_024)]);
+  expect(desk.said).toEqual(['ACCEPT', 'DECLINE', 'REQUEST']);
+  expect(desk.calls('REQUEST')[0]!.requests[0]!.quantities.toString()).toBe('cpus:2;mem:1024');
+});

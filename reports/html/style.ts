@@ -73,7 +73,7 @@ nav .wrap { display: flex; gap: 20px; overflow-x: auto; scrollbar-width: none; }
 nav .wrap::-webkit-scrollbar { display: none; }
 nav a { padding: 11px 0; white-space: nowrap; color: var(--muted); font-size: .9rem; }
 nav a:hover { color: var(--ink); text-decoration: none; }
-.reset { margin-left: auto; align-self: center; padding: 3px 12px; white-space: nowrap; border: 1px solid var(--accent); border-radius: 99px;
+.reset { position: sticky; right: 0; margin-left: auto; align-self: center; padding: 3px 12px; white-space: nowrap; border: 1px solid var(--accent); border-radius: 99px;
   background: var(--accent-soft); color: var(--accent); font: inherit; font-size: .82rem; cursor: pointer; }
 .reset[hidden] { display: none; }
 main.wrap { padding-bottom: 56px; }

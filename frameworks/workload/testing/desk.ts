@@ -38,6 +38,7 @@ export class Desk {
   readonly launched: TaskInfo[] = [];
   readonly #agents = new Map<number, AgentInfo>();
   #nextOffer = 1;
+  #lastOffers: readonly Offer[] = [];
   #nextUpdate = 1;
 
   constructor(changes: Partial<WorkloadOptions>, roles: readonly string[] = ['batch']) {
@@ -92,7 +93,13 @@ export class Desk {
   /** Offers of agents by number, one each, in one event; ids count from 1. */
   offer(resources: readonly Resources[], role = 'batch', firstAgent = 0): this {
     const offers: Offer[] = resources.map((each, index) => this.#offer(firstAgent + index, each, role));
+    this.#lastOffers = offers;
     return this.event({ type: 'OFFERS', offers });
+  }
+
+  /** The last event of offers, word for word. */
+  repeatOffers(): this {
+    return this.event({ type: 'OFFERS', offers: this.#lastOffers });
   }
 
   attributes(agent: number, attributes: readonly Attribute[]): void {

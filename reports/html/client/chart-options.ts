@@ -77,6 +77,7 @@ export function timeOption(spec: TimeChart, context: DrawContext): EChartsCoreOp
       data,
       step: 'end',
       symbol: 'none',
+      emphasis: { disabled: true },
       color: colour,
       lineStyle: { width: entry.style === 'stacked' ? 0.8 : 1.4 },
       ...(filled ? { areaStyle: { color: colour, opacity: entry.style === 'stacked' ? 0.55 : 0.2 } } : {}),
@@ -208,6 +209,7 @@ export function curveOption(spec: CurveChart, context: DrawContext): EChartsCore
       data,
       step: 'end',
       symbol: 'none',
+      emphasis: { disabled: true },
       color: colourOf(entry.colour, theme),
       lineStyle: { width: entry.colour === 'ink' ? 2.2 : 1.6 },
     };

@@ -130,7 +130,7 @@ export function selectByDragging(
     if (start === null) return;
     const at = place(event);
     const edges = [Math.min(start, at), Math.max(start, at)].map((edge) =>
-      Number(chart.convertFromPixel({ xAxisIndex: 0 }, edge)),
+      chart.convertFromPixel({ xAxisIndex: 0 }, edge),
     );
     const dragged = Math.abs(at - start) >= smallest;
     end();

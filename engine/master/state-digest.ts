@@ -1,0 +1,44 @@
+import type { MasterState } from './state.ts';
+import type { MasterDriver } from './test-kit.ts';
+
+/** Everything that a master and its allocator know, as text: two digests are equal if nothing changed. Counters of steps are left out. */
+export function stateDigest(driver: Pick<MasterDriver, 'machine' | 'allocator'>): string {
+  return [...masterLines(driver.machine.state), driver.allocator.digest()].join('\n');
+}
+
+function masterLines(master: MasterState): string[] {
+  const lines: string[] = [];
+  for (const agent of master.agents) {
+    lines.push(
+      `agent ${agent.row} ${agent.id} link ${agent.link} missed ${agent.pingsMissed} leaving ${agent.leaving} ` +
+        `until ${agent.reregisterDeadline} ${agent.info.hostname} ${agent.info.resources.toString()}`,
+      `  executors ${agent.executors.map((one) => `${one.framework.id}/${one.info.executorId}`).join()}`,
+    );
+  }
+  for (const framework of master.frameworks) {
+    const { row, id, stream, failoverDeadline, recovered, roles, info } = framework;
+    lines.push(
+      `framework ${row} ${id} stream ${stream} until ${failoverDeadline} ${recovered} [${roles.join()}] ${info.name} ${info.principal}`,
+    );
+    for (const task of framework.tasks.values()) {
+      lines.push(
+        `  task ${task.taskId} on ${task.agent.id} ${task.state} ${task.statusUpdateState} ${task.statusUpdateUuid} ${task.killRequested}`,
+      );
+    }
+    lines.push(`  unreachable ${[...framework.unreachableTasks.keys()].join()}`);
+    const offers: number[] = [];
+    for (let slot = framework.offerHead; slot !== -1; slot = master.offers.nextOfFramework(slot))
+      offers.push(master.offers.offer(slot).id);
+    lines.push(`  offers ${offers.join()}`);
+  }
+  lines.push(
+    `recovered ${[...master.recoveredAgents.keys()].join()}`,
+    `unreachable ${[...master.unreachableAgents].join(';')}`,
+    `gone ${[...master.goneAgents].join(';')}`,
+    `registering ${[...master.registering].join()} readmitting ${[...master.readmitting].join()}`,
+    `completed ${[...master.completedFrameworks].join()}`,
+    `next ${master.nextAgentNumber} ${master.nextFrameworkNumber}`,
+    `allocated ${JSON.stringify(master.stats.allocated)} offered ${JSON.stringify(master.stats.offered)}`,
+  );
+  return lines;
+}
