@@ -15,7 +15,9 @@ export function isSameInfo(row: AgentRow, info: AllocatorAgent): boolean {
 
 /** In order, names and values. */
 export function sameAttributes(a: readonly Attribute[], b: readonly Attribute[]): boolean {
-  return a === b || (a.length === b.length && a.every((attribute, index) => sameAttribute(attribute, b[index]!)));
+  return (
+    a === b || (a.length === b.length && a.every((attribute, index) => sameAttribute(attribute, b[index]!)))
+  );
 }
 
 function sameAttribute(a: Attribute, b: Attribute): boolean {
@@ -26,12 +28,18 @@ function sameAttribute(a: Attribute, b: Attribute): boolean {
     case 'TEXT':
       return b.type === 'TEXT' && a.text === b.text;
     case 'SET':
-      return b.type === 'SET' && a.items.length === b.items.length && a.items.every((item, index) => item === b.items[index]);
+      return (
+        b.type === 'SET' &&
+        a.items.length === b.items.length &&
+        a.items.every((item, index) => item === b.items[index])
+      );
     case 'RANGES':
       return (
         b.type === 'RANGES' &&
         a.ranges.length === b.ranges.length &&
-        a.ranges.every(({ begin, end }, index) => begin === b.ranges[index]!.begin && end === b.ranges[index]!.end)
+        a.ranges.every(
+          ({ begin, end }, index) => begin === b.ranges[index]!.begin && end === b.ranges[index]!.end,
+        )
       );
     default:
       return false;
@@ -39,7 +47,10 @@ function sameAttribute(a: Attribute, b: Attribute): boolean {
 }
 
 function sameCapabilities(a: readonly AgentCapability[], b: readonly AgentCapability[]): boolean {
-  return a === b || (a.every((capability) => b.includes(capability)) && b.every((capability) => a.includes(capability)));
+  return (
+    a === b ||
+    (a.every((capability) => b.includes(capability)) && b.every((capability) => a.includes(capability)))
+  );
 }
 
 function sameDomain(a: DomainInfo | null, b: DomainInfo | null): boolean {

@@ -97,7 +97,8 @@ export class AgentRow {
 
   /** What is held, by parts. */
   forEachPart(visit: (holder: number, resources: Resources) => void): void {
-    for (let index = 0; index < this.#holders.length; index++) visit(this.#holders[index]!, this.#held[index]!);
+    for (let index = 0; index < this.#holders.length; index++)
+      visit(this.#holders[index]!, this.#held[index]!);
     if (this.#wholeHolder !== NOBODY) visit(this.#wholeHolder, this.#whole);
   }
 

@@ -134,7 +134,7 @@ export class Books {
   /** All filters on the agent go. */
   clearFiltersOn(agent: Agent): void {
     this.filters.clearAgent(agent);
-    for (const client of [...this.clients]) if (client != null && !client.isSubscribed) this.retire(client);
+    for (const client of this.clients) if (client != null && !client.isSubscribed) this.retire(client);
   }
 
   /** Makes the client take part in cycles or not, as its state says. */

@@ -55,8 +55,14 @@ function checkAgent(books: Books, row: AgentRow): void {
   const free = row.total.nonShared().minus(sum.nonShared()).plus(row.total.shared());
   assert(row.free.equals(free), 'what is free is the total without what is held');
   assert(row.isIntricate || row.total.contains(sum), 'no more is held than there is, unless that was stated');
-  assert(row.isIntricate || row.free.plus(sum).equals(row.total), 'what is free and what is held is all there is');
-  assert(books.open.has(row.agent) === row.isOfferable, 'the open agents are those of which something can be offered');
+  assert(
+    row.isIntricate || row.free.plus(sum).equals(row.total),
+    'what is free and what is held is all there is',
+  );
+  assert(
+    books.open.has(row.agent) === row.isOfferable,
+    'the open agents are those of which something can be offered',
+  );
   assert(!books.unsettled.has(row.agent) || row.isOfferable, 'an unsettled agent is open');
 }
 
@@ -78,7 +84,10 @@ function checkClients(books: Books, parts: Map<Client, number>): void {
     assert(client.parts === (parts.get(client) ?? 0), 'the parts of a client are counted');
     assert(books.shares.isActive(client.row) === client.isActive, 'an active client is so in its sorter');
     const share = books.shares.share(client.row);
-    assert(!client.isTracked || share === books.shares.shareFromScratch(client.row), 'a stored share is the one computed anew');
+    assert(
+      !client.isTracked || share === books.shares.shareFromScratch(client.row),
+      'a stored share is the one computed anew',
+    );
     if (!client.isActive) continue;
     active++;
     activeByRole.set(client.role, (activeByRole.get(client.role) ?? 0) + 1);
@@ -92,7 +101,10 @@ function checkClients(books: Books, parts: Map<Client, number>): void {
     for (let index = 0; index < order.length; index++) if (books.shares.isActive(order.at(index))) listed++;
     assert(listed === expected, 'the order of a role lists its active frameworks');
     for (let index = 1; index < order.length; index++) {
-      assert(books.shares.precedes(order.at(index - 1), order.at(index)), 'an order is sorted after settling');
+      assert(
+        books.shares.precedes(order.at(index - 1), order.at(index)),
+        'an order is sorted after settling',
+      );
     }
   }
 }

@@ -1,5 +1,11 @@
 import { assertNever } from '../../engine/core/index.ts';
-import type { Attribute, AttributeConstraint, ConstraintGroup, DomainInfo, OfferConstraints } from '../../engine/protocol/index.ts';
+import type {
+  Attribute,
+  AttributeConstraint,
+  ConstraintGroup,
+  DomainInfo,
+  OfferConstraints,
+} from '../../engine/protocol/index.ts';
 
 /** What constraints look at. */
 export interface ConstrainedAgent {
@@ -25,7 +31,11 @@ export function constraintCheck(constraints: OfferConstraints | null, role: stri
 }
 
 /** Whether `constraints` keep `agent` from `role`. For tools and tests; cycles use the compiled check. */
-export function isExcludedByConstraints(constraints: OfferConstraints, role: string, agent: ConstrainedAgent): boolean {
+export function isExcludedByConstraints(
+  constraints: OfferConstraints,
+  role: string,
+  agent: ConstrainedAgent,
+): boolean {
   return constraintCheck(constraints, role)?.(agent) ?? false;
 }
 
@@ -62,15 +72,23 @@ function compile({ selector, predicate }: AttributeConstraint): Test {
   }
 }
 
-function textTest(value: Attribute | string | null, ifMissing: boolean, test: (text: string) => boolean): boolean {
+function textTest(
+  value: Attribute | string | null,
+  ifMissing: boolean,
+  test: (text: string) => boolean,
+): boolean {
   if (value === null) return ifMissing;
   if (typeof value === 'string') return test(value);
   return value.type === 'TEXT' ? test(value.text) : true;
 }
 
 /** The first attribute of the name, or the text of the pseudo-attribute; null when there is none. */
-function selected(agent: ConstrainedAgent, selector: AttributeConstraint['selector']): Attribute | string | null {
-  if (selector.kind === 'attribute') return agent.attributes.find(({ name }) => name === selector.name) ?? null;
+function selected(
+  agent: ConstrainedAgent,
+  selector: AttributeConstraint['selector'],
+): Attribute | string | null {
+  if (selector.kind === 'attribute')
+    return agent.attributes.find(({ name }) => name === selector.name) ?? null;
   switch (selector.type) {
     case 'HOSTNAME':
       return agent.hostname;

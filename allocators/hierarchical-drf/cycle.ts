@@ -37,6 +37,8 @@ export class Cycle {
   /** The agent being visited, and whether what is free passes the common minimum: 1, 0, or UNKNOWN. */
   #row!: AgentRow;
   #passes = UNKNOWN;
+  /** Clients known to refuse all that is free on it. */
+  #blocked: Int32Array = new Int32Array(0);
   #isDisturbed = false;
   /** Places to mend when the agent is done. */
   readonly #movedOrders: SiblingOrder[] = [];
@@ -136,6 +138,7 @@ export class Cycle {
       const row = books.agents[agent]!;
       this.#row = row;
       this.#passes = UNKNOWN;
+      this.#blocked = books.filters.blockedBits(agent, row.free);
       if (this.#visited !== null) this.#visited.push(agent);
       if (only !== null && !books.unsettled.has(agent)) this.#showTo(only);
       else this.#showToAll(agent, row);
@@ -198,7 +201,9 @@ export class Cycle {
     const order = books.order(role);
     let tookAny = false;
     for (let index = 0; index < order.length; index++) {
-      const client = books.clients[order.at(index)]!;
+      const clientRow = order.at(index);
+      if (this.#isKnownBlocked(clientRow)) continue;
+      const client = books.clients[clientRow]!;
       if (!client.isActive || !this.#tryClient(client)) continue;
       tookAny = true;
       this.#noteMove(order, index);
@@ -206,6 +211,12 @@ export class Cycle {
       if (this.#stage === 'guarantees' && this.#quota!.unmet(role).isEmpty) break;
     }
     return tookAny;
+  }
+
+  /** Answered without a look at the client: many refuse an agent that few are left for. Filters of parts of it block less. */
+  #isKnownBlocked(clientRow: number): boolean {
+    const word = clientRow >> 5;
+    return word < this.#blocked.length && (this.#blocked[word]! & (1 << (clientRow & 31))) !== 0;
   }
 
   /** Offers the agent to the client; whether it took something. */
@@ -216,7 +227,10 @@ export class Cycle {
     if (this.#stage !== 'whole' || !row.isPlain) return this.#tryPart(client);
     const { free } = row;
     if (!this.#isWorthwhile(client, free)) return false;
-    if (client.filters !== null && this.#books.filters.blocks(client.filters, row.agent, free)) return false;
+    if (client.filters !== null && this.#books.filters.blocks(client.filters, row.agent, free)) {
+      this.#blocked = this.#books.filters.noteBlocked(client, row.agent, free);
+      return false;
+    }
     this.#books.grant(row, client, free);
     row.holdAll(client);
     this.#records.add(client, row.agent, free);

@@ -148,7 +148,8 @@ export class DrfSorter {
     this.#columns.learn(after);
     const vector = this.#vector(after.quantities());
     const subtracted = this.#vector(before.quantities());
-    for (let column = 0; column < vector.length; column++) vector[column] = vector[column]! - subtracted[column]!;
+    for (let column = 0; column < vector.length; column++)
+      vector[column] = vector[column]! - subtracted[column]!;
     this.#tree.charge(role, vector, counts);
     if (after.isEmpty) byAgent.delete(agent);
     else byAgent.set(agent, after);

@@ -163,7 +163,8 @@ export class ExpiryBuckets {
     for (;;) {
       let below = index * 2 + 1;
       if (below >= this.#heap.length) break;
-      if (below + 1 < this.#heap.length && this.#precedes(this.#heap[below + 1]!, this.#heap[below]!)) below++;
+      if (below + 1 < this.#heap.length && this.#precedes(this.#heap[below + 1]!, this.#heap[below]!))
+        below++;
       if (!this.#precedes(this.#heap[below]!, moved)) break;
       this.#heap[index] = this.#heap[below]!;
       index = below;

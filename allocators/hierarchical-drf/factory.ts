@@ -2,4 +2,5 @@ import type { AllocatorFactory } from '../../engine/master/index.ts';
 import { HierarchicalDrf } from './hierarchical-drf.ts';
 
 /** The default allocation policy. */
-export const hierarchicalDrf: AllocatorFactory = (now, options, sink) => new HierarchicalDrf(now, options, sink);
+export const hierarchicalDrf: AllocatorFactory = (now, options, sink) =>
+  new HierarchicalDrf(now, options, sink);

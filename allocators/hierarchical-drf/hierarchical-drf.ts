@@ -168,7 +168,7 @@ export class HierarchicalDrf implements Allocator {
   removeFramework(_now: Micros, framework: Framework): void {
     const books = this.#books;
     books.framework(framework).isActive = false;
-    for (const client of [...books.clientsOf(framework)]) {
+    for (const client of Array.from(books.clientsOf(framework))) {
       client.isSubscribed = false;
       books.refreshActivity(client);
       books.filters.clearClient(client);
@@ -188,7 +188,7 @@ export class HierarchicalDrf implements Allocator {
   deactivateFramework(_now: Micros, framework: Framework): void {
     const books = this.#books;
     books.framework(framework).isActive = false;
-    for (const client of [...books.clientsOf(framework)]) {
+    for (const client of Array.from(books.clientsOf(framework))) {
       books.refreshActivity(client);
       books.filters.clearClient(client);
       books.retire(client);
@@ -242,6 +242,7 @@ export class HierarchicalDrf implements Allocator {
     books.release(row, client, resources);
     if (refuse !== null && refuse !== 0 && books.frameworks[framework] != null) {
       this.#refuse(now, client, agent, resources, refuse);
+      if (row.free === resources) books.filters.noteBlocked(client, agent, resources);
     }
     if (!client.isSubscribed) books.retire(client);
   }
@@ -477,7 +478,7 @@ export class HierarchicalDrf implements Allocator {
     const row = books.framework(framework);
     // New roles come first, as in Mesos: what is above a lost role keeps its count if something new is below it.
     for (const role of info.roles) this.#enrol(books.clientFor(framework, role), row, info);
-    for (const client of [...books.clientsOf(framework)]) {
+    for (const client of Array.from(books.clientsOf(framework))) {
       if (info.roles.includes(client.role)) continue;
       client.isSubscribed = false;
       client.isSuppressed = false;

@@ -26,7 +26,12 @@ export class Maintenance {
   set(agent: Agent, unavailability: Unavailability | null): void {
     this.#outages.delete(agent);
     if (unavailability === null) return;
-    this.#outages.set(agent, { unavailability, outstanding: new Set(), statuses: new Map(), filters: new Map() });
+    this.#outages.set(agent, {
+      unavailability,
+      outstanding: new Set(),
+      statuses: new Map(),
+      filters: new Map(),
+    });
   }
 
   respond(agent: Agent, framework: Framework, status: InverseOfferStatus, filterUntil: Micros | null): void {

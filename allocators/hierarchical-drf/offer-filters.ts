@@ -1,6 +1,7 @@
 import { assert, type Micros } from '../../engine/core/index.ts';
 import type { Agent } from '../../engine/master/index.ts';
 import type { Resources } from '../../engine/resources/index.ts';
+import { BlockedBits } from './blocked-bits.ts';
 import type { Client } from './client.ts';
 import { grown } from './dense-set.ts';
 import { ExpiryBuckets } from './expiry-buckets.ts';
@@ -19,6 +20,7 @@ interface Filter {
  * expires with. With the pair in the bucket that is 16 bytes a filter.
  */
 export interface FilterRow {
+  readonly client: number;
   handles: Int32Array;
   buckets: Int32Array;
   /** Filters beyond the first, by agent. */
@@ -33,6 +35,7 @@ export class OfferFilters {
   readonly #clients: readonly (Client | null)[];
   readonly #refusals = new Refusals();
   readonly #buckets = new ExpiryBuckets();
+  readonly #blocked = new BlockedBits();
   #count = 0;
 
   /** `clients` by row, as the owner keeps them. */
@@ -52,7 +55,13 @@ export class OfferFilters {
 
   /** `isLate`: it was scheduled after the batch tick of the instant at which it expires. */
   add(client: Client, agent: Agent, refused: Resources, expiry: Micros, isLate: boolean): void {
-    client.filters ??= { handles: new Int32Array(16), buckets: new Int32Array(16), further: new Map(), count: 0 };
+    client.filters ??= {
+      client: client.row,
+      handles: new Int32Array(16),
+      buckets: new Int32Array(16),
+      further: new Map(),
+      count: 0,
+    };
     const row = client.filters;
     if (agent >= row.handles.length) {
       row.handles = grown(row.handles, agent + 1);
@@ -81,6 +90,16 @@ export class OfferFilters {
     if (this.#refusals.covers(handle, offer)) return true;
     if (row.further.size === 0) return false;
     return row.further.get(agent)?.some((filter) => this.#refusals.covers(filter.handle, offer)) ?? false;
+  }
+
+  /** Clients known to be kept from all that is free on the agent; see `BlockedBits.of`. */
+  blockedBits(agent: number, free: Resources): Int32Array {
+    return this.#blocked.of(agent, free);
+  }
+
+  /** Notes that a live filter of the client contains all that is free on the agent, and answers its bits. */
+  noteBlocked(client: Client, agent: number, free: Resources): Int32Array {
+    return this.#blocked.set(client.row, agent, free);
   }
 
   /** All filters of the client go. */
@@ -146,6 +165,7 @@ export class OfferFilters {
     row.count--;
     this.#count--;
     this.#refusals.release(agent, handle);
+    this.#blocked.clear(row.client, agent);
     this.#buckets.cancel(bucket, this.#isLive);
   }
 
@@ -162,6 +182,7 @@ export class OfferFilters {
     if (row.further.size > 0 && row.further.has(agent)) return this.#removeOneOfMany(row, agent, bucket);
     if (row.buckets[agent] !== bucket) return false;
     this.#refusals.release(agent, row.handles[agent]!);
+    this.#blocked.clear(row.client, agent);
     row.handles[agent] = NONE;
     row.count--;
     return true;
@@ -182,6 +203,7 @@ export class OfferFilters {
     }
     if (further.length === 0) row.further.delete(agent);
     this.#refusals.release(agent, gone);
+    this.#blocked.clear(row.client, agent);
     row.count--;
     return true;
   }

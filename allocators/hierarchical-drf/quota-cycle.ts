@@ -1,6 +1,13 @@
 import { type Milli, milli } from '../../engine/core/index.ts';
 import type { Quota, Role } from '../../engine/master/index.ts';
-import { Quantities, ResourceLimits, type Resources, reservationRole, shrinkToLimits, shrinkToQuantities } from '../../engine/resources/index.ts';
+import {
+  Quantities,
+  ResourceLimits,
+  type Resources,
+  reservationRole,
+  shrinkToLimits,
+  shrinkToQuantities,
+} from '../../engine/resources/index.ts';
 import type { AgentRow } from './agent-row.ts';
 import type { Books } from './books.ts';
 
@@ -28,7 +35,10 @@ export class QuotaCycle {
       this.#consumed.set(role, consumed);
       this.#required = this.#required.plus(quota.guarantees.minus(consumed));
     }
-    this.#headroom = totalOf(books).minus(allocated).minus(special.unallocatedReservations()).minus(special.freeRevocable);
+    this.#headroom = totalOf(books)
+      .minus(allocated)
+      .minus(special.unallocatedReservations())
+      .minus(special.freeRevocable);
   }
 
   quota(role: Role): Quota | null {

@@ -57,7 +57,12 @@ export class AllocationRecords {
       const framework = this.#frameworks[index]!;
       for (let record = this.#first[framework]!; record !== NONE; record = this.#next[record]!) {
         const client = this.#clients[record]!;
-        sink.allocated(client.framework, client.role, this.#agents[record]! as Agent, this.#resources[record]!);
+        sink.allocated(
+          client.framework,
+          client.role,
+          this.#agents[record]! as Agent,
+          this.#resources[record]!,
+        );
         this.#clients[record] = null;
         this.#resources[record] = Resources.EMPTY;
       }

@@ -55,7 +55,8 @@ export class RoleTree {
   /** Roles that are used, in order of their numbers. */
   clients(): Role[] {
     const roles: Role[] = [];
-    for (let role = 0; role < this.#leaf.length; role++) if (this.#leaf[role] !== NONE) roles.push(role as Role);
+    for (let role = 0; role < this.#leaf.length; role++)
+      if (this.#leaf[role] !== NONE) roles.push(role as Role);
     return roles;
   }
 
@@ -78,7 +79,8 @@ export class RoleTree {
   removeClient(role: Role): void {
     const leaf = this.leafOf(role);
     this.setActive(role, false);
-    for (let node = this.#parent[leaf]!; node !== ROOT; node = this.#parent[node]!) this.#nodes.dischargeAs(node, leaf);
+    for (let node = this.#parent[leaf]!; node !== ROOT; node = this.#parent[node]!)
+      this.#nodes.dischargeAs(node, leaf);
     this.#clientCount--;
     this.#leaf[role] = NONE;
     let above = this.#parent[leaf]!;
@@ -88,7 +90,8 @@ export class RoleTree {
       this.#dropNode(above);
       above = next;
     }
-    if (above !== ROOT && this.#childCount[above] === 1 && this.#virtual[above] !== NONE) this.#collapse(above);
+    if (above !== ROOT && this.#childCount[above] === 1 && this.#virtual[above] !== NONE)
+      this.#collapse(above);
   }
 
   /** Whether the role takes part in the order. */
@@ -110,7 +113,8 @@ export class RoleTree {
   /** Weights outlive the roles' use and may come before it. A virtual leaf's weight is 1. */
   setWeight(role: Role, weight: number): void {
     this.#weights[role] = weight;
-    if (role < this.#node.length && this.#node[role] !== NONE) this.#nodes.setWeight(this.#node[role]!, weight);
+    if (role < this.#node.length && this.#node[role] !== NONE)
+      this.#nodes.setWeight(this.#node[role]!, weight);
   }
 
   weight(role: Role): number {
@@ -119,20 +123,24 @@ export class RoleTree {
 
   /** An allocation of a cycle; the places of the nodes above are the caller's to mend. */
   grant(role: Role, vector: Float64Array): void {
-    for (let node = this.#leaf[role]!; node !== ROOT; node = this.#parent[node]!) this.#nodes.grant(node, vector);
+    for (let node = this.#leaf[role]!; node !== ROOT; node = this.#parent[node]!)
+      this.#nodes.grant(node, vector);
   }
 
   charge(role: Role, vector: Float64Array, counts: boolean): void {
-    for (let node = this.leafOf(role); node !== ROOT; node = this.#parent[node]!) this.#nodes.charge(node, vector, counts);
+    for (let node = this.leafOf(role); node !== ROOT; node = this.#parent[node]!)
+      this.#nodes.charge(node, vector, counts);
   }
 
   discharge(role: Role, vector: Float64Array): void {
-    for (let node = this.leafOf(role); node !== ROOT; node = this.#parent[node]!) this.#nodes.discharge(node, vector);
+    for (let node = this.leafOf(role); node !== ROOT; node = this.#parent[node]!)
+      this.#nodes.discharge(node, vector);
   }
 
   /** The role and those above it were granted something, and their places are not mended. */
   disturb(role: Role): void {
-    for (let node = this.leafOf(role); node !== ROOT; node = this.#parent[node]!) this.#nodes.group(node).disturb();
+    for (let node = this.leafOf(role); node !== ROOT; node = this.#parent[node]!)
+      this.#nodes.group(node).disturb();
   }
 
   /** Brings shares and orders up to date, before a walk. */
@@ -226,7 +234,10 @@ export class RoleTree {
   }
 
   #checkNode(node: number): void {
-    assert(this.#nodes.share(node) === this.#nodes.shareFromScratch(node), 'a stored share is the one computed anew');
+    assert(
+      this.#nodes.share(node) === this.#nodes.shareFromScratch(node),
+      'a stored share is the one computed anew',
+    );
     const order = this.#children[node];
     if (order === null || order === undefined) return;
     for (let index = 1; index < order.length; index++) {

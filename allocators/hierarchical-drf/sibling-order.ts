@@ -3,7 +3,8 @@ import type { ShareTable } from './share-table.ts';
 
 /** Up to here entries are moved one by one: cheaper than a call that moves them at once. */
 const SHORT_MOVE = 24;
-const SHORT_LIST = 16;
+/** So many entries out of place are put to their places one by one; beyond, all are sorted. */
+const PICKED_MAX = 32;
 
 /**
  * The active competitors of one group, neediest first. Kept sorted through a cycle by moving what was allocated to; whatever else
@@ -14,6 +15,8 @@ export class SiblingOrder {
   #rows = new Int32Array(4);
   #length = 0;
   #isDisturbed = false;
+  /** Empty between sorts. */
+  readonly #picked: number[] = [];
 
   constructor(table: ShareTable) {
     this.#table = table;
@@ -67,15 +70,20 @@ export class SiblingOrder {
     rows[low - 1] = row;
   }
 
-  /** Drops what is inactive and sorts the rest. */
+  /**
+   * Drops what is inactive and sorts the rest. Mostly few entries are out of place: these are picked out, and merged in again;
+   * where two neighbours are in the wrong order either may be the one, and both are picked.
+   */
   sort(): void {
     this.#isDisturbed = false;
-    this.#dropInactive();
-    for (let index = 0; index < this.#length; index++) this.#table.refresh(this.#rows[index]!);
-    const sortedUpTo = this.#sortedPrefix();
-    if (sortedUpTo === this.#length) return;
-    if (this.#length <= SHORT_LIST) this.#insertFrom(sortedUpTo);
-    else this.#rows.subarray(0, this.#length).sort((a, b) => (this.#table.precedes(a, b) ? -1 : 1));
+    const kept = this.#pickOut();
+    const picked = this.#picked.length;
+    if (picked > 0) {
+      for (let index = 0; index < picked; index++) this.#rows[kept + index] = this.#picked[index]!;
+      if (picked <= PICKED_MAX) this.#mergeIn(kept);
+      else this.#rows.subarray(0, this.#length).sort((a, b) => (this.#table.precedes(a, b) ? -1 : 1));
+      this.#picked.length = 0;
+    }
   }
 
   #enqueue(): void {
@@ -84,31 +92,43 @@ export class SiblingOrder {
     this.#table.enqueue(this);
   }
 
-  #dropInactive(): void {
+  /** Leaves what is in order at the front, and answers how much that is; the other active entries are in `#picked`. */
+  #pickOut(): number {
+    const table = this.#table;
+    const rows = this.#rows;
     let kept = 0;
     for (let index = 0; index < this.#length; index++) {
-      const row = this.#rows[index]!;
-      if (this.#table.isActive(row)) this.#rows[kept++] = row;
-      else this.#table.setListed(row, false);
-    }
-    this.#length = kept;
-  }
-
-  #sortedPrefix(): number {
-    let index = 1;
-    while (index < this.#length && !this.#table.precedes(this.#rows[index]!, this.#rows[index - 1]!)) index++;
-    return Math.min(index, this.#length);
-  }
-
-  #insertFrom(start: number): void {
-    for (let index = start; index < this.#length; index++) {
-      const row = this.#rows[index]!;
-      let place = index;
-      while (place > 0 && this.#table.precedes(row, this.#rows[place - 1]!)) {
-        this.#rows[place] = this.#rows[place - 1]!;
-        place--;
+      const row = rows[index]!;
+      if (!table.isActive(row)) {
+        table.setListed(row, false);
+        continue;
       }
-      this.#rows[place] = row;
+      table.refresh(row);
+      if (kept === 0 || table.precedes(rows[kept - 1]!, row)) {
+        rows[kept++] = row;
+      } else {
+        kept--;
+        this.#picked.push(rows[kept]!, row);
+      }
+    }
+    this.#length = kept + this.#picked.length;
+    return kept;
+  }
+
+  /** The first `kept` entries are in order; puts each of the others to its place among them. */
+  #mergeIn(kept: number): void {
+    const rows = this.#rows;
+    for (let count = kept; count < this.#length; count++) {
+      const row = rows[count]!;
+      let low = 0;
+      let high = count;
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (this.#table.precedes(rows[middle]!, row)) low = middle + 1;
+        else high = middle;
+      }
+      rows.copyWithin(low + 1, low, count);
+      rows[low] = row;
     }
   }
 }

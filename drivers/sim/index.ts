@@ -1,5 +1,6 @@
 export { Placeability } from './placement/index.ts';
 export { type ContainerOptions, DEFAULT_CONTAINER_OPTIONS } from './containers/index.ts';
+export { describeDivergence, type Divergence, firstDivergence, type TappedRun } from './divergence/index.ts';
 export {
   DEFAULT_FAULT_OPTIONS,
   describeFault,

@@ -1,5 +1,12 @@
-import { commandExecutorId, type TaskId } from '../core/index.ts';
-import type { AcceptCall, ExecutorInfo, OfferOperation, StatusReason, TaskInfo } from '../protocol/index.ts';
+import { commandExecutorId, type ExecutorId, type TaskId } from '../core/index.ts';
+import {
+  type AcceptCall,
+  type ExecutorInfo,
+  isTerminal,
+  type OfferOperation,
+  type StatusReason,
+  type TaskInfo,
+} from '../protocol/index.ts';
 import { Resources } from '../resources/index.ts';
 import type { AgentRecord } from './agent-record.ts';
 import type { Role } from './allocator.ts';
@@ -7,7 +14,7 @@ import type { FrameworkRecord } from './framework-record.ts';
 import { refusal, removeOffer, returnOffer } from './offers.ts';
 import type { MasterState } from './state.ts';
 import { TaskRecord } from './task-record.ts';
-import { validateGroupExecutor, validateGroupTask, validateTask } from './task-validation.ts';
+import { validateGroupExecutor, validateGroupTask, validateRunning, validateTask } from './task-validation.ts';
 import { addExecutor, addTask, masterStatus } from './tasks.ts';
 
 /** What an ACCEPT works on: one role of one framework on one agent, and what is left of the offers so far. */
@@ -159,7 +166,7 @@ function launch(
 function takeExecutor(master: MasterState, acceptance: Acceptance, executor: ExecutorInfo): void {
   const { agent, framework, role } = acceptance;
   acceptance.remaining = acceptance.remaining.minus(executor.resources);
-  addExecutor(master, { agent, framework, role, info: executor });
+  addExecutor(master, { agent, framework, role, info: executor, link: agent.link });
 }
 
 /** LAUNCH_GROUP is all or nothing: one bad task and every task of the group is answered TASK_ERROR (spec 03 §5). */
@@ -205,10 +212,10 @@ function validateGroup(
   if (id !== null) return 'Operation.id must not be set on LAUNCH_GROUP';
   if (taskInfos.length === 0) return 'Task group cannot be empty';
   const running = agent.executor(framework, executor.executorId);
-  if (running !== null && !sameExecutor(running.info, executor)) {
-    return 'ExecutorInfo is not compatible with the existing ExecutorInfo of the same id';
-  }
-  const executorError = validateGroupExecutor(framework, executor);
+  const executorError =
+    (running === null ? null : validateRunning(framework, running.info, executor)) ??
+    validateGroupExecutor(framework, executor) ??
+    validateShareCgroups(framework, agent, executor.executorId, taskInfos);
   if (executorError !== null) return executorError;
   let remaining = acceptance.remaining;
   if (running === null) {
@@ -226,12 +233,28 @@ function validateGroup(
   return null;
 }
 
-/** An executor that already runs must be described by an equal ExecutorInfo (spec 03 §6). */
-function sameExecutor(a: ExecutorInfo, b: ExecutorInfo): boolean {
-  return (
-    a === b ||
-    (a.type === b.type && a.name === b.name && a.command === b.command && a.resources.equals(b.resources))
-  );
+/** Tasks of one executor share its cgroups or have their own, all of them alike (spec 03 §6). */
+function validateShareCgroups(
+  framework: FrameworkRecord,
+  agent: AgentRecord,
+  executorId: ExecutorId,
+  taskInfos: readonly TaskInfo[],
+): string | null {
+  const first = sharesCgroups(taskInfos[0]!);
+  const agree =
+    taskInfos.every((task) => sharesCgroups(task) === first) &&
+    agent.tasks.every(
+      (task) =>
+        task.framework !== framework ||
+        task.executorId !== executorId ||
+        isTerminal(task.state) ||
+        sharesCgroups(task.info) === first,
+    );
+  return agree ? null : "The tasks of one executor must agree on 'share_cgroups'";
+}
+
+function sharesCgroups(task: TaskInfo): boolean {
+  return task.template.container?.shareCgroups !== false;
 }
 
 function answerError(

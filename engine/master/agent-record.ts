@@ -11,6 +11,8 @@ export interface ExecutorRecord {
   readonly framework: FrameworkRecord;
   readonly role: Role;
   readonly info: ExecutorInfo;
+  /** Over which its launch was sent; null if the agent reported it. */
+  readonly link: LinkId | null;
 }
 
 /** A registered agent: admitted in the registry and present in the allocator. */

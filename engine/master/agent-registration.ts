@@ -10,9 +10,11 @@ import {
 import { AgentRecord } from './agent-record.ts';
 import { dropAgent } from './agent-removal.ts';
 import type { AllocatorAgent, Usage } from './allocator.ts';
+import { isSameData } from './executor-equality.ts';
 import type { FrameworkRecord } from './framework-record.ts';
 import { recoverFramework } from './frameworks.ts';
 import type { LinkId } from './input.ts';
+import { rescindOffersOfAgent } from './offers.ts';
 import type { ReregisterMessage } from './registrar.ts';
 import { type MasterState, TIMER_REREGISTER } from './state.ts';
 import { TaskRecord } from './task-record.ts';
@@ -22,7 +24,7 @@ type RegisterMessage = Extract<AgentToMaster, { type: 'REGISTER_AGENT' }>;
 
 /** REGISTER_AGENT: a new agent, or one that lost its disk. Admitted once the registry holds it (spec 13 §5). */
 export function registerAgent(master: MasterState, link: LinkId, message: RegisterMessage): void {
-  if (master.registering.has(link)) return;
+  if (master.registering.has(link) || isTooOld(message.info)) return;
   const connected = master.agentsByLink.get(link);
   if (connected !== undefined) {
     master.tell(connected, { type: 'AGENT_REGISTERED', agentId: connected.id });
@@ -48,12 +50,31 @@ export function registerAgent(master: MasterState, link: LinkId, message: Regist
 
 /** Writes a new agent to the registry; `admitted` goes on once that is durable. */
 export function admit(master: MasterState, link: LinkId, info: AgentInfo): void {
-  const id = mintAgentId(master.epoch, master.nextAgentNumber++);
+  const id = newAgentId(master);
   const admittedInfo: AgentInfo = { ...info, id };
   master.persist(
     { kind: 'agentAdmitted', id, info: admittedInfo },
     { kind: 'admit', id, info: admittedInfo, link },
   );
+}
+
+/** The next id that no agent brought along by itself. */
+function newAgentId(master: MasterState): AgentId {
+  for (;;) {
+    const id = mintAgentId(master.epoch, master.nextAgentNumber++);
+    const isTaken =
+      master.agentsById.has(id) ||
+      master.readmitting.has(id) ||
+      master.recoveredAgents.has(id) ||
+      master.unreachableAgents.has(id) ||
+      master.goneAgents.has(id);
+    if (!isTaken) return id;
+  }
+}
+
+/** Agents before 1.0.0 are ignored (spec 13 §5). */
+function isTooOld(info: AgentInfo): boolean {
+  return Number.parseInt(info.version, 10) < 1;
 }
 
 /** The registry holds the new agent. If its link broke meanwhile, it will register under another id, and this one times out. */
@@ -72,6 +93,7 @@ export function admitted(master: MasterState, id: AgentId, info: AgentInfo, link
 
 /** REREGISTER_AGENT: after a broken link, a restart, a partition, or a new master (spec 13 §4, §5; spec 07 §5). */
 export function reregisterAgent(master: MasterState, link: LinkId, message: ReregisterMessage): void {
+  if (isTooOld(message.info)) return;
   const id = message.info.id;
   if (id === null || master.goneAgents.has(id)) {
     const reason = id === null ? 'An agent without an id cannot re-register' : 'Agent has been marked gone';
@@ -79,6 +101,12 @@ export function reregisterAgent(master: MasterState, link: LinkId, message: Rere
     return;
   }
   if (master.registering.has(link) || master.readmitting.has(id)) return;
+  const speaker = master.agentsByLink.get(link);
+  if (speaker !== undefined && speaker.id !== id) {
+    // A link is one agent's: whoever speaks for two starts anew.
+    dropLink(master, speaker);
+    return;
+  }
   const known = master.agentsById.get(id);
   if (known !== undefined) {
     if (known.leaving) return;
@@ -107,6 +135,7 @@ export function readmitted(master: MasterState, message: ReregisterMessage, link
   const wasUnreachable = !master.recoveredAgents.delete(id);
   master.unreachableAgents.delete(id);
   const agent = new AgentRecord(master.agents.nextRow(), id, message.info, null);
+  if (wasUnreachable) forgetUnreachableTasks(master, id);
   const used = takeReport(master, agent, message);
   addAgent(master, agent, used);
   if (!master.registering.delete(link)) {
@@ -133,7 +162,7 @@ function reconnected(
     dropLink(master, agent);
     connectAgent(master, agent, link);
   }
-  const changed = reconcileBooks(master, agent, message);
+  const changed = reconcileBooks(master, agent, message, link);
   if (!isSameLink && !changed) master.allocator.activateAgent(master.now, agent.row);
   shutDownCompletedFrameworks(master, agent, message);
   master.tell(agent, {
@@ -145,6 +174,7 @@ function reconnected(
     if (task.killRequested && !isTerminal(task.state))
       killTask(master, agent, task.framework.id, task.taskId, task.killPolicy);
   }
+  killReplaced(master, agent, message);
 }
 
 function killTask(
@@ -172,11 +202,19 @@ function unreportedTasks(agent: AgentRecord, message: ReregisterMessage) {
 /**
  * Brings the master's books of a registered agent in line with its report; true if anything differed. Tasks and executors that the master had
  * given up (those of frameworks without checkpointing, when the link broke) use resources still: they go back on the books and the tasks
- * are killed. Executors that ended meanwhile leave the books. The allocator is told by a fresh start of the agent.
+ * are killed. Executors that ended meanwhile leave the books, but for those launched over `link`: a registration that is repeated on one
+ * link may have been sent before the launch arrived, and their ends are told over it. The allocator is told by a fresh start of the agent.
  */
-function reconcileBooks(master: MasterState, agent: AgentRecord, message: ReregisterMessage): boolean {
+function reconcileBooks(
+  master: MasterState,
+  agent: AgentRecord,
+  message: ReregisterMessage,
+  link: LinkId,
+): boolean {
   const running = new Set(message.executors.map((one) => key(one.frameworkId, one.executor.executorId)));
-  const ended = agent.executors.filter((one) => !running.has(key(one.framework.id, one.info.executorId)));
+  const ended = agent.executors.filter(
+    (one) => one.link !== link && !running.has(key(one.framework.id, one.info.executorId)),
+  );
   const unknownTasks = message.tasks.filter(
     (one) =>
       !isTerminal(one.state) &&
@@ -188,18 +226,21 @@ function reconcileBooks(master: MasterState, agent: AgentRecord, message: Reregi
     if (isCompleted(master, one.frameworkId)) return false;
     return framework === undefined || agent.executor(framework, one.executor.executorId) === null;
   });
-  const isSameTotal = agent.info.resources.equals(message.info.resources);
-  if (isSameTotal && ended.length + unknownTasks.length + unknownExecutors.length === 0) return false;
+  const isSameInfo = isSameAgent(agent.info, message.info);
+  if (isSameInfo && ended.length + unknownTasks.length + unknownExecutors.length === 0) return false;
 
+  if (!isSameInfo) rescindOffersOfAgent(master, agent);
   master.allocator.removeAgent(master.now, agent.row);
   for (const executor of ended) {
     forgetExecutor(executor);
     master.stats.allocated.subtract(executor.info.resources);
   }
-  if (!isSameTotal) {
+  if (!isSameInfo) {
     master.stats.total.subtract(agent.info.resources);
     master.stats.total.add(message.info.resources);
+    forgetAddress(master, agent);
     agent.info = message.info;
+    master.agentsByAddress.set(addressOf(agent.info), agent);
     master.persist({ kind: 'agentUpdated', id: agent.id, info: agent.info }, { kind: 'nothing' });
   }
   for (const one of unknownExecutors) reportedExecutor(master, agent, one, message);
@@ -210,6 +251,27 @@ function reconcileBooks(master: MasterState, agent: AgentRecord, message: Reregi
   }
   master.allocator.addAgent(master.now, agent.row, agentView(agent), usageOf(master, agent));
   return true;
+}
+
+/** Whether an agent says the same of itself as before. */
+function isSameAgent(before: AgentInfo, now: AgentInfo): boolean {
+  return (
+    before.port === now.port &&
+    before.version === now.version &&
+    before.resources.equals(now.resources) &&
+    isSameData(before.attributes, now.attributes) &&
+    isSameData(before.domain, now.domain) &&
+    isSameData(before.capabilities, now.capabilities)
+  );
+}
+
+/** An unreachable agent is back: what it does not report has ended, and the ids are free again. */
+function forgetUnreachableTasks(master: MasterState, id: AgentId): void {
+  for (const { unreachableTasks } of master.frameworks) {
+    for (const task of unreachableTasks.values()) {
+      if (task.agent.id === id) unreachableTasks.delete(task.taskId);
+    }
+  }
 }
 
 /** Puts all that a returning agent reports on the books; what it uses is for the allocator. */
@@ -263,6 +325,7 @@ function reportedExecutor(
     framework,
     role: master.allocator.role(reported.role),
     info: reported.executor,
+    link: null,
   });
 }
 
@@ -367,8 +430,14 @@ export function startReregisterTimer(master: MasterState, agent: AgentRecord): v
   master.timers.set(agent.reregisterDeadline, TIMER_REREGISTER, agent.row);
 }
 
+/** The address is free for another agent. */
+export function forgetAddress(master: MasterState, agent: AgentRecord): void {
+  const address = addressOf(agent.info);
+  if (master.agentsByAddress.get(address) === agent) master.agentsByAddress.delete(address);
+}
+
 /** Two agents cannot live at one address. */
-export function addressOf(info: AgentInfo): string {
+function addressOf(info: AgentInfo): string {
   return `${info.hostname}:${info.port}`;
 }
 

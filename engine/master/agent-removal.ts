@@ -1,7 +1,7 @@
-import type { AgentId } from '../core/index.ts';
+import type { AgentId, Micros } from '../core/index.ts';
 import { isTerminal, type StatusReason, type TaskState } from '../protocol/index.ts';
 import type { AgentRecord } from './agent-record.ts';
-import { addressOf, startReregisterTimer } from './agent-registration.ts';
+import { forgetAddress, startReregisterTimer } from './agent-registration.ts';
 import type { LinkId } from './input.ts';
 import { rescindOffersOfAgent } from './offers.ts';
 import { type MasterState, TIMER_RECOVERED } from './state.ts';
@@ -23,6 +23,13 @@ export function disconnectAgent(master: MasterState, link: LinkId): void {
 
 /** The master's side of a broken link. */
 export function dropAgent(master: MasterState, agent: AgentRecord): void {
+  deactivate(master, agent);
+  loseUncheckpointed(master, agent);
+  if (!agent.leaving) startReregisterTimer(master, agent);
+}
+
+/** The agent is no longer connected; what it runs is another matter. */
+function deactivate(master: MasterState, agent: AgentRecord): void {
   master.agentsByLink.delete(agent.link!);
   agent.link = null;
   master.missing.delete(agent);
@@ -30,8 +37,6 @@ export function dropAgent(master: MasterState, agent: AgentRecord): void {
   master.stats.total.subtract(agent.info.resources);
   rescindOffersOfAgent(master, agent);
   master.allocator.deactivateAgent(master.now, agent.row);
-  loseUncheckpointed(master, agent);
-  if (!agent.leaving) startReregisterTimer(master, agent);
 }
 
 /** Tasks of frameworks that do not checkpoint are lost with the connection (spec 07 §5). */
@@ -63,14 +68,14 @@ export function markUnreachable(master: MasterState, agent: AgentRecord): void {
   agent.leaving = true;
   master.persist(
     { kind: 'agentMarkedUnreachable', id: agent.id, at: master.now },
-    { kind: 'unreachable', agent },
+    { kind: 'unreachable', agent, at: master.now },
   );
 }
 
 /** The registry says unreachable: tasks of partition-aware frameworks become so, those of others are lost; all are remembered. */
-export function markedUnreachable(master: MasterState, agent: AgentRecord): void {
-  rememberUnreachableAgent(master, agent.id);
-  removeAgent(master, agent, 'TASK_UNREACHABLE', 'REASON_AGENT_REMOVED', 'Agent is unreachable');
+export function markedUnreachable(master: MasterState, agent: AgentRecord, at: Micros): void {
+  rememberUnreachableAgent(master, agent.id, at);
+  removeAgent(master, agent, 'TASK_UNREACHABLE', 'REASON_AGENT_REMOVED', 'Agent is unreachable', at);
 }
 
 /** The registry no longer holds the agent: its tasks are gone. */
@@ -81,6 +86,7 @@ export function removed(master: MasterState, agent: AgentRecord): void {
     'TASK_GONE',
     'REASON_AGENT_REMOVED',
     'A new agent registered at the same address',
+    master.now,
   );
 }
 
@@ -90,10 +96,11 @@ function removeAgent(
   state: TaskState,
   reason: StatusReason,
   message: string,
+  at: Micros,
 ): void {
   if (agent.link !== null) {
     master.out.push({ kind: 'closeLink', link: agent.link });
-    dropAgent(master, agent);
+    deactivate(master, agent);
   }
   agent.reregisterDeadline = null;
   const isAway = state === 'TASK_UNREACHABLE';
@@ -106,12 +113,12 @@ function removeAgent(
     if (!wasTerminal) {
       task.state = told;
       if (isAway) {
-        task.unreachableTime = master.now;
+        task.unreachableTime = at;
         rememberUnreachable(master, framework, task);
       }
     }
     // A task that had ended, its end not acknowledged, is told of as well: if the agent never returns, nobody else will.
-    const since = isAway && framework.partitionAware ? master.now : null;
+    const since = isAway && framework.partitionAware ? at : null;
     const status = masterStatus(master, task.taskId, told, reason, message, agent.id, task.executorId, since);
     master.send(framework, { type: 'UPDATE', status });
   }
@@ -121,8 +128,7 @@ function removeAgent(
   }
   master.allocator.removeAgent(master.now, agent.row);
   master.agentsById.delete(agent.id);
-  if (master.agentsByAddress.get(addressOf(agent.info)) === agent)
-    master.agentsByAddress.delete(addressOf(agent.info));
+  forgetAddress(master, agent);
   master.agents.remove(agent);
   for (const framework of master.frameworks) {
     master.send(framework, { type: 'FAILURE', agentId: agent.id, executorId: null, status: null });
@@ -136,23 +142,23 @@ export function giveUpRecovered(master: MasterState): void {
     master.readmitting.add(id);
     master.persist(
       { kind: 'agentMarkedUnreachable', id, at: master.now },
-      { kind: 'recoveredUnreachable', id },
+      { kind: 'recoveredUnreachable', id, at: master.now },
     );
   }
 }
 
-export function recoveredMarkedUnreachable(master: MasterState, id: AgentId): void {
+export function recoveredMarkedUnreachable(master: MasterState, id: AgentId, at: Micros): void {
   master.readmitting.delete(id);
   master.recoveredAgents.delete(id);
-  rememberUnreachableAgent(master, id);
+  rememberUnreachableAgent(master, id, at);
   for (const framework of master.frameworks) {
     master.send(framework, { type: 'FAILURE', agentId: id, executorId: null, status: null });
   }
 }
 
 /** Keeps the list of the unreachable within its bound; who is pruned is unknown from then on (spec 13 §3). */
-function rememberUnreachableAgent(master: MasterState, id: AgentId): void {
-  master.unreachableAgents.set(id, master.now);
+function rememberUnreachableAgent(master: MasterState, id: AgentId, at: Micros): void {
+  master.unreachableAgents.set(id, at);
   if (master.unreachableAgents.size <= master.options.registryMaxAgentCount) return;
   for (const oldest of master.unreachableAgents.keys()) {
     master.unreachableAgents.delete(oldest);

@@ -41,9 +41,12 @@ export function validateFramework(
     if (!seen.has(role)) return `Suppressed role '${role}' is not one of the framework's roles`;
   }
   if (offerConstraints !== null) {
-    for (const role of offerConstraints.roleConstraints.keys()) {
+    for (const [role, { groups }] of offerConstraints.roleConstraints) {
       if (!seen.has(role))
         return `Offer constraints name role '${role}', which is not one of the framework's roles`;
+      if (groups.length === 0) return `Offer constraints of role '${role}' have no group`;
+      if (groups.some((group) => group.attributeConstraints.length === 0))
+        return `A group of the offer constraints of role '${role}' has no constraint`;
     }
   }
   return null;

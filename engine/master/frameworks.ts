@@ -33,9 +33,17 @@ export function subscribe(
     return;
   }
   if (known === undefined) {
-    admit(master, id ?? mintFrameworkId(master.epoch, master.nextFrameworkNumber++), stream, call);
+    admit(master, id ?? newFrameworkId(master), stream, call);
   } else {
     failOver(master, known, stream, call);
+  }
+}
+
+/** The next id that no scheduler brought along by itself. */
+function newFrameworkId(master: MasterState): FrameworkId {
+  for (;;) {
+    const id = mintFrameworkId(master.epoch, master.nextFrameworkNumber++);
+    if (!master.frameworksById.has(id) && !master.completedFrameworks.has(id)) return id;
   }
 }
 

@@ -156,6 +156,8 @@ function elected(master: MasterState, epoch: MasterEpoch, registry: RegistrySnap
 function durable(master: MasterState, upTo: number): void {
   for (let effect = master.registrar.next(upTo); effect !== null; effect = master.registrar.next(upTo)) {
     carryOut(master, effect);
+    // Before the next one may remove the agent that an offer is about and give its row to another.
+    if (master.allocatedFrameworks.length > 0) flushAllocations(master);
   }
 }
 
@@ -171,10 +173,10 @@ function carryOut(master: MasterState, effect: AfterDurable): void {
       readmitted(master, effect.message, effect.link);
       break;
     case 'unreachable':
-      markedUnreachable(master, effect.agent);
+      markedUnreachable(master, effect.agent, effect.at);
       break;
     case 'recoveredUnreachable':
-      recoveredMarkedUnreachable(master, effect.id);
+      recoveredMarkedUnreachable(master, effect.id, effect.at);
       break;
     case 'remove':
       removed(master, effect.agent);
@@ -232,7 +234,7 @@ function heartbeat(master: MasterState): void {
 function agentMessage(master: MasterState, link: LinkId, message: AgentToMaster): void {
   switch (message.type) {
     case 'STATUS_UPDATE':
-      statusUpdated(master, message);
+      statusUpdated(master, link, message);
       break;
     case 'REGISTER_AGENT':
       registerAgent(master, link, message);
@@ -246,12 +248,14 @@ function agentMessage(master: MasterState, link: LinkId, message: AgentToMaster)
       break;
     }
     case 'EXITED_EXECUTOR':
-      executorExited(master, message);
+      executorExited(master, link, message);
       break;
     case 'EXECUTOR_TO_FRAMEWORK': {
       const framework = master.frameworksById.get(message.frameworkId);
       const { agentId, executorId, data } = message;
-      if (framework !== undefined) master.send(framework, { type: 'MESSAGE', agentId, executorId, data });
+      const isRegistered = master.agentsByLink.get(link)?.id === agentId;
+      if (framework !== undefined && isRegistered)
+        master.send(framework, { type: 'MESSAGE', agentId, executorId, data });
       break;
     }
     default:

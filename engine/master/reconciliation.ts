@@ -66,7 +66,9 @@ function answerKnown(master: MasterState, framework: FrameworkRecord, task: Task
     task.agent.id,
     task.executorId,
   );
-  master.send(framework, { type: 'UPDATE', status });
+  const { statusDetails } = task;
+  const details = statusDetails === null ? null : { ...statusDetails, data: null };
+  master.send(framework, { type: 'UPDATE', status: details === null ? status : { ...status, details } });
 }
 
 /** A state of the partition-aware kind; others are told TASK_LOST. */

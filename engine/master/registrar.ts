@@ -1,4 +1,4 @@
-import { type AgentId, assert } from '../core/index.ts';
+import { type AgentId, assert, type Micros } from '../core/index.ts';
 import type { AgentInfo, AgentToMaster } from '../protocol/index.ts';
 import type { AgentRecord } from './agent-record.ts';
 import type { LinkId } from './input.ts';
@@ -10,8 +10,8 @@ export type AfterDurable =
   | { readonly kind: 'lead' }
   | { readonly kind: 'admit'; readonly id: AgentId; readonly info: AgentInfo; readonly link: LinkId }
   | { readonly kind: 'readmit'; readonly message: ReregisterMessage; readonly link: LinkId }
-  | { readonly kind: 'unreachable'; readonly agent: AgentRecord }
-  | { readonly kind: 'recoveredUnreachable'; readonly id: AgentId }
+  | { readonly kind: 'unreachable'; readonly agent: AgentRecord; readonly at: Micros }
+  | { readonly kind: 'recoveredUnreachable'; readonly id: AgentId; readonly at: Micros }
   | {
       readonly kind: 'remove';
       readonly agent: AgentRecord;

@@ -1,15 +1,16 @@
 import { type AcknowledgeCall, isTerminal, type StatusUpdateMessage } from '../protocol/index.ts';
 import type { FrameworkRecord } from './framework-record.ts';
+import type { LinkId } from './input.ts';
 import type { MasterState } from './state.ts';
 import { forgetTask, recoverTask } from './tasks.ts';
 
 /**
  * An agent's update: forwarded as it is, while the books follow the latest state (spec 07 §3). Updates of agents that are not registered
- * are ignored: the agent repeats them once it is.
+ * over this link are ignored: the agent repeats them once it is.
  */
-export function statusUpdated(master: MasterState, message: StatusUpdateMessage): void {
+export function statusUpdated(master: MasterState, link: LinkId, message: StatusUpdateMessage): void {
   const agent = master.agentsById.get(message.agentId);
-  if (agent === undefined) return;
+  if (agent === undefined || agent.link !== link) return;
   const framework = master.frameworksById.get(message.frameworkId);
   if (framework === undefined) {
     // Its framework is gone for good, or unknown since the failover: only in the first case the agent need not keep it.
@@ -23,6 +24,7 @@ export function statusUpdated(master: MasterState, message: StatusUpdateMessage)
   if (task !== undefined && task.agent === agent) {
     task.statusUpdateState = status.state;
     task.statusUpdateUuid = status.uuid;
+    task.statusDetails = status.details;
     // A terminal state never changes: a later update is forwarded and the state kept (spec 07 §1).
     if (!isTerminal(task.state)) {
       task.state = message.latestState;

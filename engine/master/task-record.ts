@@ -1,5 +1,5 @@
 import type { ExecutorId, Micros, TaskId, UpdateId } from '../core/index.ts';
-import type { KillPolicy, TaskInfo, TaskState } from '../protocol/index.ts';
+import type { KillPolicy, TaskInfo, TaskState, TaskStatusDetails } from '../protocol/index.ts';
 import type { AgentRecord } from './agent-record.ts';
 import type { Role } from './allocator.ts';
 import type { FrameworkRecord } from './framework-record.ts';
@@ -18,6 +18,8 @@ export class TaskRecord {
   /** State and id of the last update forwarded; null before the first (spec 03 §8: what reconciliation answers). */
   statusUpdateState: TaskState | null = null;
   statusUpdateUuid: UpdateId | null = null;
+  /** Health and check results of the last update, for reconciliation; null on most. */
+  statusDetails: TaskStatusDetails | null = null;
   /** Position in the agent's list of tasks. */
   indexInAgent = -1;
   /** A KILL to repeat when the agent re-registers (spec 03 §7). */

@@ -1,5 +1,6 @@
-import { MILLI_PER_UNIT } from '../core/index.ts';
+import { MILLI_PER_UNIT, toMilli } from '../core/index.ts';
 import type {
+  CheckInfo,
   CommandInfo,
   ContainerInfo,
   ExecutorInfo,
@@ -9,6 +10,7 @@ import type {
 } from '../protocol/index.ts';
 import type { Resources } from '../resources/index.ts';
 import type { AgentRecord } from './agent-record.ts';
+import { isSameExecutor } from './executor-equality.ts';
 import type { FrameworkRecord } from './framework-record.ts';
 import type { MasterState } from './state.ts';
 
@@ -32,14 +34,17 @@ export function validateTask(
   if ((template.command === null) === (template.executor === null)) {
     return 'Task should have exactly one of CommandInfo or ExecutorInfo present';
   }
+  let needed = task.resources;
   if (template.executor !== null) {
-    const error = validateExecutor(framework, template.executor);
+    const { executor } = template;
+    const running = agent.executor(framework, executor.executorId);
+    const error =
+      validateExecutor(framework, executor) ??
+      (running === null ? null : validateRunning(framework, running.info, executor)) ??
+      validateJoint(task.resources, executor.resources);
     if (error !== null) return error;
+    if (running === null) needed = needed.plus(executor.resources);
   }
-  const needed =
-    template.executor === null || agent.executor(framework, template.executor.executorId) !== null
-      ? task.resources
-      : task.resources.plus(template.executor.resources);
   if (!remaining.contains(needed)) {
     return `Task uses more resources ${needed.toString()} than available ${remaining.toString()}`;
   }
@@ -60,7 +65,7 @@ export function validateGroupTask(
   const { template } = task;
   const common = validateCommon(master, framework, agent, task);
   if (common !== null) return common;
-  if (template.executor !== null && template.executor.executorId !== executor.executorId) {
+  if (template.executor !== null && !isSameExecutor(template.executor, executor, framework.id)) {
     return 'The executor of a task in a group must be the executor of the group';
   }
   if (template.container?.type === 'DOCKER')
@@ -73,6 +78,9 @@ export function validateGroupTask(
     if (template.healthCheck.type !== 'COMMAND') {
       return 'HTTP and TCP health checks are not supported on a task of a group that joins networks of its own';
     }
+  }
+  if (template.limits !== null && template.container?.shareCgroups !== false) {
+    return "Resource limits of a task of a group need 'share_cgroups' to be false";
   }
   if (!remaining.contains(task.resources)) {
     return `Task uses more resources ${task.resources.toString()} than available ${remaining.toString()}`;
@@ -102,11 +110,12 @@ function validateCommon(
   task: TaskInfo,
 ): string | null {
   const { taskId, template, resources } = task;
+  // In the order of spec 03 §6: the first rule broken is the one named.
   if (framework.tasks.has(taskId)) return `Task has duplicate ID: ${taskId}`;
   if (framework.unreachableTasks.has(taskId)) return `Task ID ${taskId} is that of an unreachable task`;
   if (task.agentId !== agent.id) return 'Task uses an agent other than that of the offers';
-  const templateError = validateTemplate(template);
-  if (templateError !== null) return templateError;
+  const checkError = validateChecks(template);
+  if (checkError !== null) return checkError;
   if (resources.isEmpty) return 'Task uses no resources';
   if (resources.gpus % MILLI_PER_UNIT !== 0 && !master.options.fractionalGpus) {
     return "The 'gpus' resource must be an unsigned integer";
@@ -115,29 +124,46 @@ function validateCommon(
     const error = validateEntries(resources);
     if (error !== null) return error;
   }
+  if (template.command !== null) {
+    const error = validateEnvironment(template.command);
+    if (error !== null) return error;
+  }
+  if (template.container !== null) {
+    const error = validateContainer(template.container);
+    if (error !== null) return error;
+  }
   return validateLimits(agent, template, resources);
 }
 
-/** Rules 4 to 7, 9 and 10: whatever tasks of one template have in common. */
-function validateTemplate(template: TaskTemplate): string | null {
-  const { killPolicy, maxCompletionTime, check, healthCheck, command, container } = template;
+/** Rules 4 to 7. */
+function validateChecks(template: TaskTemplate): string | null {
+  const { killPolicy, maxCompletionTime, check, healthCheck } = template;
   if (killPolicy !== null && killPolicy.gracePeriod !== null && killPolicy.gracePeriod < 0) {
     return "Task's 'kill_policy.grace_period' must be non-negative";
   }
   if (maxCompletionTime !== null && maxCompletionTime < 0)
     return "Task's 'max_completion_time' must be non-negative";
-  if (check !== null && (check.delay < 0 || check.interval < 0 || check.timeout < 0)) {
-    return "Task uses invalid check: 'delay', 'interval' and 'timeout' must be non-negative";
+  if (check !== null) {
+    const error = validateCheck(check);
+    if (error !== null) return `Task uses invalid check: ${error}`;
   }
   if (healthCheck !== null) {
     const error = validateHealthCheck(healthCheck);
     if (error !== null) return `Task uses invalid health check: ${error}`;
   }
-  if (command !== null) {
-    const error = validateEnvironment(command);
-    if (error !== null) return error;
-  }
-  return container === null ? null : validateContainer(container);
+  return null;
+}
+
+function validateCheck(check: CheckInfo): string | null {
+  if (check.type === 'COMMAND' && check.command === null)
+    return "Expecting 'command' to be set for COMMAND check";
+  if (check.type === 'HTTP' && check.http === null) return "Expecting 'http' to be set for HTTP check";
+  if (check.type === 'TCP' && check.tcp === null) return "Expecting 'tcp' to be set for TCP check";
+  if (check.http !== null && check.http.path !== null && !check.http.path.startsWith('/'))
+    return "The path of HTTP check must start with '/'";
+  if (check.delay < 0 || check.interval < 0 || check.timeout < 0)
+    return "'delay', 'interval' and 'timeout' must be non-negative";
+  return null;
 }
 
 function validateHealthCheck(check: HealthCheck): string | null {
@@ -147,6 +173,8 @@ function validateHealthCheck(check: HealthCheck): string | null {
   if (check.type === 'TCP' && check.tcp === null) return "Expecting 'tcp' to be set for TCP health check";
   if (check.http !== null && !check.http.path.startsWith('/'))
     return "The path of HTTP health check must start with '/'";
+  if (check.http !== null && check.http.scheme !== 'http' && check.http.scheme !== 'https')
+    return `Unsupported scheme '${check.http.scheme}' of HTTP health check: expecting http or https`;
   if (check.delay < 0 || check.interval < 0 || check.timeout < 0 || check.gracePeriod < 0) {
     return 'durations must be non-negative';
   }
@@ -215,11 +243,11 @@ function validateLimits(agent: AgentRecord, template: TaskTemplate, resources: R
   }
   if (limits.cpus !== null) {
     if (resources.cpus === 0) return 'A cpu limit needs a cpu request';
-    if (!(limits.cpus * MILLI_PER_UNIT >= resources.cpus)) return 'The cpu limit is below the cpu request';
+    if (!(toMilli(limits.cpus) >= resources.cpus)) return 'The cpu limit is below the cpu request';
   }
   if (limits.mem !== null) {
     if (resources.mem === 0) return 'A memory limit needs a memory request';
-    if (!(limits.mem * MILLI_PER_UNIT >= resources.mem))
+    if (!(toMilli(limits.mem) >= resources.mem))
       return 'The memory limit is below the memory request';
   }
   return null;
@@ -251,5 +279,28 @@ function validateExecutorCommon(framework: FrameworkRecord, executor: ExecutorIn
     return 'ExecutorInfo has an invalid FrameworkID';
   }
   if (!executor.resources.shared().isEmpty) return 'Executors must not use shared resources';
+  return null;
+}
+
+/** An executor that runs already is not described anew. */
+export function validateRunning(
+  framework: FrameworkRecord,
+  running: ExecutorInfo,
+  executor: ExecutorInfo,
+): string | null {
+  return isSameExecutor(running, executor, framework.id)
+    ? null
+    : 'ExecutorInfo is not compatible with the existing ExecutorInfo of the same id';
+}
+
+/** Rule 14: ranges and sets of a task and its executor are disjoint. */
+function validateJoint(task: Resources, executor: Resources): string | null {
+  for (const { identity } of task.entries) {
+    if (identity.type === 'SCALAR') continue;
+    const own = task.filter((entry) => entry.identity.name === identity.name);
+    const theirs = executor.filter((entry) => entry.identity.name === identity.name);
+    if (!own.plus(theirs).minus(theirs).equals(own))
+      return `The '${identity.name}' of the task overlap those of its executor`;
+  }
   return null;
 }

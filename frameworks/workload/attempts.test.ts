@@ -90,6 +90,12 @@ test('when a gang fails for good its other tasks are killed, and the job ends wi
   expect(desk.outcomes).toMatchObject([{ state: 'FAILED' }]);
 });
 
+test('a gang that is being restarted fails when the description of one of its tasks is refused', () => {
+  const desk = Desk.open({ maxAttempts: 3 }, [job({ gang: true, count: 2 })]).offer([WHOLE]);
+  desk.update(desk.launched[0]!, 'TASK_LOST', null).update(desk.launched[1]!, 'TASK_ERROR', null);
+  expect(desk.outcomes).toMatchObject([{ state: 'FAILED' }]);
+});
+
 test('a gang is not queued again before all tasks of its attempt have ended', () => {
   const desk = Desk.open({ policy: 'keep' }, [job({ gang: true, count: 2 })]).offer([WHOLE, WHOLE]);
   const [first, second] = desk.launched;

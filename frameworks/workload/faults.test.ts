@@ -80,7 +80,7 @@ function inject(master: PlainMaster, client: Client, each: Fault, lost: { until:
       });
       break;
     case 'rescindAll':
-      for (const id of [...master.offers.keys()]) master.rescind(id);
+      for (const id of master.offers.keys()) master.rescind(id);
       break;
   }
 }
@@ -225,7 +225,7 @@ test('a framework that was removed subscribes as a new one and starts its tasks 
   const { master, client } = world(2, { policy: 'suppress' });
   master.submit(client, [job({ count: 2, duration: 100 })]);
   master.at(20 * SECOND, () => {
-    for (const task of [...client.tasks.values()]) {
+    for (const task of client.tasks.values()) {
       client.tasks.delete(task.info.taskId);
       task.agent.free = task.agent.free.plus(task.info.resources);
       task.state = 'TASK_KILLED';

@@ -366,7 +366,7 @@ function heal(referee: Referee): void {
   referee.connect();
   referee.subscribed();
   for (let round = 0; round < 400 && [...referee.jobs.values()].some((each) => !each.hasEnded); round++) {
-    for (const task of [...referee.tasks]) {
+    for (const task of referee.tasks.slice()) {
       if (task.hasEnded) continue;
       const { taskId, agentId } = task.info;
       const state: TaskState = referee.killed.includes(taskId) ? 'TASK_KILLED' : 'TASK_FINISHED';

@@ -101,7 +101,7 @@ export function liveJob(job: Job, role: RoleState, sequence: number): LiveJob {
     overtaken: 0,
     attempt: 1,
     breaking: false,
-    runs: job.gang ? new Array<TaskRun | null>(first).fill(null) : [],
+    runs: job.gang ? Array.from({ length: first }, () => null) : [],
     blockedAt: -1,
   };
 }

@@ -182,7 +182,8 @@ test('resources reserved for the role are not used for a task that asks for unre
   const pool = emptyPool();
   pool.add(offer(1, 1, parse('cpus(batch):4;mem(batch):4096')));
   expect(pool.find(shape(scalars(1, 512)))).toBe(-1);
-  expect(pool.find(shape(parse('cpus(batch):1')))).toBe(0);
+  pool.noteFailure(shape(scalars(1, 512)));
+  expect(pool.find(shape(parse('cpus(batch):1;mem(batch):512')))).toBe(0);
 });
 
 test('a set attribute, a scalar and ranges satisfy constraints by their words', () => {

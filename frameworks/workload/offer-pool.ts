@@ -1,7 +1,7 @@
 import type { AgentId } from '../../engine/core/index.ts';
 import type { AgentInfo, Offer, TaskInfo } from '../../engine/protocol/index.ts';
 import { Resources } from '../../engine/resources/index.ts';
-import { Amounts } from './amounts.ts';
+import { type Amount, Amounts } from './amounts.ts';
 import type { RoleState } from './role-state.ts';
 import { type Shape, satisfies } from './shape.ts';
 
@@ -93,7 +93,7 @@ export class OfferPool {
       this.#notPlain++;
     }
     holding.rest = null;
-    this.#change(holding.position, resources.cpus, resources.mem, resources.gpus, resources.disk);
+    this.#change(holding.position, resources, 1);
     return holding;
   }
 
@@ -105,7 +105,7 @@ export class OfferPool {
     }
     holding.offers.splice(holding.offers.indexOf(offer), 1);
     const { resources } = offer;
-    this.#change(holding.position, -resources.cpus, -resources.mem, -resources.gpus, -resources.disk);
+    this.#change(holding.position, resources, -1);
     holding.rest = null;
     if (!holding.isPlain && holding.offers.every((each) => each.resources.isPlain)) {
       holding.isPlain = true;
@@ -116,9 +116,13 @@ export class OfferPool {
   /** Swap-remove: the last row moves into the gap. */
   remove(holding: Holding): void {
     const { position } = holding;
+    const { total } = this;
     const free = this.#free;
     const base = position * STRIDE;
-    this.#change(position, -free[base + CPUS]!, -free[base + MEM]!, -free[base + GPUS]!, -free[base + DISK]!);
+    total.cpus -= free[base + CPUS]!;
+    total.mem -= free[base + MEM]!;
+    total.gpus -= free[base + GPUS]!;
+    total.disk -= free[base + DISK]!;
     const last = this.#rows.pop()!;
     if (last !== holding) {
       free.copyWithin(base, last.position * STRIDE, (last.position + 1) * STRIDE);
@@ -192,14 +196,14 @@ export class OfferPool {
   take(holding: Holding, shape: Shape): void {
     holding.taken.push(shape);
     if (holding.rest !== null) holding.rest = holding.rest.minus(shape.resources);
-    this.#change(holding.position, -shape.cpus, -shape.mem, -shape.gpus, -shape.disk);
+    this.#change(holding.position, shape, -1);
   }
 
   /** Undoes the last `take` of the holding. */
   giveBack(holding: Holding): void {
     const shape = holding.taken.pop()!;
     holding.rest = null;
-    this.#change(holding.position, shape.cpus, shape.mem, shape.gpus, shape.disk);
+    this.#change(holding.position, shape, 1);
   }
 
   /** Says that no row has room for the shape, nothing being about to be given back: it is not searched for until an offer is added. */
@@ -223,27 +227,24 @@ export class OfferPool {
     return holding.rest.contains(shape.resources);
   }
 
-  #change(position: number, cpus: number, mem: number, gpus: number, disk: number): void {
+  /** Adds `count` times the amounts to a row. */
+  #change(position: number, amount: Amount, count: number): void {
     const free = this.#free;
     const largest = this.#largest;
-    const { total } = this;
     const base = position * STRIDE;
-    const cpusNow = free[base + CPUS]! + cpus;
-    const memNow = free[base + MEM]! + mem;
-    const gpusNow = free[base + GPUS]! + gpus;
-    const diskNow = free[base + DISK]! + disk;
-    free[base + CPUS] = cpusNow;
-    free[base + MEM] = memNow;
-    free[base + GPUS] = gpusNow;
-    free[base + DISK] = diskNow;
-    total.cpus += cpus;
-    total.mem += mem;
-    total.gpus += gpus;
-    total.disk += disk;
-    if (cpusNow > largest[CPUS]!) largest[CPUS] = cpusNow;
-    if (memNow > largest[MEM]!) largest[MEM] = memNow;
-    if (gpusNow > largest[GPUS]!) largest[GPUS] = gpusNow;
-    if (diskNow > largest[DISK]!) largest[DISK] = diskNow;
+    const cpus = free[base + CPUS]! + amount.cpus * count;
+    const mem = free[base + MEM]! + amount.mem * count;
+    const gpus = free[base + GPUS]! + amount.gpus * count;
+    const disk = free[base + DISK]! + amount.disk * count;
+    free[base + CPUS] = cpus;
+    free[base + MEM] = mem;
+    free[base + GPUS] = gpus;
+    free[base + DISK] = disk;
+    if (cpus > largest[CPUS]!) largest[CPUS] = cpus;
+    if (mem > largest[MEM]!) largest[MEM] = mem;
+    if (gpus > largest[GPUS]!) largest[GPUS] = gpus;
+    if (disk > largest[DISK]!) largest[DISK] = disk;
+    this.total.add(amount, count);
   }
 
   #tighten(): void {

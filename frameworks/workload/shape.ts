@@ -1,4 +1,4 @@
-import { fromMilli } from '../../engine/core/index.ts';
+import { assertNever, fromMilli } from '../../engine/core/index.ts';
 import type { AgentInfo, Attribute } from '../../engine/protocol/index.ts';
 import { Resources } from '../../engine/resources/index.ts';
 import type { JobTasks, PlacementConstraint } from '../../engine/workload/index.ts';
@@ -69,5 +69,7 @@ function matchesAny(attribute: Attribute, values: readonly string[]): boolean {
         const number = Number(value);
         return attribute.ranges.some((range) => range.begin <= number && number <= range.end);
       });
+    default:
+      return assertNever(attribute);
   }
 }

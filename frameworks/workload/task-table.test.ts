@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type TaskId } from '../../engine/core/index.ts';
+import type { TaskId } from '../../engine/core/index.ts';
 import { fifoOrder } from './job-queue.ts';
 import { liveJob } from './live-job.ts';
 import { RoleState } from './role-state.ts';
@@ -35,6 +35,17 @@ test('ids never come twice, and only live ones are found', () => {
       );
     }),
   );
+});
+
+test('an id does not come back with its slot', () => {
+  const table = new TaskTable();
+  const seen = new Set<TaskId>();
+  for (let count = 0; count < 20_000; count++) {
+    const run = table.acquire(owner, group);
+    seen.add(run.id);
+    table.release(run);
+  }
+  expect(seen.size).toBe(20_000);
 });
 
 test('eight million tasks one after another have ids below 2^31 and need a few thousand slots', () => {

@@ -71,7 +71,8 @@ export class Agenda<Payload> {
     this.#payloads[slot] = null;
     this.#free[this.#freeCount++] = slot;
     const last = --this.#size;
-    if (last > 0) siftDown(this.#times, this.#slots, this.#sequences, last, this.#times[last]!, this.#slots[last]!);
+    if (last > 0)
+      siftDown(this.#times, this.#slots, this.#sequences, last, this.#times[last]!, this.#slots[last]!);
     return true;
   }
 

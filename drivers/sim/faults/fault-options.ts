@@ -25,7 +25,7 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   'slowRegistry',
 ];
 
-/** Shortest and longest of a time that is drawn evenly between them, µs. */
+/** Shortest and longest of a time that is drawn evenly between them, µs; at most 2^32 - 1 (71 minutes) apart. */
 export interface Span {
   readonly min: Micros;
   readonly max: Micros;

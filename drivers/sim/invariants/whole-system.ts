@@ -39,17 +39,23 @@ function checkContainers(agents: AgentFleet): void {
       // A container that was told to end may outlive its task in the agent's books by the time of the signal.
       if (table.signal(slot) !== 0) continue;
       const name = `${table.frameworkId(slot)} ${table.taskId(slot)}`;
-      assert(known.has(name), `the container of task ${name} on machine ${machine} belongs to a task of its agent`);
+      assert(
+        known.has(name),
+        `the container of task ${name} on machine ${machine} belongs to a task of its agent`,
+      );
     }
     // A frozen agent has not seen yet what ended meanwhile.
-    assert(isDeaf || known.size <= containers, `every task of the agent on machine ${machine} has a container`);
+    assert(
+      isDeaf || known.size <= containers,
+      `every task of the agent on machine ${machine} has a container`,
+    );
   }
 }
 
 /** Every task launched and not ended is known to its framework, and no other: nothing is lost, nothing ends twice. */
 function checkLedger(frameworks: FrameworkFleet, ledger: TaskLedger | null): void {
   if (ledger === null) return;
-  const live = new Array<number>(frameworks.count).fill(0);
+  const live = Array.from({ length: frameworks.count }, () => 0);
   for (const { role, frameworks: numbers } of frameworks.roles) {
     for (const number of numbers) live[number]! += frameworks.framework(number).roleCounts(role).tasksLive;
   }
@@ -92,9 +98,15 @@ export function checkSettled(master: MasterHost, agents: AgentFleet, frameworks:
   const { stats } = machine;
   assert(stats.agentsConnected === up, `${stats.agentsConnected} of ${up} agents are connected`);
   for (const kind of ['cpus', 'mem', 'disk', 'gpus'] as const) {
-    assert(stats.allocated[kind] === 0, `${stats.allocated[kind]} thousandths of ${kind} are still allocated`);
+    assert(
+      stats.allocated[kind] === 0,
+      `${stats.allocated[kind]} thousandths of ${kind} are still allocated`,
+    );
   }
   for (const framework of machine.state.frameworks) {
-    assert(framework.tasks.size === 0, `the master has ${framework.tasks.size} tasks of framework ${framework.id} left`);
+    assert(
+      framework.tasks.size === 0,
+      `the master has ${framework.tasks.size} tasks of framework ${framework.id} left`,
+    );
   }
 }

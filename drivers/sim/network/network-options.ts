@@ -1,4 +1,9 @@
-import { type Micros, MICROS_PER_MILLISECOND, MICROS_PER_SECOND, micros } from '../../../engine/core/index.ts';
+import {
+  type Micros,
+  MICROS_PER_MILLISECOND,
+  MICROS_PER_SECOND,
+  micros,
+} from '../../../engine/core/index.ts';
 
 /** How the virtual network behaves. Durations in µs. Bandwidth is not modelled. */
 export interface NetworkOptions {

@@ -1,4 +1,10 @@
-import { assert, type Micros, MICROS_PER_MILLISECOND, MICROS_PER_SECOND, micros } from '../../../engine/core/index.ts';
+import {
+  assert,
+  type Micros,
+  MICROS_PER_MILLISECOND,
+  MICROS_PER_SECOND,
+  micros,
+} from '../../../engine/core/index.ts';
 import { type RegistryOperation, RegistryState } from '../../../engine/registry/index.ts';
 import { type Agenda, REGISTRY_TIMEOUT, REGISTRY_WRITTEN } from '../agenda/index.ts';
 

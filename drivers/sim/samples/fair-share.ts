@@ -18,7 +18,7 @@ export function fairShares(claims: readonly Claim[]): number[] {
   const dominants = claims.map((claim) => claim.demand.reduce((most, part) => Math.max(most, part), 0));
   const shares = claims.map(() => 0);
   const kinds = claims.reduce((most, claim) => Math.max(most, claim.demand.length), 0);
-  const free: number[] = new Array(kinds).fill(1);
+  const free = Array.from({ length: kinds }, () => 1);
   let growing = claims.map((_, index) => index).filter((index) => dominants[index]! > 0);
 
   while (growing.length > 0) {
@@ -27,7 +27,7 @@ export function fairShares(claims: readonly Claim[]): number[] {
     for (const index of growing) {
       rise = Math.min(rise, (dominants[index]! - shares[index]!) / claims[index]!.weight);
     }
-    const speeds: number[] = new Array(kinds).fill(0);
+    const speeds = free.map(() => 0);
     for (const index of growing) {
       const { weight, demand } = claims[index]!;
       demand.forEach((part, kind) => {

@@ -24,7 +24,8 @@ export function sampleCluster(
   const roles = sampleRoles(master, frameworks, total);
   let jobsQueued = 0;
   for (const fleet of frameworks.roles) {
-    for (const number of fleet.frameworks) jobsQueued += frameworks.framework(number).roleCounts(fleet.role).jobsQueued;
+    for (const number of fleet.frameworks)
+      jobsQueued += frameworks.framework(number).roleCounts(fleet.role).jobsQueued;
   }
   return {
     at,
@@ -86,7 +87,8 @@ function fraction(amount: number, total: number): number {
 /** Asked only for roles that the allocator knows already: asking must not teach it a role. */
 function dominantShare(master: MasterHost, frameworks: FrameworkFleet, fleet: RoleFleet): number {
   const { machine } = master;
-  if (machine === null || !fleet.frameworks.some((number) => frameworks.framework(number).isSubscribed)) return 0;
+  if (machine === null || !fleet.frameworks.some((number) => frameworks.framework(number).isSubscribed))
+    return 0;
   const { allocator } = machine;
   return allocator.dominantShare(allocator.role(fleet.role)) * fleet.weight;
 }

@@ -10,13 +10,7 @@ import {
 import { assert, type FrameworkId, type Micros, type Rng, type TaskId } from '../../../engine/core/index.ts';
 import type { LinkId } from '../../../engine/master/index.ts';
 import { ALL_AGENT_CAPABILITIES, type MasterToAgent } from '../../../engine/protocol/index.ts';
-import {
-  AGENT_RETURNS,
-  AGENT_THAWS,
-  AGENT_TIMER,
-  CONNECT,
-  PINGS_MISSED_AT_AGENT,
-} from '../agenda/index.ts';
+import { AGENT_RETURNS, AGENT_THAWS, AGENT_TIMER, CONNECT, PINGS_MISSED_AT_AGENT } from '../agenda/index.ts';
 import { CONTAINER_STARTING, SIGKILL, SIGTERM, VirtualContainers } from '../containers/index.ts';
 import { Backoffs } from './backoffs.ts';
 import { DeadlineTimers } from './deadline-timers.ts';
@@ -70,7 +64,10 @@ export class AgentFleet {
   readonly #freezes: Uint8Array;
   readonly #deferred = new Map<number, Deferred[]>();
   /** Containers that ended while nobody looked, per machine. */
-  readonly #unseenExits = new Map<number, { frameworkId: FrameworkId; taskId: TaskId; exit: ContainerExit }[]>();
+  readonly #unseenExits = new Map<
+    number,
+    { frameworkId: FrameworkId; taskId: TaskId; exit: ContainerExit }[]
+  >();
   /** Since when an agent has not answered pings. */
   readonly #silent = new Map<number, Micros>();
 
@@ -187,7 +184,7 @@ export class AgentFleet {
 
   /** The agent's process stops doing anything. False if it does not run. */
   freeze(now: Micros, machine: number, duration: Micros): boolean {
-    if (this.#states[machine] !== UP || this.#freezes[machine]! === 255) return false;
+    if (this.#states[machine] !== UP || this.#freezes[machine] === 255) return false;
     this.#freezes[machine]!++;
     this.returning++;
     this.#world.agenda.push(now + duration, AGENT_THAWS, machine, this.#outages[machine]!, null);
@@ -325,7 +322,8 @@ export class AgentFleet {
 
   /** AGENT_TIMER. */
   timer(now: Micros, machine: number): void {
-    if (!this.#timers.fires(machine, now) || this.#states[machine] !== UP || this.#freezes[machine]! > 0) return;
+    if (!this.#timers.fires(machine, now) || this.#states[machine] !== UP || this.#freezes[machine]! > 0)
+      return;
     const deadline = this.#machines[machine]!.nextDeadline();
     if (deadline !== null && deadline <= now) {
       this.#step(now, machine, TICK);
@@ -376,7 +374,8 @@ export class AgentFleet {
       if (slot >= 0) {
         known.add(slot);
         // One that still starts will say so itself.
-        if (table.state(slot) !== CONTAINER_STARTING) inputs.push({ kind: 'containerStarted', frameworkId, taskId });
+        if (table.state(slot) !== CONTAINER_STARTING)
+          inputs.push({ kind: 'containerStarted', frameworkId, taskId });
         continue;
       }
       const seen = exits.find((one) => one.taskId === taskId && one.frameworkId === frameworkId);
@@ -483,7 +482,13 @@ export class AgentFleet {
           break;
         case 'launchContainer': {
           const { frameworkId, task } = output;
-          this.containers.launch(now, machine, frameworkId, task.taskId, this.#runTimes(frameworkId, task.taskId));
+          this.containers.launch(
+            now,
+            machine,
+            frameworkId,
+            task.taskId,
+            this.#runTimes(frameworkId, task.taskId),
+          );
           break;
         }
         case 'signalContainer': {

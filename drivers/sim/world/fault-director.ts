@@ -1,12 +1,6 @@
 import { assertNever, type Micros, micros } from '../../../engine/core/index.ts';
 import type { MachineEvent } from '../../../engine/workload/index.ts';
-import {
-  FAULT,
-  FAULTS_DRAWN,
-  MACHINE_EVENT,
-  PARTITION_HEALS,
-  REGISTRY_RECOVERS,
-} from '../agenda/index.ts';
+import { FAULT, FAULTS_DRAWN, MACHINE_EVENT, PARTITION_HEALS, REGISTRY_RECOVERS } from '../agenda/index.ts';
 import { FAULT_WINDOW, FaultPlan, type PlannedFault } from '../faults/index.ts';
 import type { Direction, Mischief, MischiefWitness } from '../network/index.ts';
 import type { AgentFleet } from './agent-fleet.ts';
@@ -43,7 +37,9 @@ export class FaultDirector implements MischiefWitness {
     this.#frameworks = frameworks;
     const { faults, machines, machineEvents } = world.options;
     this.#plan =
-      faults === null || machines.length === 0 ? null : new FaultPlan(world.seedFor('faults'), faults, machines.length);
+      faults === null || machines.length === 0
+        ? null
+        : new FaultPlan(world.seedFor('faults'), faults, machines.length);
     if (this.#plan !== null) world.agenda.push(0, FAULTS_DRAWN, 0, 0, null);
     this.#bootMachines(machineEvents);
     if (machineEvents.length > 0) world.agenda.push(machineEvents[0]!.at, MACHINE_EVENT, 0, 0, null);
@@ -171,7 +167,10 @@ export class FaultDirector implements MischiefWitness {
     if (subject.kind === 'machines') {
       const { count } = this.#agents;
       for (let index = 0; index < subject.count; index++) parties.push((subject.first + index) % count);
-      target = parties.length === 1 ? this.#nameOf(parties[0]!) : `${parties.length} machines from ${this.#nameOf(parties[0]!)}`;
+      target =
+        parties.length === 1
+          ? this.#nameOf(parties[0]!)
+          : `${parties.length} machines from ${this.#nameOf(parties[0]!)}`;
     } else {
       if (this.#frameworks.count === 0) return;
       const number = subject.pick % this.#frameworks.count;

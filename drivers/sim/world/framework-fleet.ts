@@ -73,7 +73,12 @@ export class FrameworkFleet {
     event: { type: 'HEARTBEAT' },
   };
 
-  constructor(world: World, listener: WorkListener, ledger: TaskLedger | null, isMasterReachable: () => boolean) {
+  constructor(
+    world: World,
+    listener: WorkListener,
+    ledger: TaskLedger | null,
+    isMasterReachable: () => boolean,
+  ) {
     this.#world = world;
     this.#listener = listener;
     this.#ledger = ledger;

@@ -4,7 +4,7 @@ import type { MachineSpec } from '../../../engine/workload/index.ts';
 /** Which machine an agent id was given to. An agent that loses its disk gets another id; a machine keeps its name. */
 export class MachineDirectory {
   readonly #byName = new Map<string, number>();
-  readonly #byAgent = new Map<AgentId, number>();
+  readonly #byAgent = new Map<number, number>();
 
   constructor(machines: readonly MachineSpec[]) {
     machines.forEach((machine, index) => {
@@ -19,7 +19,7 @@ export class MachineDirectory {
     this.#byAgent.set(agentId, machine);
   }
 
-  machineOf(agentId: AgentId): number {
+  machineOf(agentId: number): number {
     const machine = this.#byAgent.get(agentId);
     assert(machine !== undefined, 'an agent that runs tasks was admitted');
     return machine;

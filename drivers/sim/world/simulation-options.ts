@@ -1,9 +1,4 @@
-import {
-  MICROS_PER_SECOND,
-  type Micros,
-  micros,
-  milli,
-} from '../../../engine/core/index.ts';
+import { MICROS_PER_SECOND, type Micros, micros, milli } from '../../../engine/core/index.ts';
 import { type AgentSettings, DEFAULT_AGENT_SETTINGS } from '../../../engine/agent/index.ts';
 import {
   type AllocatorFactory,

@@ -64,6 +64,8 @@ export class Simulation implements WorkListener {
   #jobsRefused = 0;
   #workloadEnded = false;
   #finished = false;
+  /** Instant of the last sample; the last one of a run may fall on it. */
+  #sampledAt: Micros | null = null;
   /** Arrival for which JOBS_ARRIVE is on the agenda. */
   #arrivalArmed = Infinity;
 
@@ -180,7 +182,8 @@ export class Simulation implements WorkListener {
     const { observer } = this.#options;
     if (observer === null) return;
     for (let number = 0; number < this.#frameworks.count; number++) {
-      for (const outcome of this.#frameworks.framework(number).unfinished(this.#world.now)) observer.jobEnded(outcome);
+      for (const outcome of this.#frameworks.framework(number).unfinished(this.#world.now))
+        observer.jobEnded(outcome);
     }
     for (let job = this.#feed.take(LAST); job !== null; job = this.#feed.take(LAST)) {
       observer.jobEnded({ ...refusedOutcome(job), state: 'UNFINISHED' });
@@ -219,7 +222,7 @@ export class Simulation implements WorkListener {
     const { observer } = this.#options;
     if (observer === null) return;
     const { job, index, role, cpus, mem, gpus, arrival, launched, running, ended, state, reason } = attempt;
-    const machine = this.#directory.machineOf(attempt.agentId as never);
+    const machine = this.#directory.machineOf(attempt.agentId);
     observer.taskEnded({
       job,
       index,
@@ -388,7 +391,8 @@ export class Simulation implements WorkListener {
 
   #sample(): void {
     const { observer } = this.#options;
-    if (observer === null) return;
+    if (observer === null || this.#sampledAt === this.#world.now) return;
+    this.#sampledAt = this.#world.now;
     observer.sampled(sampleCluster(this.#world.now, this.#master, this.#frameworks, this.#counts));
   }
 

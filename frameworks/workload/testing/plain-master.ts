@@ -250,7 +250,7 @@ export class PlainMaster {
   crashAgent(agent: PlainAgent, state: TaskState): void {
     this.#takeDown(agent);
     for (const client of this.clients) {
-      for (const task of [...client.tasks.values()]) if (task.agent === agent) this.endTask(task, state);
+      for (const task of client.tasks.values()) if (task.agent === agent) this.endTask(task, state);
     }
     agent.free = agent.info.resources;
   }
@@ -268,7 +268,7 @@ export class PlainMaster {
   returnAgent(agent: PlainAgent): void {
     agent.isUp = true;
     for (const client of this.clients) {
-      for (const task of [...client.tasks.values()]) {
+      for (const task of client.tasks.values()) {
         if (task.agent !== agent) continue;
         if (task.endedAway !== null) this.endTask(task, task.endedAway);
         else this.report(task, task.state);
@@ -278,7 +278,7 @@ export class PlainMaster {
 
   #takeDown(agent: PlainAgent): void {
     agent.isUp = false;
-    for (const held of [...this.offers.values()]) if (held.agent === agent) this.rescind(held.offer.id);
+    for (const held of this.offers.values()) if (held.agent === agent) this.rescind(held.offer.id);
   }
 
   report(task: PlainTask, state: TaskState): void {
@@ -480,7 +480,7 @@ export class PlainMaster {
     client.isSubscribed = false;
     client.demands.clear();
     client.filters.clear();
-    for (const held of [...this.offers.values()]) if (held.client === client) this.#recover(held);
+    for (const held of this.offers.values()) if (held.client === client) this.#recover(held);
   }
 
   #takers(agent: PlainAgent): (readonly [Client, string])[] {

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { hierarchicalDrf } from '../../../allocators/hierarchical-drf/index.ts';
+import { micros } from '../../../engine/core/index.ts';
+import type { Allocator, AllocatorFactory } from '../../../engine/master/index.ts';
+import { Simulation } from '../world/index.ts';
+import { anHourOfFaults, optionsFor, randomJobs, SECOND } from '../world/test-kit.ts';
+import { describeDivergence, firstDivergence, type TappedRun } from './first-divergence.ts';
+import { TRACE_CHUNK } from './output-trace.ts';
+
+const run =
+  (allocator: AllocatorFactory): TappedRun =>
+  (tap) => {
+    const simulation = new Simulation(optionsFor(4, allocator, { faults: anHourOfFaults(20), tap }));
+    simulation.feed(randomJobs(4, 80));
+    simulation.endOfWorkload();
+    simulation.runUntil(micros(1_500 * SECOND));
+  };
+
+/** An allocator that is not a function of its inputs: from its `count`th tick on it favours role `a`. */
+function strayingAfter(count: number): { factory: AllocatorFactory; strayedAt: () => number } {
+  let strayedAt = Infinity;
+  const factory: AllocatorFactory = (start, options, sink) => {
+    const honest = hierarchicalDrf(start, options, sink);
+    let ticks = 0;
+    return new Proxy(honest, {
+      get(target, key: keyof Allocator) {
+        const member = target[key] as (...parameters: never[]) => unknown;
+        if (key !== 'advance') return member.bind(target);
+        return (now: Parameters<Allocator['advance']>[0]) => {
+          if (++ticks === count && strayedAt === Infinity) strayedAt = now;
+          if (ticks === count) target.setWeight(now, target.role('a'), 50);
+          target.advance(now);
+        };
+      },
+    });
+  };
+  return { factory, strayedAt: () => strayedAt };
+}
+
+test('two runs with one seed do not part', () => {
+  expect(firstDivergence(run(hierarchicalDrf), run(hierarchicalDrf))).toBeNull();
+});
+
+test('determinism broken on purpose is found, with the first event that differs', () => {
+  const { factory, strayedAt } = strayingAfter(300);
+  const divergence = firstDivergence(run(hierarchicalDrf), run(factory));
+  expect(divergence).not.toBeNull();
+  const { index, a, b } = divergence!;
+  expect(index).toBeGreaterThan(TRACE_CHUNK / 2);
+  expect(a!.at).toBeGreaterThanOrEqual(strayedAt());
+  // The allocator strays, so it is an offer of the master that differs first.
+  expect(a!.actor).toBe('master');
+  expect(a!.text).toContain('OFFERS');
+  expect(b!.text).not.toBe(a!.text);
+  const lines = describeDivergence(divergence!).split('\n');
+  expect(lines[0]).toBe(`output ${index} is the first that differs`);
+  expect(lines[1]).toMatch(/^A at [\d.]+ s, master, event: /);
+});
+
+test('a run that ends early differs where it ends', () => {
+  const short: TappedRun = (tap) => {
+    const simulation = new Simulation(optionsFor(4, hierarchicalDrf, { faults: anHourOfFaults(20), tap }));
+    simulation.feed(randomJobs(4, 80));
+    simulation.runUntil(micros(1_000 * SECOND));
+  };
+  const divergence = firstDivergence(run(hierarchicalDrf), short);
+  expect(divergence!.a).not.toBeNull();
+  expect(divergence!.b).toBeNull();
+  expect(describeDivergence(divergence!)).toContain('B has ended');
+});

@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import type { FrameworkId } from '../core/index.ts';
+import type { TaskState } from '../protocol/index.ts';
+import { stateDigest } from './state-digest.ts';
+import { eventsOn, MasterDriver, messagesOn, SECOND, TASK_RESOURCES, words } from './test-kit.ts';
+
+// Spec 07 §1 and §3: delivery, accounting by the latest state, acknowledgement.
+
+function scene() {
+  const driver = new MasterDriver();
+  const agent = driver.register(1);
+  const scheduler = driver.subscribe();
+  driver.launchOn(scheduler, agent, 1);
+  driver.allocator.isPaused = true;
+  const used = () => driver.machine.stats.allocated.cpus;
+  return { driver, agent, scheduler, used };
+}
+
+test('an update is forwarded as the agent made it', () => {
+  const { driver, agent, scheduler } = scene();
+  const outputs = driver.update(scheduler, agent, 1, 'TASK_RUNNING', 7);
+  expect(eventsOn(outputs, scheduler.stream)).toMatchObject([
+    { type: 'UPDATE', status: { state: 'TASK_RUNNING', uuid: 7, source: 'SOURCE_EXECUTOR' } },
+  ]);
+});
+
+test('a task goes through every state that is not terminal and holds its resources in each', () => {
+  const { driver, agent, scheduler, used } = scene();
+  for (const [uuid, state] of (['TASK_STARTING', 'TASK_RUNNING', 'TASK_KILLING'] as const).entries()) {
+    driver.update(scheduler, agent, 1, state, uuid + 1);
+    expect(driver.stateOf(scheduler.id, 1)).toBe(state);
+    expect(used()).toBe(1_000);
+  }
+});
+
+const TERMINAL: readonly TaskState[] = [
+  'TASK_FINISHED',
+  'TASK_FAILED',
+  'TASK_KILLED',
+  'TASK_LOST',
+  'TASK_ERROR',
+  'TASK_DROPPED',
+  'TASK_GONE',
+  'TASK_GONE_BY_OPERATOR',
+];
+
+describe.each(TERMINAL)('%s', (terminal) => {
+  test('gives the resources back at once, and the task leaves when the update is acknowledged', () => {
+    const { driver, agent, scheduler, used } = scene();
+    const before = driver.allocator.recoveries.length;
+    driver.update(scheduler, agent, 1, terminal, 1);
+    expect(used()).toBe(0);
+    expect(driver.allocator.recoveries.slice(before)).toMatchObject([{ resources: TASK_RESOURCES, refuse: null }]);
+    expect(driver.stateOf(scheduler.id, 1)).toBe(terminal);
+    const outputs = driver.acknowledge(scheduler, agent.id, 1, 1);
+    expect(messagesOn(outputs, agent.link)).toEqual([
+      { type: 'STATUS_UPDATE_ACKNOWLEDGEMENT', frameworkId: scheduler.id, taskId: 1, uuid: 1 },
+    ]);
+    expect(driver.stateOf(scheduler.id, 1)).toBeNull();
+  });
+
+  test('is final: a later update is forwarded and the state kept', () => {
+    const { driver, agent, scheduler } = scene();
+    driver.update(scheduler, agent, 1, terminal, 1);
+    const later = driver.update(scheduler, agent, 1, 'TASK_RUNNING', 2);
+    expect(words(later)).toEqual(['TASK_RUNNING 1']);
+    expect(driver.stateOf(scheduler.id, 1)).toBe(terminal);
+  });
+});
+
+test('the latest state counts, not the state of the update: resources come back before the scheduler hears of the end', () => {
+  const { driver, agent, scheduler, used } = scene();
+  driver.update(scheduler, agent, 1, 'TASK_STARTING', 1, 'TASK_FINISHED');
+  expect(used()).toBe(0);
+  driver.acknowledge(scheduler, agent.id, 1, 1);
+  expect(driver.stateOf(scheduler.id, 1)).toBe('TASK_FINISHED');
+  driver.update(scheduler, agent, 1, 'TASK_FINISHED', 2);
+  driver.acknowledge(scheduler, agent.id, 1, 2);
+  expect(driver.stateOf(scheduler.id, 1)).toBeNull();
+});
+
+test('a terminal update that is repeated gives nothing back twice', () => {
+  const { driver, agent, scheduler } = scene();
+  driver.update(scheduler, agent, 1, 'TASK_FINISHED', 1);
+  const { length } = driver.allocator.recoveries;
+  expect(words(driver.update(scheduler, agent, 1, 'TASK_FINISHED', 1))).toEqual(['TASK_FINISHED 1']);
+  driver.acknowledge(scheduler, agent.id, 1, 1);
+  // The acknowledgement was lost on its way: the agent repeats the update once more.
+  expect(words(driver.update(scheduler, agent, 1, 'TASK_FINISHED', 1))).toEqual(['TASK_FINISHED 1']);
+  expect(words(driver.acknowledge(scheduler, agent.id, 1, 1))).toEqual(['STATUS_UPDATE_ACKNOWLEDGEMENT']);
+  expect(driver.allocator.recoveries).toHaveLength(length);
+});
+
+describe('an acknowledgement', () => {
+  test('of another update than the last terminal one is forwarded and ends nothing', () => {
+    const { driver, agent, scheduler } = scene();
+    driver.update(scheduler, agent, 1, 'TASK_RUNNING', 1);
+    expect(words(driver.acknowledge(scheduler, agent.id, 1, 1))).toEqual(['STATUS_UPDATE_ACKNOWLEDGEMENT']);
+    driver.update(scheduler, agent, 1, 'TASK_FINISHED', 2);
+    driver.acknowledge(scheduler, agent.id, 1, 1);
+    expect(driver.stateOf(scheduler.id, 1)).toBe('TASK_FINISHED');
+  });
+
+  test('for an agent that is unknown or disconnected is ignored', () => {
+    const { driver, agent, scheduler } = scene();
+    driver.update(scheduler, agent, 1, 'TASK_FINISHED', 1);
+    driver.closeLink(agent.link);
+    const before = stateDigest(driver);
+    expect(driver.acknowledge(scheduler, agent.id, 1, 1)).toEqual([]);
+    expect(driver.acknowledge(scheduler, 1 as never, 1, 1)).toEqual([]);
+    expect(stateDigest(driver)).toBe(before);
+  });
+});
+
+describe('an update', () => {
+  test('of an agent that is not registered is ignored', () => {
+    const { driver, scheduler } = scene();
+    const stranger = { id: 5 as never, link: driver.newLink() };
+    const before = stateDigest(driver);
+    expect(driver.update(scheduler, stranger, 1, 'TASK_FINISHED', 1)).toEqual([]);
+    expect(stateDigest(driver)).toBe(before);
+  });
+
+  test('from another agent than the task’s is forwarded and changes nothing', () => {
+    const { driver, scheduler } = scene();
+    const other = driver.register(2);
+    const before = stateDigest(driver);
+    expect(words(driver.update(scheduler, other, 1, 'TASK_FINISHED', 1))).toEqual(['TASK_FINISHED 1']);
+    expect(stateDigest(driver)).toBe(before);
+  });
+
+  test('of a removed framework is answered by shutting that framework down; of an unknown one it is ignored', () => {
+    const { driver, agent, scheduler } = scene();
+    driver.call(scheduler.stream, { type: 'TEARDOWN', frameworkId: scheduler.id });
+    const outputs = driver.update(scheduler, agent, 1, 'TASK_KILLED', 1);
+    expect(messagesOn(outputs, agent.link)).toEqual([
+      { type: 'SHUTDOWN_FRAMEWORK', frameworkId: scheduler.id },
+    ]);
+    expect(driver.update({ id: 5 as FrameworkId }, agent, 1, 'TASK_KILLED', 1)).toEqual([]);
+  });
+
+  test('over a link that is not the agent’s any more is ignored: its agent repeats it', () => {
+    const { driver, agent, scheduler } = scene();
+    driver.closeLink(agent.link);
+    const before = stateDigest(driver);
+    expect(driver.update(scheduler, agent, 1, 'TASK_FINISHED', 1)).toEqual([]);
+    expect(stateDigest(driver)).toBe(before);
+  });
+});
+
+test('resources of an ended task are offered again', () => {
+  const { driver, agent, scheduler } = scene();
+  driver.allocator.isPaused = false;
+  driver.wait(SECOND);
+  driver.call(scheduler.stream, { type: 'DECLINE', frameworkId: scheduler.id, offerIds: driver.offersOf(scheduler.id).map((one) => one.id), filters: { refuseSeconds: 0 } });
+  driver.update(scheduler, agent, 1, 'TASK_FINISHED', 1);
+  driver.wait(SECOND);
+  expect(driver.offersOf(scheduler.id)).toHaveLength(1);
+  expect(driver.offerOf(scheduler.id).resources.cpus).toBe(4_000);
+});
