@@ -19,7 +19,7 @@ afterEach(async () => {
 
 async function run(
   paths: readonly string[],
-  options: { readonly json?: boolean; readonly seeds?: number } = {},
+  options: { readonly json?: boolean; readonly seeds?: number; readonly names?: readonly string[] } = {},
 ): Promise<{ readonly code: number; readonly out: readonly string[]; readonly err: readonly string[] }> {
   const out: string[] = [];
   const err: string[] = [];
@@ -27,6 +27,7 @@ async function run(
   const code = await runConformanceCommand(paths, io, {
     json: options.json ?? false,
     seeds: options.seeds ?? 1,
+    names: options.names ?? [],
   });
   return { code, out, err };
 }
@@ -126,6 +127,21 @@ test.each([
   expect({ code, out }).toEqual({ code: 2, out: [] });
   expect(err).toHaveLength(1);
   expect(err[0]).toMatch(message);
+});
+
+test('a scenario can be chosen by its name, with or without its area', async () => {
+  const drf = join(SCENARIOS, 'drf.json');
+  const name = 'paper-two-users-9cpu-18gb';
+  const chosen = { code: 0, out: [`PASS drf/${name}`, '1 passed, 0 failed'], err: [] };
+  expect(await run([drf], { names: [name] })).toEqual(chosen);
+  expect(await run([SCENARIOS], { names: [`drf/${name}`] })).toEqual(chosen);
+});
+
+test('a chosen scenario that is not there is bad input, and nothing is run', async () => {
+  const names = ['paper-two-users-9cpu-18gb', 'paper-three-users'];
+  const { code, out, err } = await run([SCENARIOS], { names });
+  expect({ code, out }).toEqual({ code: 2, out: [] });
+  expect(err).toEqual(['--scenario paper-three-users: no scenario of the files has this name']);
 });
 
 test('no path and no seed are bad input', async () => {

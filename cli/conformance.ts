@@ -23,6 +23,8 @@ export interface ConformanceOptions {
   readonly json: boolean;
   /** Visiting orders of agents under which every allocator scenario runs; at least 1. */
   readonly seeds: number;
+  /** Scenarios to run, as `name` or `area/name`, which are then told of by name; none for all. */
+  readonly names: readonly string[];
 }
 
 const PASSED = 0;
@@ -68,6 +70,7 @@ export async function runConformanceCommand(
       results.push(result);
       if (options.json) io.out(resultLine(result));
       else if (result.result !== 'pass') io.out(resultText(result));
+      else if (options.names.length > 0) io.out(`PASS ${result.scenario}`);
     }
   }
   const summary = summarize(results);
@@ -88,7 +91,37 @@ async function readSources(
   const sources: ScenarioSource[] = [];
   for (const path of paths) sources.push(...(await sourcesAt(path)));
   const seen = new Set<string>();
-  return sources.filter(({ path }) => !seen.has(path) && seen.add(path));
+  return chosen(
+    sources.filter(({ path }) => !seen.has(path) && seen.add(path)),
+    options.names,
+  );
+}
+
+/** The files with nothing left in them but the scenarios named. */
+function chosen(sources: readonly ScenarioSource[], names: readonly string[]): readonly ScenarioSource[] {
+  if (names.length === 0) return sources;
+  const found = new Set<string>();
+  const left: ScenarioSource[] = [];
+  for (const { path, json } of sources) {
+    const file = json as { readonly area?: unknown; readonly scenarios: readonly unknown[] };
+    const scenarios = file.scenarios.filter((one) => {
+      const name = nameOf(one);
+      const matching = names.filter((wanted) => wanted === name || wanted === `${String(file.area)}/${name}`);
+      for (const wanted of matching) found.add(wanted);
+      return matching.length > 0;
+    });
+    if (scenarios.length > 0) left.push({ path, json: { ...file, scenarios } });
+  }
+  const missing = names.find((name) => !found.has(name));
+  if (missing !== undefined)
+    throw new BadInput(`--scenario ${missing}: no scenario of the files has this name`);
+  return left;
+}
+
+/** Null for what is malformed and has none. */
+function nameOf(scenario: unknown): string | null {
+  const isNamed = typeof scenario === 'object' && scenario !== null && 'name' in scenario;
+  return isNamed && typeof scenario.name === 'string' ? scenario.name : null;
 }
 
 async function sourcesAt(path: string): Promise<readonly ScenarioSource[]> {

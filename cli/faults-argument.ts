@@ -8,6 +8,9 @@ import {
 import { parseNumber, parsePairs } from './quantity-arguments.ts';
 import { UsageError } from './usage-error.ts';
 
+/** Faults of a kind per hour. */
+const RATE_MAX = 100_000;
+
 const FACTORS: Readonly<Record<string, number>> = { light: 0.2, on: 1, heavy: 5 };
 
 /**
@@ -27,7 +30,7 @@ export function parseFaults(text: string): FaultOptions | null {
     const known = FAULT_KINDS.find((one) => one === kind);
     if (known === undefined)
       throw new UsageError(`--faults: no kind "${kind}"; there are ${FAULT_KINDS.join(', ')}`);
-    perHour[known] = parseNumber(`--faults ${kind}`, rate, 0, 1e6);
+    perHour[known] = parseNumber(`--faults ${kind}=${rate}`, rate, 0, RATE_MAX);
   }
   return { ...DEFAULT_FAULT_OPTIONS, perHour };
 }

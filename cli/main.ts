@@ -46,6 +46,15 @@ function explain(error: unknown): number {
   return EXIT_FAILED;
 }
 
+/** Commander's message as one line like all others; it may bring a suggestion on a line of its own. */
+function oneLine(text: string): string {
+  const message = text
+    .trim()
+    .replace(/^error: /, '')
+    .replaceAll(/\s*\n\s*/g, ' ');
+  return `orrery: ${message} (--help lists the options)\n`;
+}
+
 function makeProgram(args: readonly string[], exit: (code: number) => void): Command {
   const program = new Command('orrery')
     .description('A datacenter kernel of the Apache Mesos class, built simulation-first.')
@@ -54,8 +63,10 @@ function makeProgram(args: readonly string[], exit: (code: number) => void): Com
     .configureOutput({
       writeOut: (text) => process.stdout.write(text),
       writeErr: (text) => process.stderr.write(text),
-    })
-    .showHelpAfterError('(add --help for the options)');
+      outputError: (text, write) => {
+        write(oneLine(text));
+      },
+    });
   addSimulate(program, args, exit);
   addDemo(program, exit);
   addTraces(program);
@@ -223,10 +234,13 @@ function addConformance(program: Command, exit: (code: number) => void): void {
     .command('conformance <paths...>')
     .description('Run conformance scenarios: files, or folders of them. Exit code 1 if one does not pass.')
     .option('--seeds <count>', 'visiting orders of agents to run each allocator scenario under', '3')
+    .option('--scenario <name>', 'run this one only, as NAME or AREA/NAME; may be repeated', collect, [])
     .option('--json', 'a JSON line per scenario and one for the summary')
-    .action(async (paths: string[], options: { seeds: string; json?: boolean }) => {
+    .action(async (paths: string[], options: { seeds: string; scenario: string[]; json?: boolean }) => {
       const seeds = parseCount('--seeds', options.seeds, 1, 10_000);
-      exit(await runConformanceCommand(paths, { out, err }, { json: options.json === true, seeds }));
+      const io = { out, err: (line: string) => err(`orrery: ${line}`) };
+      const { scenario: names, json } = options;
+      exit(await runConformanceCommand(paths, io, { json: json === true, seeds, names }));
     });
 }
 

@@ -40,11 +40,14 @@ export function parseCount(option: string, text: string, min: number, max = 1_00
   return value;
 }
 
-/** A number in [min, max]. Throws UsageError. */
-export function parseNumber(option: string, text: string, min: number, max = Number.MAX_VALUE): number {
+/**
+ * A number in [min, max]. Throws UsageError.
+ *
+ * @param place what the user wrote, such as `--weight a=2`
+ */
+export function parseNumber(place: string, text: string, min: number, max: number): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (!(value >= min && value <= max))
-    throw new UsageError(`${option} ${text}: not a number of at least ${min}`);
+  if (!(value >= min && value <= max)) throw new UsageError(`${place}: not a number from ${min} to ${max}`);
   return value;
 }
 

@@ -55,7 +55,7 @@ export async function tracesInspect(
   }
   const { report } = found;
   if (show === 'validate') {
-    const skipped = report.skippedRows === 0 ? '' : `, ${report.skippedRows} rows left out`;
+    const skipped = report.skippedRows === 0 ? '' : `, ${rowsText(report.skippedRows)} left out`;
     out(
       `${found.name}: valid ${found.format}, ${report.rows} rows, ${report.jobs} jobs, ${report.tasks} tasks${skipped}`,
     );
@@ -75,7 +75,8 @@ function inspectionLines(found: TraceInspection): string[] {
     `arrivals    ${found.firstArrival === null ? 'none' : `${clockText(found.firstArrival)} to ${clockText(found.lastArrival!)}`}`,
     `load        ${fixed(load.cpuHours)} CPU hours, ${fixed(load.memGibHours)} GiB hours, ${fixed(load.gpuHours)} GPU hours`,
   ];
-  for (const { reason, rows } of report.skippedReasons) lines.push(`left out    ${rows} rows: ${reason}`);
+  for (const { reason, rows } of report.skippedReasons)
+    lines.push(`left out    ${rowsText(rows)}: ${reason}`);
   if (cluster !== null) {
     const size = `${cluster.machines} machines, ${fixed(cluster.cpus)} cpus, ${fixed(cluster.memGib)} GiB, ${fixed(cluster.gpus)} gpus`;
     lines.push(`cluster     ${cluster.name}: ${size}, ${cluster.events} machine events`);
@@ -87,6 +88,7 @@ function inspectionLines(found: TraceInspection): string[] {
   }
   for (const line of found.assumptions) lines.push(`assumed     ${line}`);
   const table = new Table({
+    shouldDisableColors: !process.stdout.isTTY,
     columns: [
       { name: 'role', alignment: 'left' },
       { name: 'jobs', alignment: 'right' },
@@ -106,6 +108,10 @@ function inspectionLines(found: TraceInspection): string[] {
     });
   }
   return [...lines, ...table.render().split('\n')];
+}
+
+function rowsText(count: number): string {
+  return `${count} ${count === 1 ? 'row' : 'rows'}`;
 }
 
 function fixed(value: number): string {

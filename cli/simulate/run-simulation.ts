@@ -22,6 +22,7 @@ export interface SimulateContext {
 
 /** What is known of the workload before the run: a first reading, which also finds bad rows before anything is written. */
 interface Survey {
+  readonly firstArrival: Micros;
   readonly lastArrival: Micros;
   readonly jobs: number;
   readonly fractionalGpus: boolean;
@@ -50,6 +51,12 @@ export async function runSimulation(options: SimulateOptions, context: SimulateC
   if (survey.firstUnplaceable !== null && options.read.strictness === 'strict') {
     throw new UsageError(unplaceableText(options, survey, survey.firstUnplaceable, machines));
   }
+  if (options.until !== null && options.until <= survey.firstArrival) {
+    const first = survey.firstArrival / MICROS_PER_SECOND;
+    throw new UsageError(
+      `--until ${options.until / MICROS_PER_SECOND}s: the first job arrives only after ${first} s`,
+    );
+  }
   const end = options.until ?? survey.lastArrival;
   const weights = new Map(options.weights.map(({ role, weight }) => [role, weight]));
   for (const role of weights.keys()) {
@@ -59,11 +66,13 @@ export async function runSimulation(options: SimulateOptions, context: SimulateC
   }
   const assumptions = [
     ...trace.workload.assumptions,
-    ...(options.machines === null ? (trace.cluster?.assumptions ?? []) : []),
+    ...clusterLines(options, trace),
     ...(survey.fractionalGpus
       ? ['gpus are divisible in thousandths, as a scalar of the machine: devices are not told apart']
       : []),
-    ...(survey.unplaceable > 0 ? [`${survey.unplaceable} jobs that the cluster can never run are refused, as --skip-bad-rows asks`] : []),
+    ...(survey.unplaceable > 0
+      ? [`${survey.unplaceable} jobs that the cluster can never run are refused, as --skip-bad-rows asks`]
+      : []),
     'a task runs for its recorded time wherever it runs, and its failures in the trace are not replayed',
   ];
   const opened = RunWriter.open(
@@ -168,8 +177,18 @@ function clusterOf(
   return trace.cluster;
 }
 
+/** What is to be said of the machines: the trace's own assumptions, or that --cluster takes their place. */
+function clusterLines(options: SimulateOptions, trace: OpenedTrace): readonly string[] {
+  const own = trace.cluster;
+  if (own === null) return [];
+  if (options.machines === null) return own.assumptions;
+  const events = own.events.length === 0 ? '' : ' and their coming and going';
+  return [`the machines of --cluster take the place of the trace's own, ${own.name}${events}`];
+}
+
 async function surveyOf(trace: OpenedTrace, machines: readonly MachineSpec[]): Promise<Survey> {
   const placeability = new Placeability(machines);
+  let firstArrival: Micros | null = null;
   let lastArrival = micros(0);
   let jobs = 0;
   let fractionalGpus = false;
@@ -179,6 +198,7 @@ async function surveyOf(trace: OpenedTrace, machines: readonly MachineSpec[]): P
   for await (const batch of trace.workload.batches()) {
     jobs += batch.length;
     for (const job of batch) {
+      firstArrival ??= job.arrival;
       lastArrival = job.arrival;
       roles.add(job.role);
       fractionalGpus ||= job.tasks.some(({ resources }) => resources.gpus % 1_000 !== 0);
@@ -188,6 +208,7 @@ async function surveyOf(trace: OpenedTrace, machines: readonly MachineSpec[]): P
     }
   }
   return {
+    firstArrival: firstArrival ?? micros(0),
     lastArrival: micros(Math.max(lastArrival, MICROS_PER_SECOND)),
     jobs,
     fractionalGpus,
@@ -248,7 +269,9 @@ function unplaceableText(
 ): string {
   const needs = job.tasks
     .map(({ count, resources, constraints }) => {
-      const where = constraints.map(({ attribute, operator, values }) => ` ${attribute} ${operator} ${values.join('|')}`);
+      const where = constraints.map(
+        ({ attribute, operator, values }) => ` ${attribute} ${operator} ${values.join('|')}`,
+      );
       return `${count} x ${resources.toString()}${where.join('')}`;
     })
     .join(' + ');

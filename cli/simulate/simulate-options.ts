@@ -67,6 +67,10 @@ export interface SimulateOptions {
 }
 
 const POLICIES: readonly OfferPolicy[] = ['keep', 'decline', 'suppress', 'demand'];
+/** A year, the longest filter that there is (spec 16 §8). */
+const REFUSE_SECONDS_MAX = 31_536_000;
+const WEIGHT_MIN = 0.000_1;
+const WEIGHT_MAX = 1_000_000;
 export const ALLOCATORS: readonly string[] = ['hierarchical-drf'];
 
 /** Reads every option before anything is done. Throws UsageError for the first that cannot be used. */
@@ -90,17 +94,23 @@ export function readSimulateOptions(raw: RawSimulateOptions): SimulateOptions {
     seed: raw.seed,
     faults: parseFaults(raw.faults),
     faultsText: raw.faults,
-    until: raw.until === undefined ? null : parseDuration('--until', raw.until),
+    until: raw.until === undefined ? null : someTime('--until', raw.until),
     out,
     force: raw.force === true,
     json: raw.json === true,
     policy,
-    refuseSeconds: parseNumber('--refuse-seconds', raw.refuseSeconds, 0),
+    refuseSeconds: parseNumber(
+      `--refuse-seconds ${raw.refuseSeconds}`,
+      raw.refuseSeconds,
+      0,
+      REFUSE_SECONDS_MAX,
+    ),
     frameworksPerRole: parseCount('--frameworks-per-role', raw.frameworksPerRole, 1, 10_000),
     attempts: parseCount('--attempts', raw.attempts, 1, 1_000),
     backfill: parseCount('--backfill', raw.backfill, 0, 1_000),
     weights: readWeights(raw.weight ?? []),
-    sampleInterval: raw.sampleInterval === undefined ? null : sampleInterval(raw.sampleInterval),
+    sampleInterval:
+      raw.sampleInterval === undefined ? null : someTime('--sample-interval', raw.sampleInterval),
     taskTable: raw.taskTable,
     check: raw.check === true,
   };
@@ -108,13 +118,13 @@ export function readSimulateOptions(raw: RawSimulateOptions): SimulateOptions {
 
 function readOptions(raw: RawSimulateOptions): ReadOptions {
   const from = raw.from === undefined ? null : parseDuration('--from', raw.from);
-  const window = raw.window === undefined ? null : parseDuration('--window', raw.window);
+  const window = raw.window === undefined ? null : someTime('--window', raw.window);
   return {
     ...DEFAULT_READ_OPTIONS,
     strictness: raw.skipBadRows === true ? 'skip-bad-rows' : 'strict',
     assumptions: parsePairs('--assume', raw.assume ?? []),
     seed: seedNumber(raw.seed),
-    timeScale: parseNumber('--time-scale', raw.timeScale, 1e-6, 1e6),
+    timeScale: parseNumber(`--time-scale ${raw.timeScale}`, raw.timeScale, 0.001, 1_000),
     from,
     until: window === null ? null : micros((from ?? 0) + window),
     maxJobs: raw.maxJobs === undefined ? null : parseCount('--max-jobs', raw.maxJobs, 1),
@@ -127,15 +137,16 @@ function readWeights(texts: readonly string[]): SimulateOptions['weights'] {
   for (const [role, text] of parsePairs('--weight', texts)) {
     const valid = validateRole(role);
     if (!valid.ok) throw new UsageError(`--weight ${role}: not a valid role name`);
-    weights.push({ role, weight: parseNumber(`--weight ${role}`, text, Number.MIN_VALUE) });
+    weights.push({ role, weight: parseNumber(`--weight ${role}=${text}`, text, WEIGHT_MIN, WEIGHT_MAX) });
   }
   return weights;
 }
 
-function sampleInterval(text: string): Micros {
-  const interval = parseDuration('--sample-interval', text);
-  if (interval < MICROS_PER_SECOND) throw new UsageError(`--sample-interval ${text}: at least 1s`);
-  return interval;
+/** A duration in which something can happen. */
+function someTime(option: string, text: string): Micros {
+  const duration = parseDuration(option, text);
+  if (duration < MICROS_PER_SECOND) throw new UsageError(`${option} ${text}: give 1s or more`);
+  return duration;
 }
 
 /** About a thousand samples over the run, a whole number of seconds apart. */

@@ -11,7 +11,7 @@ export interface NetworkOptions {
   readonly latency: Micros;
   /** A message takes up to this much longer, drawn per message; never so that it overtakes an earlier one of its connection. */
   readonly jitter: Micros;
-  /** An end that waits on a broken connection notices after a time drawn from [noticeMin, noticeMax]. */
+  /** An end that waits on a broken connection notices after a time drawn from [noticeMin, noticeMax], at most 71 minutes apart. */
   readonly noticeMin: Micros;
   readonly noticeMax: Micros;
   /** Wait before the first attempt to connect is drawn from [0, backoffMin]; it doubles with each failure up to backoffMax. */
