@@ -52,6 +52,8 @@ export class BenchMaster implements AllocationSink {
   declined = 0;
   returned = 0;
   #made = 0;
+  /** Offers from this id on are not hashed yet. */
+  #noted = 0;
   readonly #hash = new RollingHash();
   readonly #roles = new Set<string>();
 
@@ -135,16 +137,16 @@ export class BenchMaster implements AllocationSink {
   /** The next batch tick, timed by `watch`: a cycle over all agents. Answers how many offers it made. */
   cycle(watch: Stopwatch = this.cycles): number {
     const before = this.#made;
-    const count = this.offers.length;
     const tick = micros(this.now + MICROS_PER_SECOND);
     this.now = tick;
     watch.time(() => this.allocator.advance(tick));
-    for (let index = count; index < this.offers.length; index++) this.#note(this.offers[index]!);
+    this.#note();
     return this.#made - before;
   }
 
   /** Declines every outstanding offer with the longest filter. */
   declineAll(): void {
+    this.#note();
     const { offers } = this;
     this.offers = [];
     this.declined += offers.length;
@@ -153,6 +155,7 @@ export class BenchMaster implements AllocationSink {
 
   /** Returns every outstanding offer without a filter. */
   returnAll(): void {
+    this.#note();
     const { offers } = this;
     this.offers = [];
     this.returned += offers.length;
@@ -161,6 +164,7 @@ export class BenchMaster implements AllocationSink {
 
   /** As `returnAll`, of the offers of agents below `bound` only. */
   returnBelow(bound: number): void {
+    this.#note();
     const kept = this.offers.filter(({ agent }) => agent >= bound);
     this.offers = this.offers.filter(({ agent }) => agent < bound);
     this.returnAll();
@@ -175,6 +179,7 @@ export class BenchMaster implements AllocationSink {
 
   /** A row of the result: the state that `watch` timed, with the offers made in it. */
   row(workload: string, offers: number, more: Readonly<Record<string, number>> = {}, watch = this.cycles): AllocatorRow {
+    this.#note();
     return {
       name: `allocator/${workload}`,
       workload,
@@ -196,10 +201,17 @@ export class BenchMaster implements AllocationSink {
     this.#hash.add(value);
   }
 
-  #note({ framework, role, agent }: BenchOffer): void {
-    this.#hash.add(framework);
-    this.#hash.add(role);
-    this.#hash.add(agent);
+  /** Hashes what was made since the last time. */
+  #note(): void {
+    let first = this.offers.length;
+    while (first > 0 && this.offers[first - 1]!.id >= this.#noted) first--;
+    for (let index = first; index < this.offers.length; index++) {
+      const { framework, role, agent } = this.offers[index]!;
+      this.#hash.add(framework);
+      this.#hash.add(role);
+      this.#hash.add(agent);
+    }
+    this.#noted = this.#made;
   }
 
   #giveBack(offers: readonly BenchOffer[], refuse: Micros | null): void {

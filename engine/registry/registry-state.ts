@@ -27,6 +27,8 @@ export class RegistryState {
         break;
       case 'agentAdmitted':
         assert(!this.#admitted.has(operation.id), 'an agent is admitted once under one id');
+        assert(!this.#unreachable.has(operation.id), 'an unreachable agent is marked reachable, not admitted');
+        assert(!this.#gone.has(operation.id), 'a gone agent never comes back');
         this.#admitted.set(operation.id, operation.info);
         break;
       case 'agentUpdated':
@@ -38,6 +40,7 @@ export class RegistryState {
         this.#unreachable.set(operation.id, operation.at);
         break;
       case 'agentMarkedReachable':
+        assert(!this.#gone.has(operation.id), 'a gone agent never comes back');
         this.#unreachable.delete(operation.id);
         this.#admitted.set(operation.id, operation.info);
         break;

@@ -1,0 +1,101 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { AgentId, FrameworkId, OfferId } from '../core/index.ts';
+import { AgentRecord } from './agent-record.ts';
+import type { Agent, Framework, Role } from './allocator.ts';
+import { FrameworkRecord } from './framework-record.ts';
+import { OfferTable } from './offer-table.ts';
+import { AGENT_RESOURCES, agentInfo, frameworkInfo } from './test-kit.ts';
+
+const AGENTS = 3;
+const FRAMEWORKS = 2;
+
+function table() {
+  const agents = Array.from(
+    { length: AGENTS },
+    (_, n) => new AgentRecord(n as Agent, n as AgentId, agentInfo(n), null),
+  );
+  const frameworks = Array.from(
+    { length: FRAMEWORKS },
+    (_, n) => new FrameworkRecord(n as Framework, n as FrameworkId, frameworkInfo(), false),
+  );
+  return { offers: new OfferTable(), agents, frameworks };
+}
+
+interface Known {
+  readonly id: OfferId;
+  readonly agent: AgentRecord;
+  readonly framework: FrameworkRecord;
+  readonly role: Role;
+}
+
+/** What two lists of the table say, against a plain list of what is out. */
+function check(offers: OfferTable, agents: AgentRecord[], frameworks: FrameworkRecord[], out: Known[], spent: OfferId[]) {
+  expect(offers.count).toBe(out.length);
+  for (const known of out) {
+    const slot = offers.slotOf(known.id);
+    expect(slot).not.toBe(-1);
+    expect(offers.offer(slot)).toMatchObject({ id: known.id, agentId: known.agent.id, frameworkId: known.framework.id });
+    expect(offers.agent(slot)).toBe(known.agent);
+    expect(offers.framework(slot)).toBe(known.framework);
+    expect(offers.role(slot)).toBe(known.role);
+  }
+  for (const id of spent) expect(offers.slotOf(id)).toBe(-1);
+  const newestFirst = (list: Known[]) => list.map((known) => known.id).reverse();
+  for (const agent of agents) {
+    const listed: OfferId[] = [];
+    for (let slot = agent.offerHead; slot !== -1; slot = offers.nextOfAgent(slot)) listed.push(offers.offer(slot).id);
+    expect(listed).toEqual(newestFirst(out.filter((known) => known.agent === agent)));
+  }
+  for (const framework of frameworks) {
+    const listed: OfferId[] = [];
+    for (let slot = framework.offerHead; slot !== -1; slot = offers.nextOfFramework(slot))
+      listed.push(offers.offer(slot).id);
+    expect(listed).toEqual(newestFirst(out.filter((known) => known.framework === framework)));
+  }
+}
+
+test('offers are found by id until removed, never after, and hang in the lists of their agent and framework', () => {
+  const add = fc.record({ agent: fc.nat(AGENTS - 1), framework: fc.nat(FRAMEWORKS - 1), role: fc.nat(2) });
+  const remove = fc.nat(1_000);
+  fc.assert(
+    fc.property(fc.array(fc.oneof(add, remove), { maxLength: 80 }), (steps) => {
+      const { offers, agents, frameworks } = table();
+      const out: Known[] = [];
+      const spent: OfferId[] = [];
+      for (const step of steps) {
+        if (typeof step === 'number') {
+          if (out.length === 0) continue;
+          const [known] = out.splice(step % out.length, 1);
+          offers.remove(offers.slotOf(known!.id));
+          spent.push(known!.id);
+        } else {
+          const agent = agents[step.agent]!;
+          const framework = frameworks[step.framework]!;
+          const role = step.role as Role;
+          const { id } = offers.add(framework, agent, role, 'eng', AGENT_RESOURCES);
+          expect(spent).not.toContain(id);
+          out.push({ id, agent, framework, role });
+        }
+        check(offers, agents, frameworks, out, spent);
+      }
+    }),
+  );
+});
+
+test.each([-1, 0.5, 12_345, Number.NaN, 2 ** 53])('%d is no offer’s id', (id) => {
+  const { offers, agents, frameworks } = table();
+  offers.add(frameworks[0]!, agents[0]!, 0 as Role, 'eng', AGENT_RESOURCES);
+  expect(offers.slotOf(id as OfferId)).toBe(-1);
+});
+
+test('an offer is removed once', () => {
+  const { offers, agents, frameworks } = table();
+  const { id } = offers.add(frameworks[0]!, agents[0]!, 0 as Role, 'eng', AGENT_RESOURCES);
+  const slot = offers.slotOf(id);
+  offers.remove(slot);
+  expect(() => {
+    offers.remove(slot);
+  }).toThrow();
+  expect(offers.count).toBe(0);
+});
