@@ -8,7 +8,11 @@ function omegaCase(
   policy: OfferPolicy,
   parameters: Readonly<Record<string, string>> = {},
 ): BenchCase {
-  return { name, run: () => runSimulated({ name, trace, parameters, policy, frameworksPerRole: 1, roles: ['batch', 'service'] }) };
+  return {
+    name,
+    run: () =>
+      runSimulated({ name, trace, parameters, policy, frameworksPerRole: 1, roles: ['batch', 'service'] }),
+  };
 }
 
 /** A day of the Omega mix on 10,000 machines, 0.9 M tasks through the whole path, under three ways of treating unneeded offers. */

@@ -55,5 +55,10 @@ export async function replayWithReport(
 export const philly: Benchmark = {
   name: 'philly',
   title: 'a whole philly-2017 replay with its report',
-  cases: [{ name: 'philly/report', run: () => replayWithReport('philly/report', 'philly-2017', null) }],
+  cases: [
+    {
+      name: 'philly/report',
+      run: async () => [await replayWithReport('philly/report', 'philly-2017', null)],
+    },
+  ],
 };

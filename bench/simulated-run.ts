@@ -39,7 +39,7 @@ class Tally implements RunObserver {
 }
 
 /** Runs it to its end, without faults, and measures it. The executors of these loads send RUNNING and the end, not STARTING. */
-export async function runSimulated(run: SimulatedRun): Promise<BenchRow> {
+export async function runSimulated(run: SimulatedRun): Promise<readonly BenchRow[]> {
   const tally = new Tally();
   const { result, ...cost } = await measured(async () => {
     const { workload, cluster } = await openTrace(run.trace, {
@@ -61,7 +61,7 @@ export async function runSimulated(run: SimulatedRun): Promise<BenchRow> {
       machines: cluster!.machines.length,
     };
   });
-  return {
+  const row: BenchRow = {
     name: run.name,
     size: `${result.machines} machines, ${tally.jobs} jobs, ${run.policy}`,
     ...cost,
@@ -75,6 +75,7 @@ export async function runSimulated(run: SimulatedRun): Promise<BenchRow> {
       meanWaitSeconds: tally.waitMicros / 1e6 / Math.max(1, tally.tasks),
     },
   };
+  return [row];
 }
 
 function optionsOf(

@@ -131,5 +131,10 @@ export async function tracesConvert(
   if (known === undefined)
     throw new UsageError(`--to ${target}: expected one of ${CONVERSION_TARGETS.join(', ')}`);
   const conversion = await convertTrace(trace, options, known satisfies ConversionTarget, path);
-  out(json ? JSON.stringify(conversion) : `wrote ${conversion.files.join(', ')}`);
+  if (json) {
+    out(JSON.stringify(conversion));
+    return;
+  }
+  out(`wrote ${conversion.files.join(', ')}`);
+  for (const loss of conversion.losses) out(`not kept    ${loss}`);
 }

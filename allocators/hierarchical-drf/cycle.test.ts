@@ -40,6 +40,29 @@ describe('a cycle', () => {
     expect(world.allocator.available(0 as Agent)).toBe(total);
   });
 
+  test('shows agents that found no taker to the one framework that awoke, and the others still go to the neediest', () => {
+    for (let seed = 1; seed <= 8; seed++) {
+      const world = new TestWorld({ seed });
+      for (let agent = 0; agent < 16; agent++) world.addAgent(agent, 'cpus:2;mem:200');
+      world.addFramework(1, 'b');
+      const half = resources('cpus:1;mem:100');
+      const [ofFirst] = world.take().filter((given) => {
+        if (given.agent !== 0) world.giveBack(given, 3600);
+        return given.agent === 0;
+      });
+      world.addFramework(0, 'a');
+      for (const given of world.take()) world.giveBack(given, 3600);
+      world.advance(1);
+      world.giveBack(ofFirst!, null, half);
+      const visits = world.allocator.watchVisits();
+      world.allocator.reviveOffers(world.now, 0 as Framework, []);
+      const taker = world.take().find(({ agent }) => agent === 0);
+      expect(visits).toHaveLength(16);
+      expect(taker?.framework).toBe(visits[0] === 0 ? 0 : 1);
+      world.allocator.checkInvariants();
+    }
+  });
+
   test('tells the records of one framework in a row', () => {
     const world = new TestWorld();
     for (let agent = 0; agent < 9; agent++) world.addAgent(agent, 'cpus:1;mem:100');

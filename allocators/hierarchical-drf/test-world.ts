@@ -110,14 +110,4 @@ export class TestWorld implements AllocationSink {
     this.#given = [];
     return given;
   }
-
-  /** As `take`, as text: `framework role agent resources`, sorted. */
-  takeText(): string[] {
-    return this.take()
-      .map(
-        ({ framework, role, agent, resources: given }) =>
-          `${framework} ${this.allocator.roleName(role)} ${agent} ${given}`,
-      )
-      .sort((a, b) => (a < b ? -1 : 1));
-  }
 }

@@ -76,7 +76,8 @@ export function bestOf(runs: readonly (readonly AllocatorRow[])[]): AllocatorRow
   return runs[0]!.map((first, index) => {
     const rows = runs.map((run) => run[index]!);
     const best = rows.reduce((least, row) => (row.cpuMs < least.cpuMs ? row : least), first);
-    if (rows.some((row) => row.hash !== best.hash)) throw new Error(`${first.name}: two runs made different offers`);
+    if (rows.some((row) => row.hash !== best.hash))
+      throw new Error(`${first.name}: two runs made different offers`);
     return {
       ...best,
       firstCycleMs: Math.min(...rows.map((row) => row.firstCycleMs)),

@@ -20,7 +20,11 @@ import { Stopwatch } from './stopwatch.ts';
 const SEED = 42;
 /** The longest filter there is: none ends during a benchmark. */
 export const A_YEAR = micros(365 * 86_400 * MICROS_PER_SECOND);
-const AGENT_CAPABILITIES: readonly AgentCapability[] = ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT'];
+const AGENT_CAPABILITIES: readonly AgentCapability[] = [
+  'MULTI_ROLE',
+  'HIERARCHICAL_ROLE',
+  'RESERVATION_REFINEMENT',
+];
 
 /** As the master makes one for each allocation. */
 export interface BenchOffer {
@@ -101,7 +105,10 @@ export class BenchMaster implements AllocationSink {
   }
 
   /** The agent's row is its number in order of addition. */
-  addAgent(total: Resources, used: readonly { framework: Framework; role: string; resources: Resources }[]): void {
+  addAgent(
+    total: Resources,
+    used: readonly { framework: Framework; role: string; resources: Resources }[],
+  ): void {
     const agent = this.agentCount++ as Agent;
     const usage: Usage[] = used.map(({ framework, role, resources }) => ({
       framework,
@@ -127,11 +134,13 @@ export class BenchMaster implements AllocationSink {
 
   /** As on a master whose allocator is paused: nothing that happens until `resume` finds an agent to offer. */
   pause(): void {
-    for (let agent = 0; agent < this.agentCount; agent++) this.allocator.deactivateAgent(this.now, agent as Agent);
+    for (let agent = 0; agent < this.agentCount; agent++)
+      this.allocator.deactivateAgent(this.now, agent as Agent);
   }
 
   resume(): void {
-    for (let agent = 0; agent < this.agentCount; agent++) this.allocator.activateAgent(this.now, agent as Agent);
+    for (let agent = 0; agent < this.agentCount; agent++)
+      this.allocator.activateAgent(this.now, agent as Agent);
   }
 
   /** The next batch tick, timed by `watch`: a cycle over all agents. Answers how many offers it made. */
@@ -178,7 +187,12 @@ export class BenchMaster implements AllocationSink {
   }
 
   /** A row of the result: the state that `watch` timed, with the offers made in it. */
-  row(workload: string, offers: number, more: Readonly<Record<string, number>> = {}, watch = this.cycles): AllocatorRow {
+  row(
+    workload: string,
+    offers: number,
+    more: Readonly<Record<string, number>> = {},
+    watch = this.cycles,
+  ): AllocatorRow {
     this.#note();
     return {
       name: `allocator/${workload}`,

@@ -11,7 +11,12 @@ const FIRST_ROUNDS = 7;
 const IDLE_CYCLES = 10;
 
 /** What is declined in: agents whose resources are partly in use by the frameworks in turn. */
-function declinedCluster(agents: number, frameworks: number, role: string, inUse: (agent: number) => Resources) {
+function declinedCluster(
+  agents: number,
+  frameworks: number,
+  role: string,
+  inUse: (agent: number) => Resources,
+) {
   const master = new BenchMaster();
   for (let framework = 0; framework < frameworks; framework++) master.addFramework({ roles: [role] });
   for (let agent = 0; agent < agents; agent++) {
@@ -84,7 +89,12 @@ function allDeclined(workload: string, master: BenchMaster): AllocatorRow[] {
  * W2 with every pair compared again in each cycle although none finds a taker: agents are taken out and put back in, so that what is free is
  * the value that was refused (`same`); or what is in use there is booked anew, so that it is another, equal value (`equal`).
  */
-export function w2Compared(agents: number, frameworks: number, values: 'same' | 'equal', percent: number): AllocatorRow[] {
+export function w2Compared(
+  agents: number,
+  frameworks: number,
+  values: 'same' | 'equal',
+  percent: number,
+): AllocatorRow[] {
   const master = w2Cluster(agents, frameworks);
   declineEverything(master);
   const dirty = Math.ceil((agents * percent) / 100);

@@ -39,9 +39,12 @@ export function w8(shape: MixedShape): AllocatorRow[] {
     master.addFramework({ roles: [role] });
     loads.push({ task: amounts({ cpus, mem }), perOffer, left: tasks });
   };
-  for (let index = 1; index <= shape.bulk.frameworks; index++) enter(`roleA-${index}`, 0.07, 400, 100, shape.bulk.tasks);
-  for (let index = 1; index <= shape.single.frameworks; index++) enter('roleB', 0.1, 4_000, 1, shape.single.tasks);
-  for (let index = 1; index <= shape.spread.frameworks; index++) enter(`roleC-${index}`, 1, 1_000, 5, shape.spread.tasks);
+  for (let index = 1; index <= shape.bulk.frameworks; index++)
+    enter(`roleA-${index}`, 0.07, 400, 100, shape.bulk.tasks);
+  for (let index = 1; index <= shape.single.frameworks; index++)
+    enter('roleB', 0.1, 4_000, 1, shape.single.tasks);
+  for (let index = 1; index <= shape.spread.frameworks; index++)
+    enter(`roleC-${index}`, 1, 1_000, 5, shape.spread.tasks);
   for (let agent = 0; agent < shape.agents; agent++) master.addAgent(amounts({ cpus: 64, mem: 488_000 }), []);
   // The offers that adding the agents made are not part of any round.
   master.returnAll();
@@ -58,7 +61,14 @@ export function w8(shape: MixedShape): AllocatorRow[] {
     if (launched > before) lastLaunch = round;
   }
   master.noteFact(launched);
-  return [master.row('W8 mixed frameworks', offers, { launched, target, lastLaunchRound: lastLaunch, rounds: round })];
+  return [
+    master.row('W8 mixed frameworks', offers, {
+      launched,
+      target,
+      lastLaunchRound: lastLaunch,
+      rounds: round,
+    }),
+  ];
 }
 
 /** Launches what fits; what is left of the offer goes back. Answers how many tasks were launched. */
@@ -73,4 +83,3 @@ function answer(master: BenchMaster, offer: BenchOffer, load: Load): number {
   if (!rest.isEmpty) master.giveBack(offer, rest);
   return count;
 }
-

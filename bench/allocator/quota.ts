@@ -16,7 +16,8 @@ const LARGE = quotaOf('cpus:4;mem:4096;disk:4096');
 const TWO_AGENTS = quotaOf('cpus:4;mem:4096;disk:4096');
 
 function addAgents(master: BenchMaster, count: number): void {
-  for (let agent = 0; agent < count; agent++) master.addAgent(amounts({ cpus: 2, mem: 2_048, disk: 2_048 }), []);
+  for (let agent = 0; agent < count; agent++)
+    master.addAgent(amounts({ cpus: 2, mem: 2_048, disk: 2_048 }), []);
 }
 
 /** W4a (upstream LargeAndSmallQuota): a role for each framework, all with quota, of three quarters of the cluster together. */
@@ -55,7 +56,11 @@ export function w4QuotaOrNot(roles: number, hasQuota: boolean): AllocatorRow[] {
 }
 
 /** A cycle, another without any answer, and everything back without filters. Offers are those of the first kind, together. */
-function rounds(workload: string, master: BenchMaster, more: Readonly<Record<string, number>>): AllocatorRow[] {
+function rounds(
+  workload: string,
+  master: BenchMaster,
+  more: Readonly<Record<string, number>>,
+): AllocatorRow[] {
   const [full, following] = [new Stopwatch(), new Stopwatch()];
   const made = { full: 0, following: 0 };
   for (let round = 0; round < ROUNDS; round++) {

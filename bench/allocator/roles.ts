@@ -74,5 +74,7 @@ export function growthOf(agents: number, frameworks: number): AllocatorRow[] {
     master.returnAll();
   }
   const { cpuMs } = idle.summary();
-  return [master.row('growth, full cycle', offers, { idleCpuMs: cpuMs, registeringMs: registering.cpuSumMs }, full)];
+  return [
+    master.row('growth, full cycle', offers, { idleCpuMs: cpuMs, registeringMs: registering.cpuSumMs }, full),
+  ];
 }

@@ -64,7 +64,9 @@ export function volume(role: string, id: string, megabytes: number, isShared: bo
 }
 
 export function revocableCpus(cpus: number): Resources {
-  return Resources.of([scalarResource(resourceIdentity({ name: 'cpus', revocable: true }), thousandths(cpus))]);
+  return Resources.of([
+    scalarResource(resourceIdentity({ name: 'cpus', revocable: true }), thousandths(cpus)),
+  ]);
 }
 
 /** `cpus:1;mem:512`. */

@@ -45,12 +45,27 @@ describe('offers of an ACCEPT fail as a whole', () => {
   type Ids = (scene: Scene) => readonly OfferId[];
   const RULES: readonly (readonly [string, Ids, RegExp, number])[] = [
     ['when none is given', () => [], /No offers/, 2],
-    ['when one is listed twice', ({ driver, scheduler, agents }) => {
-      const { id } = driver.offerOf(scheduler.id, agents[0]!.id);
-      return [id, id];
-    }, /Duplicate/, 1],
-    ['when one is unknown', ({ driver, scheduler, agents }) => [driver.offerOf(scheduler.id, agents[0]!.id).id, 4_000 as OfferId], /no longer valid/, 1],
-    ['when they are of different agents', ({ driver, scheduler }) => driver.offersOf(scheduler.id).map((offer) => offer.id), /one agent/, 0],
+    [
+      'when one is listed twice',
+      ({ driver, scheduler, agents }) => {
+        const { id } = driver.offerOf(scheduler.id, agents[0]!.id);
+        return [id, id];
+      },
+      /Duplicate/,
+      1,
+    ],
+    [
+      'when one is unknown',
+      ({ driver, scheduler, agents }) => [driver.offerOf(scheduler.id, agents[0]!.id).id, 4_000 as OfferId],
+      /no longer valid/,
+      1,
+    ],
+    [
+      'when they are of different agents',
+      ({ driver, scheduler }) => driver.offersOf(scheduler.id).map((offer) => offer.id),
+      /one agent/,
+      0,
+    ],
   ];
 
   test.each(RULES)('%s: those that are valid come back without a filter', (_name, ids, message, left) => {
@@ -68,7 +83,11 @@ describe('offers of an ACCEPT fail as a whole', () => {
       const updates = updatesOn(outputs, scheduler.stream);
       const state = partitionAware ? 'TASK_DROPPED' : 'TASK_LOST';
       expect(toldOf(updates)).toEqual([1, 2, 3].map((id) => `${id} ${state} REASON_INVALID_OFFERS`));
-      expect(updates[0]).toMatchObject({ source: 'SOURCE_MASTER', uuid: null, message: expect.stringMatching(message) });
+      expect(updates[0]).toMatchObject({
+        source: 'SOURCE_MASTER',
+        uuid: null,
+        message: expect.stringMatching(message),
+      });
       expect(driver.offersOf(scheduler.id)).toHaveLength(left);
       expect(driver.allocator.recoveries.every(({ refuse }) => refuse === null)).toBe(true);
       expect(messagesOn(outputs, agents[0]!.link)).toEqual([]);
@@ -96,17 +115,29 @@ describe('offers of an ACCEPT fail as a whole', () => {
     driver.accept(scheduler, [first.id], [launch(taskInfo(1, agent.id))], { refuseSeconds: 3_600 });
     driver.wait(2 * SECOND);
     driver.update(scheduler, agent, 1, 'TASK_FINISHED', 1);
-    driver.call(scheduler.stream, { type: 'SUPPRESS', frameworkId: scheduler.id, roles: [driver.offerOf(scheduler.id).role] });
+    driver.call(scheduler.stream, {
+      type: 'SUPPRESS',
+      frameworkId: scheduler.id,
+      roles: [driver.offerOf(scheduler.id).role],
+    });
     driver.call(scheduler.stream, { type: 'REVIVE', frameworkId: scheduler.id, roles: [first.role] });
     const offers = driver.offersOf(scheduler.id);
     expect(new Set(offers.map((offer) => offer.role)).size).toBe(2);
-    const outputs = driver.accept(scheduler, offers.map((offer) => offer.id), [launch(taskInfo(2, agent.id))]);
-    expect(updatesOn(outputs, scheduler.stream)[0]).toMatchObject({ message: expect.stringMatching(/one role/) });
+    const outputs = driver.accept(
+      scheduler,
+      offers.map((offer) => offer.id),
+      [launch(taskInfo(2, agent.id))],
+    );
+    expect(updatesOn(outputs, scheduler.stream)[0]).toMatchObject({
+      message: expect.stringMatching(/one role/),
+    });
   });
 
   test('and other operations are answered OPERATION_ERROR if they have an id', () => {
     const { driver, scheduler } = scene();
-    const operations = ['o-1', null].map((id): OfferOperation => ({ type: 'UNRESERVE', id, resources: Resources.EMPTY }));
+    const operations = ['o-1', null].map(
+      (id): OfferOperation => ({ type: 'UNRESERVE', id, resources: Resources.EMPTY }),
+    );
     const outputs = driver.accept(scheduler, [5_000 as OfferId], operations);
     expect(eventsOn(outputs, scheduler.stream)).toMatchObject([
       { type: 'UPDATE_OPERATION_STATUS', status: { operationId: 'o-1', state: 'OPERATION_ERROR' } },
@@ -137,7 +168,12 @@ describe('LAUNCH', () => {
   test('judges each task alone: a bad one is answered TASK_ERROR, the others run', () => {
     const { driver, scheduler, agents } = scene();
     const agent = agents[0]!;
-    const tasks = [taskInfo(1, agent.id), taskInfo(1, agent.id), taskInfo(2, agents[1]!.id), taskInfo(3, agent.id)];
+    const tasks = [
+      taskInfo(1, agent.id),
+      taskInfo(1, agent.id),
+      taskInfo(2, agents[1]!.id),
+      taskInfo(3, agent.id),
+    ];
     const outputs = driver.accept(scheduler, [driver.offerOf(scheduler.id, agent.id).id], [launch(...tasks)]);
     expect(toldOf(updatesOn(outputs, scheduler.stream))).toEqual([
       '1 TASK_ERROR REASON_TASK_INVALID',
@@ -166,7 +202,10 @@ describe('LAUNCH', () => {
     const executor = executorInfo(9);
     const tasks = [1, 2].map((id) => taskInfo(id, agent.id, { command: null, executor }));
     const outputs = driver.accept(scheduler, [driver.offerOf(scheduler.id, agent.id).id], [launch(...tasks)]);
-    expect(messagesOn(outputs, agent.link)).toMatchObject([{ launchExecutor: true }, { launchExecutor: false }]);
+    expect(messagesOn(outputs, agent.link)).toMatchObject([
+      { launchExecutor: true },
+      { launchExecutor: false },
+    ]);
     expect(driver.machine.stats.allocated).toMatchObject({ cpus: 2_100, mem: (2 * 512 + 32) * 1_000 });
   });
 });
@@ -176,7 +215,9 @@ describe('operations run in order, each on what the ones before have left:', () 
     const { driver, scheduler, agents } = scene();
     const agent = agents[0]!;
     const offer = driver.offerOf(scheduler.id, agent.id);
-    driver.accept(scheduler, [offer.id], [launch(taskInfo(1, agent.id)), launch(taskInfo(2, agent.id))], { refuseSeconds: 30 });
+    driver.accept(scheduler, [offer.id], [launch(taskInfo(1, agent.id)), launch(taskInfo(2, agent.id))], {
+      refuseSeconds: 30,
+    });
     expect(driver.allocator.recoveries).toMatchObject([{ refuse: 30 * SECOND }]);
     const left = AGENT_RESOURCES.minus(TASK_RESOURCES).minus(TASK_RESOURCES);
     expect(driver.allocator.recoveries[0]!.resources.equals(left)).toBe(true);
@@ -193,7 +234,11 @@ describe('operations run in order, each on what the ones before have left:', () 
   test('when all is used nothing comes back', () => {
     const { driver, scheduler, agents } = scene();
     const agent = agents[0]!;
-    driver.accept(scheduler, [driver.offerOf(scheduler.id, agent.id).id], [launch(taskInfo(1, agent.id, {}, AGENT_RESOURCES))]);
+    driver.accept(
+      scheduler,
+      [driver.offerOf(scheduler.id, agent.id).id],
+      [launch(taskInfo(1, agent.id, {}, AGENT_RESOURCES))],
+    );
     expect(driver.allocator.recoveries).toEqual([]);
   });
 
@@ -220,13 +265,21 @@ describe('operations run in order, each on what the ones before have left:', () 
     const offers = driver.offersOf(scheduler.id).filter((offer) => offer.agentId === agent.id);
     expect(offers).toHaveLength(2);
     const all = taskInfo(2, agent.id, {}, AGENT_RESOURCES);
-    const outputs = driver.accept(scheduler, offers.map((offer) => offer.id), [launch(all)]);
+    const outputs = driver.accept(
+      scheduler,
+      offers.map((offer) => offer.id),
+      [launch(all)],
+    );
     expect(words(outputs)).toEqual(['RUN_TASK']);
   });
 });
 
 describe('LAUNCH_GROUP', () => {
-  function tryGroup(given: Scene, tasks: readonly TaskInfo[], changes: Partial<Extract<OfferOperation, { type: 'LAUNCH_GROUP' }>> = {}) {
+  function tryGroup(
+    given: Scene,
+    tasks: readonly TaskInfo[],
+    changes: Partial<Extract<OfferOperation, { type: 'LAUNCH_GROUP' }>> = {},
+  ) {
     const { driver, scheduler, agents } = given;
     const operation: OfferOperation = {
       type: 'LAUNCH_GROUP',
@@ -241,7 +294,10 @@ describe('LAUNCH_GROUP', () => {
   test('is one message, and its executor is paid with it', () => {
     const given = scene();
     const { driver, scheduler, agents } = given;
-    const outputs = tryGroup(given, [1, 2].map((id) => taskInfo(id, agents[0]!.id)));
+    const outputs = tryGroup(
+      given,
+      [1, 2].map((id) => taskInfo(id, agents[0]!.id)),
+    );
     expect(messagesOn(outputs, agents[0]!.link)).toMatchObject([
       { type: 'RUN_TASK_GROUP', launchExecutor: true, tasks: [{ taskId: 1 }, { taskId: 2 }] },
     ]);
@@ -279,9 +335,15 @@ describe('LAUNCH_GROUP', () => {
   });
 
   const BAD: readonly (readonly [string, (given: Scene) => readonly TaskInfo[]])[] = [
-    ['one task is for another agent', ({ agents }) => [taskInfo(1, agents[0]!.id), taskInfo(2, agents[1]!.id)]],
+    [
+      'one task is for another agent',
+      ({ agents }) => [taskInfo(1, agents[0]!.id), taskInfo(2, agents[1]!.id)],
+    ],
     ['two tasks have one id', ({ agents }) => [1, 1].map((id) => taskInfo(id, agents[0]!.id))],
-    ['its tasks and executor do not fit together', ({ agents }) => [1, 2, 3, 4].map((id) => taskInfo(id, agents[0]!.id))],
+    [
+      'its tasks and executor do not fit together',
+      ({ agents }) => [1, 2, 3, 4].map((id) => taskInfo(id, agents[0]!.id)),
+    ],
   ];
   test.each(BAD)('launches nothing when %s: TASK_ERROR for all', (_name, tasks) => {
     const given = scene();
@@ -298,7 +360,9 @@ describe('LAUNCH_GROUP', () => {
   test('with an operation id is refused', () => {
     const given = scene();
     const outputs = tryGroup(given, [taskInfo(1, given.agents[0]!.id)], { id: 'o-1' });
-    expect(toldOf(updatesOn(outputs, given.scheduler.stream))).toEqual(['1 TASK_ERROR REASON_TASK_GROUP_INVALID']);
+    expect(toldOf(updatesOn(outputs, given.scheduler.stream))).toEqual([
+      '1 TASK_ERROR REASON_TASK_GROUP_INVALID',
+    ]);
   });
 
   test('without tasks changes nothing', () => {

@@ -14,7 +14,12 @@ import type { FrameworkRecord } from './framework-record.ts';
 import { refusal, removeOffer, returnOffer } from './offers.ts';
 import type { MasterState } from './state.ts';
 import { TaskRecord } from './task-record.ts';
-import { validateGroupExecutor, validateGroupTask, validateRunning, validateTask } from './task-validation.ts';
+import {
+  validateGroupExecutor,
+  validateGroupTask,
+  validateRunning,
+  validateTask,
+} from './task-validation.ts';
 import { addExecutor, addTask, masterStatus } from './tasks.ts';
 
 /** What an ACCEPT works on: one role of one framework on one agent, and what is left of the offers so far. */

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { type AgentId, type ExecutorId, type FrameworkId, micros, milli, type OfferId, type TaskId, type UpdateId } from '../core/index.ts';
+import {
+  type AgentId,
+  type ExecutorId,
+  type FrameworkId,
+  micros,
+  milli,
+  type OfferId,
+  type TaskId,
+  type UpdateId,
+} from '../core/index.ts';
 import type { SchedulerCall } from '../protocol/index.ts';
 import { Quantities } from '../resources/index.ts';
 import { CALL_ERROR_STATUS, callErrorText, type CallError } from './index.ts';
@@ -114,22 +123,27 @@ describe('whatever the call, and changing nothing,', () => {
     const before = stateDigest(driver);
     for (const call of everyCall(1 as FrameworkId))
       expect(words(driver.call(driver.newStream(), call))).toEqual(['refused NOT_LEADING']);
-    expect(words(driver.trySubscribe(frameworkInfo()).outputs)).toEqual(['refused NOT_LEADING', 'closeStream']);
+    expect(words(driver.trySubscribe(frameworkInfo()).outputs)).toEqual([
+      'refused NOT_LEADING',
+      'closeStream',
+    ]);
     expect(stateDigest(driver)).toBe(before);
   });
 });
 
-test.each(['ACCEPT_INVERSE_OFFERS', 'DECLINE_INVERSE_OFFERS', 'ACKNOWLEDGE_OPERATION_STATUS', 'RECONCILE_OPERATIONS'])(
-  '%s is refused as not supported',
-  (type) => {
-    const driver = new MasterDriver();
-    const { id, stream } = driver.subscribe();
-    const call = everyCall(id).find((one) => one.type === type)!;
-    expect(driver.call(stream, call)).toMatchObject([
-      { kind: 'refuseCall', error: { code: 'NOT_SUPPORTED', call: type } },
-    ]);
-  },
-);
+test.each([
+  'ACCEPT_INVERSE_OFFERS',
+  'DECLINE_INVERSE_OFFERS',
+  'ACKNOWLEDGE_OPERATION_STATUS',
+  'RECONCILE_OPERATIONS',
+])('%s is refused as not supported', (type) => {
+  const driver = new MasterDriver();
+  const { id, stream } = driver.subscribe();
+  const call = everyCall(id).find((one) => one.type === type)!;
+  expect(driver.call(stream, call)).toMatchObject([
+    { kind: 'refuseCall', error: { code: 'NOT_SUPPORTED', call: type } },
+  ]);
+});
 
 test('TEARDOWN ends tasks without an update, shuts executors down, closes the stream and frees everything', () => {
   const driver = new MasterDriver();
@@ -193,7 +207,12 @@ describe('DECLINE', () => {
     const offerIds = [offer.id, 999 as OfferId, -1 as OfferId, 0.5 as OfferId];
     driver.call(other.stream, { type: 'DECLINE', frameworkId: other.id, offerIds, filters: null });
     expect(stateDigest(driver)).toBe(before);
-    const twice = { type: 'DECLINE', frameworkId: owner.id, offerIds: [offer.id, offer.id], filters: null } as const;
+    const twice = {
+      type: 'DECLINE',
+      frameworkId: owner.id,
+      offerIds: [offer.id, offer.id],
+      filters: null,
+    } as const;
     driver.call(owner.stream, twice);
     expect(driver.machine.stats.offersDeclined).toBe(1);
   });
@@ -266,7 +285,13 @@ describe('KILL', () => {
     const agent = driver.register(1);
     const scheduler = driver.subscribe();
     driver.launchOn(scheduler, agent, 1);
-    const call = { type: 'KILL', frameworkId: scheduler.id, taskId: 1 as TaskId, agentId: null, killPolicy } as const;
+    const call = {
+      type: 'KILL',
+      frameworkId: scheduler.id,
+      taskId: 1 as TaskId,
+      agentId: null,
+      killPolicy,
+    } as const;
     const kill = { type: 'KILL_TASK', frameworkId: scheduler.id, taskId: 1, killPolicy };
     expect(messagesOn(driver.call(scheduler.stream, call), agent.link)).toEqual([kill]);
     const again = { ...call, agentId: agent.id };
@@ -280,7 +305,13 @@ describe('KILL', () => {
     driver.launchOn(scheduler, agent, 1);
     const before = stateDigest(driver);
     const agentId = (agent.id + 1) as AgentId;
-    const call = { type: 'KILL', frameworkId: scheduler.id, taskId: 1 as TaskId, agentId, killPolicy } as const;
+    const call = {
+      type: 'KILL',
+      frameworkId: scheduler.id,
+      taskId: 1 as TaskId,
+      agentId,
+      killPolicy,
+    } as const;
     expect(driver.call(scheduler.stream, call)).toEqual([]);
     expect(stateDigest(driver)).toBe(before);
   });
@@ -291,7 +322,13 @@ describe('KILL', () => {
   ] as const)('of an unknown task is answered %s, as reconciliation', (state, capabilities) => {
     const driver = new MasterDriver();
     const { id, stream } = driver.subscribe({ capabilities });
-    const outputs = driver.call(stream, { type: 'KILL', frameworkId: id, taskId: 5 as TaskId, agentId: null, killPolicy });
+    const outputs = driver.call(stream, {
+      type: 'KILL',
+      frameworkId: id,
+      taskId: 5 as TaskId,
+      agentId: null,
+      killPolicy,
+    });
     expect(toldOf(updatesOn(outputs, stream))).toEqual([`5 ${state} REASON_RECONCILIATION`]);
   });
 
@@ -301,7 +338,13 @@ describe('KILL', () => {
     const scheduler = driver.subscribe();
     driver.launchOn(scheduler, agent, 1);
     driver.closeLink(agent.link);
-    const call = { type: 'KILL', frameworkId: scheduler.id, taskId: 1 as TaskId, agentId: null, killPolicy } as const;
+    const call = {
+      type: 'KILL',
+      frameworkId: scheduler.id,
+      taskId: 1 as TaskId,
+      agentId: null,
+      killPolicy,
+    } as const;
     expect(driver.call(scheduler.stream, call)).toEqual([]);
     const { link, outputs } = driver.reregister(agent.info, {
       tasks: [
@@ -316,7 +359,10 @@ describe('KILL', () => {
         },
       ],
     });
-    expect(messagesOn(outputs, link).map((message) => message.type)).toEqual(['AGENT_REREGISTERED', 'KILL_TASK']);
+    expect(messagesOn(outputs, link).map((message) => message.type)).toEqual([
+      'AGENT_REREGISTERED',
+      'KILL_TASK',
+    ]);
     expect(messagesOn(outputs, link)[1]).toMatchObject({ killPolicy });
   });
 });
@@ -328,14 +374,24 @@ test('SHUTDOWN and MESSAGE are forwarded to the agent, and ignored for one that 
   const executorId = 3 as ExecutorId;
   const data = new Uint8Array([1]);
   const shutdown = driver.call(stream, { type: 'SHUTDOWN', frameworkId: id, executorId, agentId: agent.id });
-  expect(messagesOn(shutdown, agent.link)).toEqual([{ type: 'SHUTDOWN_EXECUTOR', frameworkId: id, executorId }]);
-  const message = driver.call(stream, { type: 'MESSAGE', frameworkId: id, executorId, agentId: agent.id, data });
+  expect(messagesOn(shutdown, agent.link)).toEqual([
+    { type: 'SHUTDOWN_EXECUTOR', frameworkId: id, executorId },
+  ]);
+  const message = driver.call(stream, {
+    type: 'MESSAGE',
+    frameworkId: id,
+    executorId,
+    agentId: agent.id,
+    data,
+  });
   expect(messagesOn(message, agent.link)).toEqual([
     { type: 'FRAMEWORK_TO_EXECUTOR', frameworkId: id, executorId, data },
   ]);
   const nobody = 1 as AgentId;
   expect(driver.call(stream, { type: 'SHUTDOWN', frameworkId: id, executorId, agentId: nobody })).toEqual([]);
-  expect(driver.call(stream, { type: 'MESSAGE', frameworkId: id, executorId, agentId: nobody, data })).toEqual([]);
+  expect(
+    driver.call(stream, { type: 'MESSAGE', frameworkId: id, executorId, agentId: nobody, data }),
+  ).toEqual([]);
 });
 
 test('what an executor sends reaches its framework', () => {
@@ -343,7 +399,11 @@ test('what an executor sends reaches its framework', () => {
   const agent = driver.register(1);
   const { id, stream } = driver.subscribe();
   const message = { agentId: agent.id, executorId: 3 as ExecutorId, data: new Uint8Array([7]) };
-  const outputs = driver.fromAgent(agent.link, { type: 'EXECUTOR_TO_FRAMEWORK', frameworkId: id, ...message });
+  const outputs = driver.fromAgent(agent.link, {
+    type: 'EXECUTOR_TO_FRAMEWORK',
+    frameworkId: id,
+    ...message,
+  });
   expect(eventsOn(outputs, stream)).toEqual([{ type: 'MESSAGE', ...message }]);
 });
 
@@ -395,6 +455,11 @@ test('an offer holds the very resources, the agent and the role that it is about
   const agent = driver.register(1);
   const { id } = driver.subscribe();
   const offer = driver.offerOf(id);
-  expect(offer).toMatchObject({ frameworkId: id, agentId: agent.id, role: 'eng', agent: { hostname: 'host-1' } });
+  expect(offer).toMatchObject({
+    frameworkId: id,
+    agentId: agent.id,
+    role: 'eng',
+    agent: { hostname: 'host-1' },
+  });
   expect(offer.resources).toBe(AGENT_RESOURCES);
 });

@@ -96,7 +96,14 @@ test('a task that ended and was not acknowledged comes back as ended, using noth
   const { registry, agents, scheduler, info, report } = fallenMaster();
   const next = new MasterDriver({ registry });
   const { stream } = next.trySubscribe(info);
-  const tasks = [{ ...report.tasks[0]!, state: 'TASK_FINISHED', statusUpdateState: 'TASK_RUNNING', statusUpdateUuid: 4 as never } as const];
+  const tasks = [
+    {
+      ...report.tasks[0]!,
+      state: 'TASK_FINISHED',
+      statusUpdateState: 'TASK_RUNNING',
+      statusUpdateUuid: 4 as never,
+    } as const,
+  ];
   const { link } = next.reregister(agents[0]!.info, { ...report, executors: [], tasks });
   expect(next.stateOf(scheduler.id, 1)).toBe('TASK_FINISHED');
   expect(next.machine.stats.allocated.cpus).toBe(0);

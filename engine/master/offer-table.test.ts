@@ -30,12 +30,22 @@ interface Known {
 }
 
 /** What two lists of the table say, against a plain list of what is out. */
-function check(offers: OfferTable, agents: AgentRecord[], frameworks: FrameworkRecord[], out: Known[], spent: OfferId[]) {
+function check(
+  offers: OfferTable,
+  agents: AgentRecord[],
+  frameworks: FrameworkRecord[],
+  out: Known[],
+  spent: OfferId[],
+) {
   expect(offers.count).toBe(out.length);
   for (const known of out) {
     const slot = offers.slotOf(known.id);
     expect(slot).not.toBe(-1);
-    expect(offers.offer(slot)).toMatchObject({ id: known.id, agentId: known.agent.id, frameworkId: known.framework.id });
+    expect(offers.offer(slot)).toMatchObject({
+      id: known.id,
+      agentId: known.agent.id,
+      frameworkId: known.framework.id,
+    });
     expect(offers.agent(slot)).toBe(known.agent);
     expect(offers.framework(slot)).toBe(known.framework);
     expect(offers.role(slot)).toBe(known.role);
@@ -44,7 +54,8 @@ function check(offers: OfferTable, agents: AgentRecord[], frameworks: FrameworkR
   const newestFirst = (list: Known[]) => list.map((known) => known.id).reverse();
   for (const agent of agents) {
     const listed: OfferId[] = [];
-    for (let slot = agent.offerHead; slot !== -1; slot = offers.nextOfAgent(slot)) listed.push(offers.offer(slot).id);
+    for (let slot = agent.offerHead; slot !== -1; slot = offers.nextOfAgent(slot))
+      listed.push(offers.offer(slot).id);
     expect(listed).toEqual(newestFirst(out.filter((known) => known.agent === agent)));
   }
   for (const framework of frameworks) {

@@ -66,44 +66,56 @@ describe.each(WAYS)('when an agent %s', (way) => {
   test.each([
     [true, 'TASK_UNREACHABLE'],
     [false, 'TASK_LOST'],
-  ])('its tasks (framework partition-aware: %s) become %s, offers are rescinded, and all frameworks are told', (aware, state) => {
-    const given = scene({ aware });
-    const { driver, scheduler, agent } = given;
-    const bystander = driver.subscribe();
-    const outputs = loseAgent(given, way);
-    const updates = updatesOn(outputs, scheduler.stream);
-    expect(toldOf(updates)).toEqual([`1 ${state} REASON_AGENT_REMOVED`]);
-    expect(updates[0]).toMatchObject({ source: 'SOURCE_MASTER', uuid: null, agentId: agent.id });
-    expect(updates[0]!.details?.unreachableTime ?? null).toBe(aware ? driver.now : null);
-    const others = eventsOn(outputs, scheduler.stream).filter((event) => event.type !== 'UPDATE');
-    expect(others.map((event) => event.type)).toEqual(['RESCIND', 'FAILURE']);
-    expect(eventsOn(outputs, bystander.stream)).toEqual([
-      { type: 'FAILURE', agentId: agent.id, executorId: null, status: null },
-    ]);
-    expect(driver.registry.snapshot().unreachable).toEqual(new Map([[agent.id, driver.now]]));
-    expect(driver.machine.stats).toMatchObject({ agentsConnected: 0, allocated: { cpus: 0 }, total: { cpus: 0 } });
-    expect(driver.machine.state.frameworksById.get(scheduler.id)!.unreachableTasks.size).toBe(1);
-  });
+  ])(
+    'its tasks (framework partition-aware: %s) become %s, offers are rescinded, and all frameworks are told',
+    (aware, state) => {
+      const given = scene({ aware });
+      const { driver, scheduler, agent } = given;
+      const bystander = driver.subscribe();
+      const outputs = loseAgent(given, way);
+      const updates = updatesOn(outputs, scheduler.stream);
+      expect(toldOf(updates)).toEqual([`1 ${state} REASON_AGENT_REMOVED`]);
+      expect(updates[0]).toMatchObject({ source: 'SOURCE_MASTER', uuid: null, agentId: agent.id });
+      expect(updates[0]!.details?.unreachableTime ?? null).toBe(aware ? driver.now : null);
+      const others = eventsOn(outputs, scheduler.stream).filter((event) => event.type !== 'UPDATE');
+      expect(others.map((event) => event.type)).toEqual(['RESCIND', 'FAILURE']);
+      expect(eventsOn(outputs, bystander.stream)).toEqual([
+        { type: 'FAILURE', agentId: agent.id, executorId: null, status: null },
+      ]);
+      expect(driver.registry.snapshot().unreachable).toEqual(new Map([[agent.id, driver.now]]));
+      expect(driver.machine.stats).toMatchObject({
+        agentsConnected: 0,
+        allocated: { cpus: 0 },
+        total: { cpus: 0 },
+      });
+      expect(driver.machine.state.frameworksById.get(scheduler.id)!.unreachableTasks.size).toBe(1);
+    },
+  );
 
-  test.each([true, false])('and comes back, every task that it reports is back and nothing is killed (partition-aware: %s)', (aware) => {
-    const given = scene({ aware });
-    const { driver, scheduler, agent } = given;
-    loseAgent(given, way);
-    driver.wait(MINUTE);
-    driver.allocator.isPaused = true;
-    const { link, outputs } = driver.reregister(agent.info, reportOf(given));
-    expect(toldOf(updatesOn(outputs, scheduler.stream))).toEqual(['1 TASK_RUNNING REASON_AGENT_REREGISTERED']);
-    expect(messagesOn(outputs, link)).toEqual([
-      { type: 'AGENT_REREGISTERED', agentId: agent.id, unreported: [] },
-    ]);
-    expect(driver.stateOf(scheduler.id, 1)).toBe('TASK_RUNNING');
-    expect(driver.machine.stats.allocated).toMatchObject({ cpus: 1_100 });
-    expect(driver.registry.snapshot().admitted.has(agent.id)).toBe(true);
-    expect(driver.registry.snapshot().unreachable.size).toBe(0);
-    driver.allocator.isPaused = false;
-    driver.wait(SECOND);
-    expect(driver.offerOf(scheduler.id, agent.id).resources.cpus).toBe(2_900);
-  });
+  test.each([true, false])(
+    'and comes back, every task that it reports is back and nothing is killed (partition-aware: %s)',
+    (aware) => {
+      const given = scene({ aware });
+      const { driver, scheduler, agent } = given;
+      loseAgent(given, way);
+      driver.wait(MINUTE);
+      driver.allocator.isPaused = true;
+      const { link, outputs } = driver.reregister(agent.info, reportOf(given));
+      expect(toldOf(updatesOn(outputs, scheduler.stream))).toEqual([
+        '1 TASK_RUNNING REASON_AGENT_REREGISTERED',
+      ]);
+      expect(messagesOn(outputs, link)).toEqual([
+        { type: 'AGENT_REREGISTERED', agentId: agent.id, unreported: [] },
+      ]);
+      expect(driver.stateOf(scheduler.id, 1)).toBe('TASK_RUNNING');
+      expect(driver.machine.stats.allocated).toMatchObject({ cpus: 1_100 });
+      expect(driver.registry.snapshot().admitted.has(agent.id)).toBe(true);
+      expect(driver.registry.snapshot().unreachable.size).toBe(0);
+      driver.allocator.isPaused = false;
+      driver.wait(SECOND);
+      expect(driver.offerOf(scheduler.id, agent.id).resources.cpus).toBe(2_900);
+    },
+  );
 
   test('and comes back without a task, that task is gone and its id free', () => {
     const given = scene();
@@ -144,8 +156,13 @@ describe.each(WAYS)('when an agent %s', (way) => {
     driver.launchOn(scheduler, other, 1);
     const report = { tasks: [reportedTask(scheduler.id, taskInfo(1, agent.id))] };
     const { link, outputs } = driver.reregister(agent.info, report);
-    expect(messagesOn(outputs, link)).toMatchObject([{ type: 'AGENT_REREGISTERED' }, { type: 'KILL_TASK', taskId: 1 }]);
-    expect(driver.machine.state.frameworksById.get(scheduler.id)!.tasks.get(1 as never)!.agent.id).toBe(other.id);
+    expect(messagesOn(outputs, link)).toMatchObject([
+      { type: 'AGENT_REREGISTERED' },
+      { type: 'KILL_TASK', taskId: 1 },
+    ]);
+    expect(driver.machine.state.frameworksById.get(scheduler.id)!.tasks.get(1 as never)!.agent.id).toBe(
+      other.id,
+    );
   });
 });
 
@@ -166,21 +183,27 @@ describe('when a link breaks', () => {
     expect(driver.stateOf(scheduler.id, 1)).toBe('TASK_RUNNING');
   });
 
-  test.each([true, false])('tasks of a framework that does not checkpoint are lost at once (partition-aware: %s)', (aware) => {
-    const given = scene({ checkpoint: false, aware });
-    const { driver, scheduler, agent } = given;
-    const outputs = driver.closeLink(agent.link);
-    expect(toldOf(updatesOn(outputs, scheduler.stream))).toEqual(['1 TASK_LOST REASON_AGENT_DISCONNECTED']);
-    expect(driver.machine.stats.allocated).toMatchObject({ cpus: 0, mem: 0 });
-    expect(driver.stateOf(scheduler.id, 1)).toBeNull();
-  });
+  test.each([true, false])(
+    'tasks of a framework that does not checkpoint are lost at once (partition-aware: %s)',
+    (aware) => {
+      const given = scene({ checkpoint: false, aware });
+      const { driver, scheduler, agent } = given;
+      const outputs = driver.closeLink(agent.link);
+      expect(toldOf(updatesOn(outputs, scheduler.stream))).toEqual(['1 TASK_LOST REASON_AGENT_DISCONNECTED']);
+      expect(driver.machine.stats.allocated).toMatchObject({ cpus: 0, mem: 0 });
+      expect(driver.stateOf(scheduler.id, 1)).toBeNull();
+    },
+  );
 
   test('and such a task is reported again, it counts again and is killed', () => {
     const given = scene({ checkpoint: false });
     const { driver, agent } = given;
     driver.closeLink(agent.link);
     const { link, outputs } = driver.reregister(agent.info, reportOf(given));
-    expect(messagesOn(outputs, link).map((message) => message.type)).toEqual(['AGENT_REREGISTERED', 'KILL_TASK']);
+    expect(messagesOn(outputs, link).map((message) => message.type)).toEqual([
+      'AGENT_REREGISTERED',
+      'KILL_TASK',
+    ]);
     expect(driver.machine.stats.allocated).toMatchObject({ cpus: 1_100 });
   });
 
@@ -191,7 +214,10 @@ describe('when a link breaks', () => {
     const other = driver.register(2);
     driver.launchOn(scheduler, other, 1);
     const { link, outputs } = driver.reregister(agent.info, reportOf(given));
-    expect(messagesOn(outputs, link).map((message) => message.type)).toEqual(['AGENT_REREGISTERED', 'KILL_TASK']);
+    expect(messagesOn(outputs, link).map((message) => message.type)).toEqual([
+      'AGENT_REREGISTERED',
+      'KILL_TASK',
+    ]);
   });
 
   test('and the agent returns in time, it is active again and its tasks are as they were', () => {
@@ -228,7 +254,13 @@ describe('when a link breaks', () => {
 
 test('a registration repeated over one link does not end an executor launched over it meanwhile', () => {
   const { driver, agent } = scene();
-  driver.fromAgent(agent.link, { type: 'REREGISTER_AGENT', info: agent.info, tasks: [], executors: [], frameworks: [] });
+  driver.fromAgent(agent.link, {
+    type: 'REREGISTER_AGENT',
+    info: agent.info,
+    tasks: [],
+    executors: [],
+    frameworks: [],
+  });
   expect(driver.machine.stats.allocated).toMatchObject({ cpus: 1_100 });
 });
 
@@ -253,12 +285,15 @@ test('unreachable tasks are remembered up to a bound, the oldest are forgotten',
   expect([...unreachableTasks.keys()]).toEqual([2, 3]);
 });
 
-test('a terminal task of an agent that becomes unreachable is not announced again', () => {
+test('a task that had ended unacknowledged is told of too, gives nothing back twice and is not remembered as unreachable', () => {
   const given = scene();
   const { driver, agent, scheduler } = given;
   driver.update(scheduler, agent, 1, 'TASK_FINISHED', 2);
-  expect(updatesOn(loseAgent(given, 'misses its pings'), scheduler.stream)).toEqual([]);
+  expect(toldOf(updatesOn(loseAgent(given, 'misses its pings'), scheduler.stream))).toEqual([
+    '1 TASK_UNREACHABLE REASON_AGENT_REMOVED',
+  ]);
   expect(driver.stateOf(scheduler.id, 1)).toBeNull();
+  expect(driver.machine.state.frameworksById.get(scheduler.id)!.unreachableTasks.size).toBe(0);
 });
 
 test('unregistering marks the agent unreachable', () => {

@@ -251,9 +251,12 @@ export class PlainAllocator implements Allocator {
 
   /** Everything it knows, as text. */
   digest(): string {
-    const agents = [...this.#agents].map(([row, { active, info }]) => `a${row}${active}${info.total.toString()}`);
+    const agents = [...this.#agents].map(
+      ([row, { active, info }]) => `a${row}${active}${info.total.toString()}`,
+    );
     const frameworks = [...this.#frameworks].map(
-      ([row, { active, suppressed, info }]) => `f${row}${active}[${[...suppressed].join()}][${info.roles.join()}]`,
+      ([row, { active, suppressed, info }]) =>
+        `f${row}${active}[${[...suppressed].join()}][${info.roles.join()}]`,
     );
     const held = [...this.#held].map(([key, resources]) => `${key}=${resources.toString()}`).sort();
     const filters = [...this.#filters].map(([key, end]) => `${key}<${end}`).sort();
@@ -302,7 +305,8 @@ export class PlainAllocator implements Allocator {
   #dropFilters(framework: Framework, role: Role | null): void {
     for (const key of this.#filters.keys()) {
       const [, ofFramework, ofRole] = key.split('/');
-      if (ofFramework === String(framework) && (role === null || ofRole === String(role))) this.#filters.delete(key);
+      if (ofFramework === String(framework) && (role === null || ofRole === String(role)))
+        this.#filters.delete(key);
     }
   }
 

@@ -51,27 +51,31 @@ const CELLS: readonly (readonly [string, number, Which, boolean, string | null, 
 ];
 
 describe('explicit reconciliation of', () => {
-  test.each(CELLS)('%s (task %i, agent %s, some agent not back: %s) is answered %s, or %s without PARTITION_AWARE', (
-    _name,
-    taskId,
-    which,
-    withRecovered,
-    ...answers
-  ) => {
-    for (const [index, partitionAware] of [true, false].entries()) {
-      const { driver, scheduler, agent } = scene(partitionAware, withRecovered);
-      const ids = { registered: agent.id, recovered: RECOVERED, unreachable: UNREACHABLE, gone: GONE, unknown: NOBODY, none: null };
-      const updates = driver.reconcile(scheduler, [{ taskId, agentId: ids[which] }]);
-      const state = answers[index]!;
-      expect(toldOf(updates)).toEqual(state === null ? [] : [`${taskId} ${state} REASON_RECONCILIATION`]);
-      for (const status of updates) {
-        expect(status).toMatchObject({ source: 'SOURCE_MASTER', uuid: null });
-        expect(status.details?.data ?? null).toBeNull();
-        const isUnreachable = status.state === 'TASK_UNREACHABLE';
-        expect(status.details?.unreachableTime ?? null).toBe(isUnreachable ? SINCE : null);
+  test.each(CELLS)(
+    '%s (task %i, agent %s, some agent not back: %s) is answered %s, or %s without PARTITION_AWARE',
+    (_name, taskId, which, withRecovered, ...answers) => {
+      for (const [index, partitionAware] of [true, false].entries()) {
+        const { driver, scheduler, agent } = scene(partitionAware, withRecovered);
+        const ids = {
+          registered: agent.id,
+          recovered: RECOVERED,
+          unreachable: UNREACHABLE,
+          gone: GONE,
+          unknown: NOBODY,
+          none: null,
+        };
+        const updates = driver.reconcile(scheduler, [{ taskId, agentId: ids[which] }]);
+        const state = answers[index]!;
+        expect(toldOf(updates)).toEqual(state === null ? [] : [`${taskId} ${state} REASON_RECONCILIATION`]);
+        for (const status of updates) {
+          expect(status).toMatchObject({ source: 'SOURCE_MASTER', uuid: null });
+          expect(status.details?.data ?? null).toBeNull();
+          const isUnreachable = status.state === 'TASK_UNREACHABLE';
+          expect(status.details?.unreachableTime ?? null).toBe(isUnreachable ? SINCE : null);
+        }
       }
-    }
-  });
+    },
+  );
 
   test('several tasks is answered one by one, in order', () => {
     const { driver, scheduler, agent } = scene(true, false);

@@ -85,17 +85,22 @@ describe('nothing is answered before it is durable:', () => {
     const driver = new MasterDriver();
     const agent = driver.register(1);
     const { id: frameworkId } = driver.subscribe();
-    const decline = () =>
-      driver.offersOf(frameworkId).map((offer) => offer.id);
+    const decline = () => driver.offersOf(frameworkId).map((offer) => offer.id);
     const { stream } = driver.machine.state.frameworksById.get(frameworkId)!;
-    driver.call(stream!, { type: 'DECLINE', frameworkId, offerIds: decline(), filters: { refuseSeconds: 0 } });
+    driver.call(stream!, {
+      type: 'DECLINE',
+      frameworkId,
+      offerIds: decline(),
+      filters: { refuseSeconds: 0 },
+    });
     driver.holdsRegistry = true;
     driver.fromAgent(driver.newLink(), registerMessage(2));
     for (let miss = 0; miss < 5; miss++) driver.step({ kind: 'pingsMissed', links: [agent.link] });
     driver.fromAgent(driver.newLink(), registerMessage(3, { resources: resources('cpus:1') }));
     // The admission of 2 offers 1's resources too; then 1 goes, and 3 takes its row.
     driver.makeDurable();
-    for (const offer of driver.offersOf(frameworkId)) expect(offer.agent.resources.contains(offer.resources)).toBe(true);
+    for (const offer of driver.offersOf(frameworkId))
+      expect(offer.agent.resources.contains(offer.resources)).toBe(true);
     expect(driver.offersOf(frameworkId)).toHaveLength(2);
   });
 

@@ -50,7 +50,9 @@ describe.each(TERMINAL)('%s', (terminal) => {
     const before = driver.allocator.recoveries.length;
     driver.update(scheduler, agent, 1, terminal, 1);
     expect(used()).toBe(0);
-    expect(driver.allocator.recoveries.slice(before)).toMatchObject([{ resources: TASK_RESOURCES, refuse: null }]);
+    expect(driver.allocator.recoveries.slice(before)).toMatchObject([
+      { resources: TASK_RESOURCES, refuse: null },
+    ]);
     expect(driver.stateOf(scheduler.id, 1)).toBe(terminal);
     const outputs = driver.acknowledge(scheduler, agent.id, 1, 1);
     expect(messagesOn(outputs, agent.link)).toEqual([
@@ -152,7 +154,12 @@ test('resources of an ended task are offered again', () => {
   const { driver, agent, scheduler } = scene();
   driver.allocator.isPaused = false;
   driver.wait(SECOND);
-  driver.call(scheduler.stream, { type: 'DECLINE', frameworkId: scheduler.id, offerIds: driver.offersOf(scheduler.id).map((one) => one.id), filters: { refuseSeconds: 0 } });
+  driver.call(scheduler.stream, {
+    type: 'DECLINE',
+    frameworkId: scheduler.id,
+    offerIds: driver.offersOf(scheduler.id).map((one) => one.id),
+    filters: { refuseSeconds: 0 },
+  });
   driver.update(scheduler, agent, 1, 'TASK_FINISHED', 1);
   driver.wait(SECOND);
   expect(driver.offersOf(scheduler.id)).toHaveLength(1);

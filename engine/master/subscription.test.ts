@@ -95,11 +95,14 @@ test.each([
   ['a legacy role', { capabilities: [], roles: [], role: 'eng/db' }, ['eng/db']],
   ['no roles at all', { roles: [] }, []],
   ['a negative failover timeout', { failoverTimeout: -5 }, ['eng']],
-] satisfies [string, Partial<FrameworkInfo>, string[]][])('a subscription is accepted with %s', (_name, info, roles) => {
-  const driver = new MasterDriver();
-  const { id } = driver.subscribe(info);
-  expect(driver.machine.state.frameworksById.get(id)!.roles).toEqual(roles);
-});
+] satisfies [string, Partial<FrameworkInfo>, string[]][])(
+  'a subscription is accepted with %s',
+  (_name, info, roles) => {
+    const driver = new MasterDriver();
+    const { id } = driver.subscribe(info);
+    expect(driver.machine.state.frameworksById.get(id)!.roles).toEqual(roles);
+  },
+);
 
 test('ids in the call and in the FrameworkInfo that differ are refused before the stream opens', () => {
   const driver = new MasterDriver();
@@ -165,7 +168,13 @@ describe('a scheduler that subscribes again', () => {
     const { id } = driver.subscribe({ user: 'alice', checkpoint: true });
     driver.subscribe({ id, user: 'bob', checkpoint: false, name: 'new', roles: ['ops'], failoverTimeout: 9 });
     const framework = driver.machine.state.frameworksById.get(id)!;
-    expect(framework.info).toMatchObject({ id, user: 'alice', checkpoint: true, name: 'new', failoverTimeout: 9 });
+    expect(framework.info).toMatchObject({
+      id,
+      user: 'alice',
+      checkpoint: true,
+      name: 'new',
+      failoverTimeout: 9,
+    });
     expect(framework.roles).toEqual(['ops']);
   });
 
@@ -277,9 +286,11 @@ test('a task of a framework that is away stays, and its updates go nowhere until
   const driver = new MasterDriver();
   const agent = driver.register(1);
   const scheduler = driver.subscribe();
-  driver.accept(scheduler, [driver.offerOf(scheduler.id).id], [
-    { type: 'LAUNCH', id: null, taskInfos: [taskInfo(1, agent.id)] },
-  ]);
+  driver.accept(
+    scheduler,
+    [driver.offerOf(scheduler.id).id],
+    [{ type: 'LAUNCH', id: null, taskInfos: [taskInfo(1, agent.id)] }],
+  );
   driver.closeStream(scheduler.stream);
   expect(words(driver.update(scheduler, agent, 1, 'TASK_RUNNING', 1))).toEqual([]);
   expect(driver.stateOf(scheduler.id, 1)).toBe('TASK_RUNNING');

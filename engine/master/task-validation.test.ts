@@ -12,7 +12,14 @@ import type {
   TaskTemplate,
   Volume,
 } from '../protocol/index.ts';
-import { MEM, PORTS, rangesResource, resourceIdentity, Resources, scalarResource } from '../resources/index.ts';
+import {
+  MEM,
+  PORTS,
+  rangesResource,
+  resourceIdentity,
+  Resources,
+  scalarResource,
+} from '../resources/index.ts';
 import {
   executorInfo,
   groupExecutor,
@@ -91,13 +98,19 @@ function verdict({ driver, scheduler, agent }: Scene, task: TaskInfo): string | 
   return status === undefined ? null : status.message;
 }
 
-function verdictOf(template: Partial<TaskTemplate>, held?: Resources, info: Partial<AgentInfo> = {}): string | null {
+function verdictOf(
+  template: Partial<TaskTemplate>,
+  held?: Resources,
+  info: Partial<AgentInfo> = {},
+): string | null {
   const given = scene(info);
   return verdict(given, taskInfo(1, given.agent.id, template, held));
 }
 
 function variable(changes: Partial<EnvironmentVariable>): Partial<TaskTemplate> {
-  const environment: EnvironmentVariable[] = [{ name: 'A', type: 'VALUE', value: null, secret: null, ...changes }];
+  const environment: EnvironmentVariable[] = [
+    { name: 'A', type: 'VALUE', value: null, secret: null, ...changes },
+  ];
   return { command: { ...COMMAND, environment } };
 }
 
@@ -127,7 +140,12 @@ const TEMPLATES: readonly (readonly [number, string, Partial<TaskTemplate>, RegE
   [6, 'a COMMAND check without command', check({ command: null }), /'command'.*check/],
   [6, 'an HTTP check without http', check({ type: 'HTTP' }), /'http'.*check/],
   [6, 'a TCP check without tcp', check({ type: 'TCP' }), /'tcp'.*check/],
-  [6, 'an HTTP check of a relative path', check({ type: 'HTTP', http: { port: 1, path: 'x' } }), /start with '\/'/],
+  [
+    6,
+    'an HTTP check of a relative path',
+    check({ type: 'HTTP', http: { port: 1, path: 'x' } }),
+    /start with '\/'/,
+  ],
   [7, 'a COMMAND health check without command', health({ command: null }), /'command'.*health/],
   [7, 'an HTTP health check without http', health({ type: 'HTTP' }), /'http'.*health/],
   [7, 'a TCP health check without tcp', health({ type: 'TCP' }), /'tcp'.*health/],
@@ -144,7 +162,12 @@ const TEMPLATES: readonly (readonly [number, string, Partial<TaskTemplate>, RegE
   [9, 'a secret with a NUL', variable({ type: 'SECRET', secret: 'a\0b' }), /NUL/],
   [9, 'an UNKNOWN variable', variable({ type: 'UNKNOWN' }), /unknown type/],
   [10, 'a volume from nowhere', container({ volumes: [VOLUME] }), /exactly one/],
-  [10, 'a volume from two places', container({ volumes: [{ ...VOLUME, hostPath: '/a', image: 'b' }] }), /exactly one/],
+  [
+    10,
+    'a volume from two places',
+    container({ volumes: [{ ...VOLUME, hostPath: '/a', image: 'b' }] }),
+    /exactly one/,
+  ],
   [10, 'DOCKER without docker', container({ type: 'DOCKER' }), /docker/],
   [
     10,
@@ -160,8 +183,18 @@ const TEMPLATES: readonly (readonly [number, string, Partial<TaskTemplate>, RegE
   [13, 'an executor of type DEFAULT', executor({ type: 'DEFAULT', command: null }), /CUSTOM/],
   [13, 'an executor without command', executor({ command: null }), /command/],
   [13, 'an untyped executor without command', executor({ type: null, command: null }), /command/],
-  [13, 'an executor that shares cgroups', executor({ container: { ...CONTAINER, shareCgroups: true } }), /share_cgroups/],
-  [13, 'an executor with a negative grace period', executor({ shutdownGracePeriod: NEGATIVE }), /grace_period/],
+  [
+    13,
+    'an executor that shares cgroups',
+    executor({ container: { ...CONTAINER, shareCgroups: true } }),
+    /share_cgroups/,
+  ],
+  [
+    13,
+    'an executor with a negative grace period',
+    executor({ shutdownGracePeriod: NEGATIVE }),
+    /grace_period/,
+  ],
   [13, 'an executor of another framework', executor({ frameworkId: 5 as FrameworkId }), /FrameworkID/],
   [16, 'share_cgroups:false', container({ shareCgroups: false }), /share_cgroups/],
 ];
@@ -215,7 +248,9 @@ describe('a task is refused for', () => {
     expect(verdictOf({}, held)).toMatch(/gpus/);
     const driver = new MasterDriver({ options: { fractionalGpus: true } });
     const agent = driver.register(1, { resources: resources('cpus:4;mem:512;gpus:2') });
-    expect(verdict({ driver, agent, scheduler: driver.subscribe() }, taskInfo(1, agent.id, {}, held))).toBeNull();
+    expect(
+      verdict({ driver, agent, scheduler: driver.subscribe() }, taskInfo(1, agent.id, {}, held)),
+    ).toBeNull();
   });
 
   const CPUS_REVOCABLE = resourceIdentity({ name: 'cpus', type: 'SCALAR', revocable: true });
@@ -238,17 +273,24 @@ describe('a task is refused for', () => {
   const AS_OPS = resourceIdentity({ name: 'mem', type: 'SCALAR', allocationRole: 'ops' });
 
   test('rule 8: revocable and other resources of one name', () => {
-    const held = resources('cpus:1;mem:32').plus(Resources.of([scalarResource(CPUS_REVOCABLE, 1_000 as Milli)]));
+    const held = resources('cpus:1;mem:32').plus(
+      Resources.of([scalarResource(CPUS_REVOCABLE, 1_000 as Milli)]),
+    );
     expect(verdictOf({}, held, { resources: resources('cpus:4;mem:64').plus(held) })).toMatch(/revocable/);
   });
 
   test('rule 8: one persistence id twice', () => {
     const held = resources('cpus:1').plus(Resources.of(VOLUMES));
-    expect(verdictOf({}, held, { resources: resources('cpus:4;mem:64').plus(held) })).toMatch(/Persistence ID/);
+    expect(verdictOf({}, held, { resources: resources('cpus:4;mem:64').plus(held) })).toMatch(
+      /Persistence ID/,
+    );
   });
 
   test('rule 8: allocations to two roles', () => {
-    const held = Resources.of([scalarResource(AS_ENG, 1_000 as Milli), scalarResource(AS_OPS, 1_000 as Milli)]);
+    const held = Resources.of([
+      scalarResource(AS_ENG, 1_000 as Milli),
+      scalarResource(AS_OPS, 1_000 as Milli),
+    ]);
     expect(verdictOf({}, held)).toMatch(/one role/);
   });
 
@@ -268,7 +310,11 @@ describe('a task is refused for', () => {
       type: 'SCALAR',
       shared: true,
       reservations: [{ type: 'DYNAMIC', role: 'eng', principal: null, labels: null }],
-      disk: { persistence: { id: 'v', principal: null }, volume: { containerPath: 'p', mode: 'RW' }, source: null },
+      disk: {
+        persistence: { id: 'v', principal: null },
+        volume: { containerPath: 'p', mode: 'RW' },
+        source: null,
+      },
     } as never);
     const shared = Resources.of([scalarResource(identity, 1_000 as Milli)]);
     expect(verdictOf(executor({ resources: shared }))).toMatch(/shared/);
@@ -286,7 +332,9 @@ describe('a task is refused for', () => {
     expect(run(3, { command: { ...COMMAND, value: 'y' } })).toMatch(/ExecutorInfo/);
     driver.wait(SECOND);
     // Equal, not the same object; the master fills the framework's id in.
-    expect(run(4, { command: { value: 'sleep 1', shell: true, args: [], user: null, environment: [], uris: [] } })).toBeNull();
+    expect(
+      run(4, { command: { value: 'sleep 1', shell: true, args: [], user: null, environment: [], uris: [] } }),
+    ).toBeNull();
     driver.wait(SECOND);
     expect(run(5, { frameworkId: given.scheduler.id })).toBeNull();
   });
@@ -344,7 +392,9 @@ test('of two broken rules the first is named', () => {
   for (const [rule, { template, message }] of byRule) {
     const given = scene();
     const broken = taskInfo(1, given.agent.id, template, Resources.EMPTY);
-    expect(verdict(given, broken), `rule ${rule} beside rule 8`).toMatch(rule < 8 ? message : noResources.message);
+    expect(verdict(given, broken), `rule ${rule} beside rule 8`).toMatch(
+      rule < 8 ? message : noResources.message,
+    );
     for (const [later, { template: other }] of byRule) {
       // The executor of rule 13 mends rule 12: see below.
       if (later <= rule || (rule === 12 && later === 13)) continue;
@@ -376,7 +426,11 @@ describe('a group is refused for', () => {
     ['a DEFAULT executor with a command', { command: COMMAND }, /command/],
     ['a DEFAULT executor with an image', { container: { ...CONTAINER, image: 'x' } }, /image/],
     ['a CUSTOM executor without command', { type: 'CUSTOM' }, /command/],
-    ['an executor in a docker container', { type: 'CUSTOM', command: COMMAND, container: { ...CONTAINER, type: 'DOCKER', docker: DOCKER } }, /Docker/],
+    [
+      'an executor in a docker container',
+      { type: 'CUSTOM', command: COMMAND, container: { ...CONTAINER, type: 'DOCKER', docker: DOCKER } },
+      /Docker/,
+    ],
     ['an executor with few cpus', { resources: resources('cpus:0.009;mem:32;disk:1') }, /cpus/],
     ['an executor with little memory', { resources: resources('cpus:1;mem:31.999;disk:1') }, /memory/],
     ['an executor without disk', { resources: resources('cpus:1;mem:32') }, /disk/],
@@ -391,7 +445,11 @@ describe('a group is refused for', () => {
     ['a task in a docker container', container({ type: 'DOCKER', docker: DOCKER }), /Docker/],
     ['a task with another executor', { executor: executorInfo(8) }, /executor/],
     ['a task with another executor of that id', { executor: executorInfo(9) }, /executor/],
-    ['an HTTP health check on a network of its own', { ...container({ networks: ['n'] }), ...health({ type: 'HTTP', http: HTTP }) }, /health/],
+    [
+      'an HTTP health check on a network of its own',
+      { ...container({ networks: ['n'] }), ...health({ type: 'HTTP', http: HTTP }) },
+      /health/,
+    ],
     ['limits in shared cgroups', { limits: { cpus: 2, mem: null } }, /share_cgroups/],
     ['any rule for tasks', { killPolicy: { gracePeriod: NEGATIVE } }, /grace_period/],
   ];
@@ -406,7 +464,9 @@ describe('a group is refused for', () => {
 
   test('nothing when it is in order', () => {
     expect(groupVerdict({})).toBeNull();
-    expect(groupVerdict({}, { ...container({ shareCgroups: false }), limits: { cpus: 2, mem: null } })).toBeNull();
+    expect(
+      groupVerdict({}, { ...container({ shareCgroups: false }), limits: { cpus: 2, mem: null } }),
+    ).toBeNull();
     expect(groupVerdict({}, { ...container({ networks: ['n'] }), healthCheck: HEALTH })).toBeNull();
   });
 });

@@ -247,8 +247,7 @@ function validateLimits(agent: AgentRecord, template: TaskTemplate, resources: R
   }
   if (limits.mem !== null) {
     if (resources.mem === 0) return 'A memory limit needs a memory request';
-    if (!(toMilli(limits.mem) >= resources.mem))
-      return 'The memory limit is below the memory request';
+    if (!(toMilli(limits.mem) >= resources.mem)) return 'The memory limit is below the memory request';
   }
   return null;
 }

@@ -169,7 +169,15 @@ export function reportedTask(
   state: TaskState = 'TASK_RUNNING',
 ): ReportedTask {
   const executorId = (task.template.executor?.executorId ?? task.taskId) as number as ExecutorId;
-  return { frameworkId, task, role: 'eng', executorId, state, statusUpdateState: null, statusUpdateUuid: null };
+  return {
+    frameworkId,
+    task,
+    role: 'eng',
+    executorId,
+    state,
+    statusUpdateState: null,
+    statusUpdateUuid: null,
+  };
 }
 
 export type Report = Omit<Extract<AgentToMaster, { type: 'REREGISTER_AGENT' }>, 'type' | 'info'>;
@@ -237,6 +245,9 @@ export class MasterDriver {
   ) {
     this.registry = given.registry ?? new RegistryState();
     this.now = given.now ?? micros(0);
+    // No two masters of one registry number their connections alike.
+    this.#links = this.registry.epoch * 100_000;
+    this.#streams = this.#links;
     this.machine = new MasterMachine(
       { ...DEFAULT_MASTER_OPTIONS, heartbeatInterval: null, ...given.options },
       (now, options, sink) => {
@@ -363,7 +374,8 @@ export class MasterDriver {
     const info = agentInfo(n, changes);
     const outputs = this.fromAgent(link, { type: 'REGISTER_AGENT', info });
     for (const message of messagesOn(outputs, link)) {
-      if (message.type === 'AGENT_REGISTERED') return { id: message.agentId, link, info: { ...info, id: message.agentId } };
+      if (message.type === 'AGENT_REGISTERED')
+        return { id: message.agentId, link, info: { ...info, id: message.agentId } };
     }
     throw new Error(`The agent was not registered: ${words(outputs).join(', ')}`);
   }
@@ -397,7 +409,8 @@ export class MasterDriver {
 
   offerOf(id: FrameworkId, agentId: AgentId | null = null): Offer {
     const found = this.offersOf(id).find((offer) => agentId === null || offer.agentId === agentId);
-    if (found === undefined) throw new Error(`Framework ${id} has no offer${agentId === null ? '' : ` of agent ${agentId}`}`);
+    if (found === undefined)
+      throw new Error(`Framework ${id} has no offer${agentId === null ? '' : ` of agent ${agentId}`}`);
     return found;
   }
 
@@ -470,7 +483,9 @@ export class MasterDriver {
 }
 
 export function eventsOn(outputs: readonly MasterOutput[], stream: StreamId): SchedulerEvent[] {
-  return outputs.flatMap((output) => (output.kind === 'event' && output.stream === stream ? [output.event] : []));
+  return outputs.flatMap((output) =>
+    output.kind === 'event' && output.stream === stream ? [output.event] : [],
+  );
 }
 
 export function updatesOn(outputs: readonly MasterOutput[], stream: StreamId): TaskStatus[] {
@@ -478,7 +493,9 @@ export function updatesOn(outputs: readonly MasterOutput[], stream: StreamId): T
 }
 
 export function messagesOn(outputs: readonly MasterOutput[], link: LinkId): MasterToAgent[] {
-  return outputs.flatMap((output) => (output.kind === 'toAgent' && output.link === link ? [output.message] : []));
+  return outputs.flatMap((output) =>
+    output.kind === 'toAgent' && output.link === link ? [output.message] : [],
+  );
 }
 
 /** Outputs in one word each: `TASK_RUNNING 1`, `OFFERS 2`, `KILL_TASK`, `refused STREAM_MISMATCH`, `persist agentAdmitted`. */
@@ -486,7 +503,8 @@ export function words(outputs: readonly MasterOutput[]): string[] {
   return outputs.map((output) => {
     switch (output.kind) {
       case 'event':
-        if (output.event.type === 'UPDATE') return `${output.event.status.state} ${output.event.status.taskId}`;
+        if (output.event.type === 'UPDATE')
+          return `${output.event.status.state} ${output.event.status.taskId}`;
         if (output.event.type === 'OFFERS') return `OFFERS ${output.event.offers.length}`;
         return output.event.type === 'ERROR' ? `ERROR ${output.event.message}` : output.event.type;
       case 'toAgent':

@@ -27,7 +27,10 @@ export class RegistryState {
         break;
       case 'agentAdmitted':
         assert(!this.#admitted.has(operation.id), 'an agent is admitted once under one id');
-        assert(!this.#unreachable.has(operation.id), 'an unreachable agent is marked reachable, not admitted');
+        assert(
+          !this.#unreachable.has(operation.id),
+          'an unreachable agent is marked reachable, not admitted',
+        );
         assert(!this.#gone.has(operation.id), 'a gone agent never comes back');
         this.#admitted.set(operation.id, operation.info);
         break;

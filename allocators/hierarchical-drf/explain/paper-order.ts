@@ -1,0 +1,140 @@
+import type { Role } from '../../../engine/master/index.ts';
+import type { Contender } from '../../../engine/master/index.ts';
+import type { Books } from '../books.ts';
+import type { Client } from '../client.ts';
+import { PaperShares } from './paper-shares.ts';
+
+/** Whom an imagined cycle serves first: roles by the tree, within a role its frameworks. Of the allocator's books it only reads. */
+export class PaperOrder {
+  readonly #books: Books;
+  readonly #roles: PaperShares;
+  readonly #frameworks: PaperShares;
+  /** Sorted, by node of the tree of roles. */
+  readonly #children = new Map<number, number[]>();
+  /** Sorted rows of clients that take part, by role. */
+  readonly #clients = new Map<Role, number[]>();
+  readonly #granted = new Set<Client>();
+
+  /** `clients` take part; `weights` are other than they are. */
+  constructor(books: Books, clients: readonly Client[], weights: ReadonlyMap<Role, number>) {
+    this.#books = books;
+    const { tree } = books;
+    const byNode = new Map<number, number>();
+    for (const [role, weight] of weights) {
+      const node = tree.nodeOf(role);
+      if (node !== null) byNode.set(node, weight);
+    }
+    this.#roles = new PaperShares(tree.shares, books.totals, byNode);
+    this.#frameworks = new PaperShares(books.shares, books.totals, new Map());
+    for (const client of clients) this.#enter(client);
+    for (const rows of this.#clients.values()) this.#sort(rows, this.#frameworks);
+    for (const nodes of this.#children.values()) this.#sort(nodes, this.#roles);
+  }
+
+  /** Roles in order; `visit` says whether to go on. Stable during the walk: `settle` takes grants into account. */
+  walk(visit: (role: Role) => boolean): void {
+    this.#walkBelow(this.#books.tree.root, visit);
+  }
+
+  /** Rows of the role's clients in order. */
+  clientsOf(role: Role): readonly number[] {
+    return this.#clients.get(role) ?? [];
+  }
+
+  grant(client: Client, forClient: Float64Array, forRole: Float64Array): void {
+    this.#frameworks.grant(client.row, forClient);
+    for (const node of this.#path(client.role)) this.#roles.grant(node, forRole);
+    this.#granted.add(client);
+  }
+
+  /** The agent is done: whoever took something moves back. */
+  settle(): void {
+    for (const client of this.#granted) {
+      const rows = this.#clients.get(client.role)!;
+      if (rows.length > 1) this.#sort(rows, this.#frameworks);
+      for (const node of this.#path(client.role)) {
+        const siblings = this.#children.get(this.#books.tree.parentOf(node))!;
+        if (siblings.length > 1) this.#sort(siblings, this.#roles);
+      }
+    }
+    this.#granted.clear();
+  }
+
+  /** `client` as it competes with `other`. */
+  contender(client: Client, other: Client): Contender {
+    const own = this.#path(client.role).reverse();
+    const theirs = this.#path(other.role).reverse();
+    let depth = 0;
+    while (depth + 1 < own.length && own[depth] === theirs[depth]) depth++;
+    return {
+      framework: client.framework,
+      role: this.#books.roles.name(client.role),
+      roleShare: this.#roles.share(own[depth]!),
+      frameworkShare: this.#frameworks.share(client.row),
+    };
+  }
+
+  /** The role on the path of `role` that competes with one on the path of `other`, and both their shares; null within one role. */
+  rivalry(
+    role: Role,
+    other: Role,
+  ): { readonly role: Role; readonly share: number; readonly rivalShare: number } | null {
+    const own = this.#path(role).reverse();
+    const theirs = this.#path(other).reverse();
+    for (let depth = 0; depth < own.length && depth < theirs.length; depth++) {
+      const node = own[depth]!;
+      if (node === theirs[depth]) continue;
+      // A role's own use beside its children has no weight to change.
+      if (this.#books.tree.nodeOf(this.#books.tree.roleOf(node)) !== node) return null;
+      const share = this.#roles.share(node);
+      return {
+        role: this.#books.tree.roleOf(node),
+        share,
+        rivalShare: this.#roles.share(theirs[depth]!),
+      };
+    }
+    return null;
+  }
+
+  #walkBelow(node: number, visit: (role: Role) => boolean): boolean {
+    const { tree } = this.#books;
+    for (const child of this.#children.get(node) ?? []) {
+      const goesOn = this.#children.has(child)
+        ? this.#walkBelow(child, visit)
+        : visit(tree.roleOf(child));
+      if (!goesOn) return false;
+    }
+    return true;
+  }
+
+  #enter(client: Client): void {
+    const rows = this.#clients.get(client.role);
+    if (rows !== undefined) {
+      rows.push(client.row);
+      return;
+    }
+    this.#clients.set(client.role, [client.row]);
+    for (const node of this.#path(client.role)) {
+      const parent = this.#books.tree.parentOf(node);
+      const siblings = this.#children.get(parent);
+      if (siblings === undefined) {
+        this.#children.set(parent, [node]);
+      } else {
+        if (!siblings.includes(node)) siblings.push(node);
+        else break;
+      }
+    }
+  }
+
+  /** Nodes from the role's leaf up to below the root. */
+  #path(role: Role): number[] {
+    const { tree } = this.#books;
+    const path: number[] = [];
+    for (let node = tree.leafOf(role); node !== tree.root; node = tree.parentOf(node)) path.push(node);
+    return path;
+  }
+
+  #sort(rows: number[], shares: PaperShares): void {
+    rows.sort((a, b) => (a === b ? 0 : shares.precedes(a, b) ? -1 : 1));
+  }
+}

@@ -1,0 +1,74 @@
+import type { ClusterTotals } from '../cluster-totals.ts';
+import type { ShareTable } from '../share-table.ts';
+
+/** A share table as it would be after some allocations, which the table itself knows nothing of. */
+export class PaperShares {
+  readonly #table: ShareTable;
+  readonly #totals: ClusterTotals;
+  readonly #weights: ReadonlyMap<number, number>;
+  /** By row that differs from the table. */
+  readonly #share = new Map<number, number>();
+  readonly #grants = new Map<number, number>();
+  readonly #held = new Map<number, Float64Array>();
+
+  /** `weights` by row, where they are other than in the table. */
+  constructor(table: ShareTable, totals: ClusterTotals, weights: ReadonlyMap<number, number>) {
+    this.#table = table;
+    this.#totals = totals;
+    this.#weights = weights;
+    for (const row of weights.keys()) this.#score(row);
+  }
+
+  share(row: number): number {
+    return this.#share.get(row) ?? this.#table.share(row);
+  }
+
+  grant(row: number, vector: Float64Array): void {
+    const columns = this.#totals.columns.count;
+    const held = this.#held.get(row) ?? new Float64Array(columns);
+    for (let column = 0; column < columns; column++) held[column] = held[column]! + vector[column]!;
+    this.#held.set(row, held);
+    this.#grants.set(row, (this.#grants.get(row) ?? 0) + 1);
+    this.#score(row);
+  }
+
+  /** As `ShareTable.precedes`. */
+  precedes(a: number, b: number): boolean {
+    const shareA = this.share(a);
+    const shareB = this.share(b);
+    if (shareA !== shareB) return shareA < shareB;
+    const countA = this.#count(a);
+    const countB = this.#count(b);
+    return countA === countB ? this.#table.precedesByPath(a, b) : countA < countB;
+  }
+
+  /** Puts `row`, whose share or count grew, to its new place among sorted siblings. */
+  moveRight(sorted: number[], row: number): void {
+    const index = sorted.indexOf(row);
+    let low = index + 1;
+    let high = sorted.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.precedes(sorted[middle]!, row)) low = middle + 1;
+      else high = middle;
+    }
+    sorted.splice(index, 1);
+    sorted.splice(low - 1, 0, row);
+  }
+
+  #count(row: number): number {
+    return this.#table.count(row) + (this.#grants.get(row) ?? 0);
+  }
+
+  #score(row: number): void {
+    const { amounts, shareColumns, shareColumnCount } = this.#totals;
+    const held = this.#held.get(row);
+    let largest = 0;
+    for (let index = 0; index < shareColumnCount; index++) {
+      const column = shareColumns[index]!;
+      const part = (this.#table.held(row, column) + (held?.[column] ?? 0)) / amounts[column]!;
+      if (part > largest) largest = part;
+    }
+    this.#share.set(row, largest / (this.#weights.get(row) ?? this.#table.weight(row)));
+  }
+}

@@ -1,0 +1,676 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  type AgentId,
+  type FrameworkId,
+  type OfferId,
+  RollingHash,
+  type TaskId,
+  type UpdateId,
+} from '../core/index.ts';
+import {
+  type AgentInfo,
+  type FrameworkInfo,
+  isTerminal,
+  type ReportedExecutor,
+  type ReportedTask,
+  type SchedulerCall,
+  type TaskInfo,
+  type TaskState,
+} from '../protocol/index.ts';
+import { RegistryState } from '../registry/index.ts';
+import { Resources } from '../resources/index.ts';
+import type { LinkId, StreamId } from './input.ts';
+import type { MasterOutput } from './output.ts';
+import { hashMasterOutput } from './output-hash.ts';
+import { stateDigest } from './state-digest.ts';
+import {
+  agentInfo,
+  executorInfo,
+  frameworkInfo,
+  groupExecutor,
+  launch,
+  MasterDriver,
+  NOT_PARTITION_AWARE,
+  reportedTask,
+  resources,
+  SECOND,
+  statusOf,
+  taskInfo,
+} from './test-kit.ts';
+
+// Random histories: three schedulers and four agents that do right and wrong, links and streams that break, messages that come twice or late,
+// a registry that takes its time, masters that fall. After every step the books balance (`MasterDriver.check`).
+
+const FRAMEWORKS = 3;
+const AGENTS = 4;
+const TASK_IDS = 6;
+
+/** One step of a history. `n` picks among what there is at that moment. */
+const step = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant('subscribe'), f: fc.nat(FRAMEWORKS - 1), n: fc.nat(11) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('closeStream'), f: fc.nat(FRAMEWORKS - 1), n: fc.nat(9) }),
+  },
+  { weight: 10, arbitrary: fc.record({ do: fc.constant('connect'), f: fc.nat(AGENTS - 1), n: fc.nat(9) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('repeatRegistration'), f: fc.nat(AGENTS - 1), n: fc.nat(9) }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('closeLink'), f: fc.nat(AGENTS - 1), n: fc.nat(9) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('missPings'), f: fc.nat(AGENTS - 1), n: fc.nat(9) }) },
+  {
+    weight: 12,
+    arbitrary: fc.record({ do: fc.constant('launch'), f: fc.nat(FRAMEWORKS - 1), n: fc.nat(999) }),
+  },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('progress'), f: fc.nat(AGENTS - 1), n: fc.nat(999) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant('acknowledge'), f: fc.nat(FRAMEWORKS - 1), n: fc.nat(999) }),
+  },
+  {
+    weight: 12,
+    arbitrary: fc.record({ do: fc.constant('call'), f: fc.nat(FRAMEWORKS - 1), n: fc.nat(9_999) }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('stray'), f: fc.nat(AGENTS - 1), n: fc.nat(999) }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('durable'), f: fc.nat(2), n: fc.nat(9) }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('wait'), f: fc.nat(3), n: fc.nat(9) }) },
+);
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+/** An agent as a machine of its own would behave: it keeps its tasks over links and masters. */
+interface TestAgent {
+  readonly info: AgentInfo;
+  id: AgentId | null;
+  link: LinkId | null;
+  registered: boolean;
+  readonly tasks: Map<string, { report: ReportedTask; uuid: number }>;
+  readonly executors: Map<string, ReportedExecutor>;
+  /** Oldest links, for messages that come late. */
+  readonly oldLinks: LinkId[];
+}
+
+interface TestScheduler {
+  id: FrameworkId | null;
+  stream: StreamId | null;
+  readonly oldStreams: StreamId[];
+  readonly spentOffers: OfferId[];
+  readonly toAcknowledge: { readonly agentId: AgentId; readonly taskId: number; readonly uuid: number }[];
+}
+
+const STATES: readonly TaskState[] = ['TASK_STARTING', 'TASK_RUNNING', 'TASK_FINISHED', 'TASK_FAILED'];
+const WAITS = [SECOND, 16 * SECOND, 120 * SECOND, 601 * SECOND];
+
+class World {
+  driver: MasterDriver;
+  readonly registry = new RegistryState();
+  readonly hash = new RollingHash();
+  readonly infos = new Map<FrameworkId, FrameworkInfo>();
+  readonly agents: TestAgent[] = Array.from({ length: AGENTS }, (_, n) => ({
+    info: agentInfo(n, {
+      resources: n === 3 ? resources('cpus:1;mem:512') : resources('cpus:4;mem:4096;disk:100'),
+    }),
+    id: null,
+    link: null,
+    registered: false,
+    tasks: new Map(),
+    executors: new Map(),
+    oldLinks: [],
+  }));
+  readonly schedulers: TestScheduler[] = Array.from({ length: FRAMEWORKS }, () => ({
+    id: null,
+    stream: null,
+    oldStreams: [],
+    spentOffers: [],
+    toAcknowledge: [],
+  }));
+  #uuid = 0;
+  /** Agents that the registry held at some time. */
+  readonly #admitted = new Set<AgentId>();
+
+  constructor() {
+    this.driver = new MasterDriver({ registry: this.registry });
+    this.driver.holdsRegistry = true;
+  }
+
+  take(one: Step): void {
+    const scheduler = this.schedulers[one.f % FRAMEWORKS]!;
+    const agent = this.agents[one.f % AGENTS]!;
+    switch (one.do) {
+      case 'subscribe':
+        this.#subscribe(scheduler, one.f, one.n);
+        break;
+      case 'closeStream':
+        if (scheduler.stream !== null) {
+          this.see(this.driver.closeStream(scheduler.stream));
+          scheduler.oldStreams.push(scheduler.stream);
+          scheduler.stream = null;
+        }
+        break;
+      case 'connect':
+        this.#connect(agent);
+        break;
+      case 'repeatRegistration':
+        if (agent.link !== null) this.#register(agent, agent.link);
+        break;
+      case 'closeLink':
+        this.#closeLink(agent);
+        break;
+      case 'missPings':
+        if (agent.link !== null) {
+          const links = [agent.link, ...agent.oldLinks];
+          for (let time = 0; time <= one.n; time++)
+            this.see(this.driver.step({ kind: 'pingsMissed', links }));
+        }
+        break;
+      case 'launch':
+        this.#launch(scheduler, one.n);
+        break;
+      case 'progress':
+        this.#progress(agent, one.n);
+        break;
+      case 'acknowledge':
+        this.#acknowledge(scheduler);
+        break;
+      case 'call':
+        this.#call(scheduler, one.n);
+        break;
+      case 'stray':
+        this.#stray(agent, one.n);
+        break;
+      case 'durable': {
+        const count = Math.min(one.f + 1, this.driver.written.length);
+        if (count > 0) this.see(this.driver.makeDurable(count));
+        break;
+      }
+      case 'wait':
+        this.see(this.driver.wait(WAITS[one.f]!));
+        break;
+      default:
+        throw new Error(`No such step: ${one.do}`);
+    }
+  }
+
+  /** What the outputs mean to agents and schedulers, and that none says what is not durable yet. */
+  see(outputs: readonly MasterOutput[]): void {
+    for (const id of this.registry.snapshot().admitted.keys()) this.#admitted.add(id);
+    for (const output of outputs) {
+      hashMasterOutput(this.hash, output);
+      switch (output.kind) {
+        case 'toAgent': {
+          const agent = this.agents.find((one) => one.link === output.link);
+          if (agent !== undefined) this.#agentReceives(agent, output.message);
+          break;
+        }
+        case 'event': {
+          const scheduler = this.schedulers.find((one) => one.stream === output.stream);
+          if (output.event.type === 'OFFERS') {
+            for (const offer of output.event.offers) {
+              expect(this.#admitted.has(offer.agentId)).toBe(true);
+              scheduler?.spentOffers.push(offer.id);
+            }
+          }
+          if (output.event.type === 'UPDATE') this.#updateSeen(scheduler, output.event.status);
+          break;
+        }
+        case 'closeLink': {
+          const agent = this.agents.find((one) => one.link === output.link);
+          if (agent !== undefined) this.#linkIsDown(agent);
+          break;
+        }
+        case 'closeStream': {
+          const scheduler = this.schedulers.find((one) => one.stream === output.stream);
+          if (scheduler !== undefined) scheduler.stream = null;
+          break;
+        }
+        default:
+      }
+    }
+  }
+
+  #updateSeen(
+    scheduler: TestScheduler | undefined,
+    status: { agentId: AgentId | null; taskId: TaskId; uuid: UpdateId | null; state: TaskState },
+  ): void {
+    const { agentId, taskId, uuid, state } = status;
+    // What a scheduler is told of an agent's absence the registry holds.
+    if (state === 'TASK_UNREACHABLE') expect(this.registry.snapshot().unreachable.has(agentId!)).toBe(true);
+    if (uuid !== null) scheduler?.toAcknowledge.push({ agentId: agentId!, taskId, uuid });
+  }
+
+  #agentReceives(agent: TestAgent, message: Extract<MasterOutput, { kind: 'toAgent' }>['message']): void {
+    switch (message.type) {
+      case 'AGENT_REGISTERED':
+      case 'AGENT_REREGISTERED':
+        agent.id = message.agentId;
+        agent.registered = true;
+        expect(this.#admitted.has(message.agentId)).toBe(true);
+        break;
+      case 'RUN_TASK':
+        this.#runs(agent, message.frameworkId, message.task, message.role);
+        break;
+      case 'RUN_TASK_GROUP': {
+        const { frameworkId, executor, role } = message;
+        agent.executors.set(`${frameworkId}/${executor.executorId}`, { frameworkId, executor, role });
+        for (const task of message.tasks) this.#runs(agent, frameworkId, task, role, executor.executorId);
+        break;
+      }
+      case 'SHUTDOWN_FRAMEWORK':
+        for (const [key, { report }] of agent.tasks)
+          if (report.frameworkId === message.frameworkId) agent.tasks.delete(key);
+        for (const [key, { frameworkId }] of agent.executors)
+          if (frameworkId === message.frameworkId) agent.executors.delete(key);
+        break;
+      case 'STATUS_UPDATE_ACKNOWLEDGEMENT': {
+        const key = `${message.frameworkId}/${message.taskId}`;
+        const held = agent.tasks.get(key);
+        if (held !== undefined && held.uuid === message.uuid && isTerminal(held.report.state))
+          agent.tasks.delete(key);
+        break;
+      }
+      default:
+    }
+  }
+
+  #runs(
+    agent: TestAgent,
+    frameworkId: FrameworkId,
+    task: TaskInfo,
+    role: string,
+    executorId: number | null = null,
+  ): void {
+    const report = reportedTask(frameworkId, task, 'TASK_STAGING');
+    const { executor } = task.template;
+    if (executor !== null)
+      agent.executors.set(`${frameworkId}/${executor.executorId}`, { frameworkId, executor, role });
+    agent.tasks.set(`${frameworkId}/${task.taskId}`, {
+      report: { ...report, role, executorId: (executorId ?? report.executorId) as never },
+      uuid: 0,
+    });
+  }
+
+  #subscribe(scheduler: TestScheduler, f: number, n: number): void {
+    const capabilities = f === 1 ? NOT_PARTITION_AWARE : (['MULTI_ROLE', 'PARTITION_AWARE'] as const);
+    const info = frameworkInfo({
+      id: scheduler.id,
+      capabilities,
+      checkpoint: f !== 2,
+      roles: n === 0 ? ['eng', 'eng'] : n === 1 ? ['eng', 'ops'] : ['eng'],
+      failoverTimeout: n === 2 ? 0 : n === 3 ? 60 : 100_000,
+      principal: n === 4 ? 'mallory' : null,
+    });
+    const frameworkId = n === 5 ? (((scheduler.id ?? 0) + 1) as FrameworkId) : info.id;
+    const before = stateDigest(this.driver);
+    const { stream, outputs } = this.driver.trySubscribe(info, {
+      frameworkId,
+      suppressedRoles: n === 6 ? ['x'] : [],
+    });
+    const subscribed = outputs.find(
+      (one) => one.kind === 'event' && one.stream === stream && one.event.type === 'SUBSCRIBED',
+    );
+    if (subscribed === undefined) {
+      this.see(outputs);
+      expect(stateDigest(this.driver)).toBe(before);
+      // The framework was removed: its scheduler starts anew.
+      if (!this.driver.machine.state.frameworksById.has(scheduler.id!)) scheduler.id = null;
+      return;
+    }
+    if (subscribed.kind === 'event' && subscribed.event.type === 'SUBSCRIBED')
+      scheduler.id = subscribed.event.frameworkId;
+    if (scheduler.stream !== null) scheduler.oldStreams.push(scheduler.stream);
+    scheduler.stream = stream;
+    this.infos.set(scheduler.id!, { ...info, id: scheduler.id });
+    this.see(outputs);
+  }
+
+  #connect(agent: TestAgent): void {
+    if (agent.link !== null) return;
+    agent.link = this.driver.newLink();
+    this.#register(agent, agent.link);
+  }
+
+  #register(agent: TestAgent, link: LinkId): void {
+    if (agent.id === null) {
+      this.see(this.driver.fromAgent(link, { type: 'REGISTER_AGENT', info: agent.info }));
+      return;
+    }
+    const frameworks = [...new Set([...agent.tasks.values()].map(({ report }) => report.frameworkId))];
+    this.see(
+      this.driver.fromAgent(link, {
+        type: 'REREGISTER_AGENT',
+        info: { ...agent.info, id: agent.id },
+        tasks: [...agent.tasks.values()].map(({ report }) => report),
+        executors: [...agent.executors.values()],
+        frameworks: frameworks.flatMap((id) =>
+          this.infos.has(id) ? [{ id, info: this.infos.get(id)! }] : [],
+        ),
+      }),
+    );
+  }
+
+  #closeLink(agent: TestAgent): void {
+    if (agent.link === null) return;
+    const { link } = agent;
+    this.#linkIsDown(agent);
+    this.see(this.driver.closeLink(link));
+  }
+
+  #linkIsDown(agent: TestAgent): void {
+    if (agent.link !== null) agent.oldLinks.push(agent.link);
+    agent.link = null;
+    agent.registered = false;
+  }
+
+  #launch(scheduler: TestScheduler, n: number): void {
+    if (scheduler.id === null || scheduler.stream === null) return;
+    const offers = this.driver.offersOf(scheduler.id);
+    if (offers.length === 0) return;
+    const offer = offers[n % offers.length]!;
+    const taskId = n % TASK_IDS;
+    const small = resources('cpus:0.5;mem:64');
+    const command = taskInfo(taskId, offer.agentId, {}, small);
+    const custom = taskInfo(taskId, offer.agentId, { command: null, executor: executorInfo(90) }, small);
+    const executor = groupExecutor(91, scheduler.id, { resources: resources('cpus:0.1;mem:32;disk:1') });
+    const group = {
+      type: 'LAUNCH_GROUP',
+      id: null,
+      executor,
+      taskInfos: [command, taskInfo(taskId + 50, offer.agentId, {}, small)],
+    } as const;
+    const operations = [
+      [launch(command)],
+      [launch(command, custom)],
+      [launch(custom)],
+      [group],
+      [group, launch(command)],
+    ];
+    const call = { id: scheduler.id, stream: scheduler.stream };
+    this.see(
+      this.driver.accept(call, [offer.id], operations[n % operations.length]!, { refuseSeconds: n % 3 }),
+    );
+  }
+
+  #progress(agent: TestAgent, n: number): void {
+    if (!agent.registered || agent.link === null || agent.tasks.size === 0) return;
+    const keys = [...agent.tasks.keys()];
+    const key = keys[n % keys.length]!;
+    const held = agent.tasks.get(key)!;
+    if (n % 7 === 0) {
+      for (const [executorKey, { frameworkId, executor }] of agent.executors) {
+        agent.executors.delete(executorKey);
+        const message = {
+          type: 'EXITED_EXECUTOR',
+          agentId: agent.id!,
+          frameworkId,
+          executorId: executor.executorId,
+          status: null,
+        } as const;
+        this.see(this.driver.fromAgent(agent.link, message));
+        return;
+      }
+    }
+    const state = isTerminal(held.report.state) ? held.report.state : STATES[n % STATES.length]!;
+    const uuid = isTerminal(held.report.state) ? held.uuid : ++this.#uuid;
+    const report = { ...held.report, state, statusUpdateState: state, statusUpdateUuid: uuid as UpdateId };
+    agent.tasks.set(key, { report, uuid });
+    this.see(
+      this.driver.fromAgent(agent.link, {
+        type: 'STATUS_UPDATE',
+        agentId: agent.id!,
+        frameworkId: report.frameworkId,
+        status: statusOf(report.task.taskId, agent.id!, state, uuid),
+        latestState: state,
+      }),
+    );
+  }
+
+  #acknowledge(scheduler: TestScheduler): void {
+    if (scheduler.id === null || scheduler.stream === null) return;
+    const next = scheduler.toAcknowledge.shift();
+    if (next === undefined) return;
+    const call = { id: scheduler.id, stream: scheduler.stream };
+    this.see(this.driver.acknowledge(call, next.agentId, next.taskId, next.uuid));
+  }
+
+  /** Any call, on the right stream or another; a call that is refused changes nothing. */
+  #call(scheduler: TestScheduler, n: number): void {
+    const frameworkId = scheduler.id ?? (n as FrameworkId);
+    const streams = [
+      scheduler.stream,
+      scheduler.stream,
+      scheduler.stream,
+      scheduler.oldStreams.at(-1) ?? null,
+    ];
+    const stream = streams[n % streams.length] ?? (99_999 as StreamId);
+    const agentId = this.agents[n % AGENTS]!.id ?? (77 as AgentId);
+    const taskId = (n % TASK_IDS) as TaskId;
+    const outstanding =
+      scheduler.id === null ? [] : this.driver.offersOf(scheduler.id).map((offer) => offer.id);
+    const foreign = this.schedulers.flatMap((other) =>
+      other.id === null ? [] : this.driver.offersOf(other.id).map((offer) => offer.id),
+    );
+    const offerIds = [outstanding, outstanding.slice(0, 1), foreign, scheduler.spentOffers.slice(-3), []][
+      n % 5
+    ]!;
+    const tasks = [launch(taskInfo(taskId, agentId))];
+    const calls: SchedulerCall[] = [
+      { type: 'ACCEPT', frameworkId, offerIds, operations: tasks, filters: null },
+      {
+        type: 'ACCEPT',
+        frameworkId,
+        offerIds,
+        operations: [{ type: 'CREATE', id: 'o', volumes: Resources.EMPTY }, ...tasks],
+        filters: { refuseSeconds: 0 },
+      },
+      { type: 'DECLINE', frameworkId, offerIds, filters: { refuseSeconds: n % 4 } },
+      { type: 'REVIVE', frameworkId, roles: n % 2 === 0 ? [] : ['eng'] },
+      { type: 'SUPPRESS', frameworkId, roles: n % 2 === 0 ? ['eng', 'nope'] : ['eng'] },
+      { type: 'KILL', frameworkId, taskId, agentId: n % 2 === 0 ? null : agentId, killPolicy: null },
+      {
+        type: 'RECONCILE',
+        frameworkId,
+        tasks:
+          n % 2 === 0
+            ? []
+            : [
+                { taskId, agentId },
+                { taskId, agentId: null },
+              ],
+      },
+      { type: 'ACKNOWLEDGE', frameworkId, agentId, taskId, uuid: (n % 9) as UpdateId },
+      { type: 'RECONCILE_OPERATIONS', frameworkId, operations: [] },
+      {
+        type: 'UPDATE_FRAMEWORK',
+        frameworkId,
+        frameworkInfo: frameworkInfo({
+          id: frameworkId,
+          user: n % 2 === 0 ? 'root' : 'x',
+          roles: n % 4 === 0 ? ['eng', 'ops'] : ['eng'],
+        }),
+        suppressedRoles: [],
+        offerConstraints: null,
+      },
+      n % 16 === 10 ? { type: 'TEARDOWN', frameworkId } : { type: 'REQUEST', frameworkId, requests: [] },
+    ];
+    const before = stateDigest(this.driver);
+    const outputs = this.driver.call(stream, calls[n % calls.length]!);
+    if (outputs.some((output) => output.kind === 'refuseCall')) {
+      expect(outputs).toHaveLength(1);
+      expect(stateDigest(this.driver)).toBe(before);
+    }
+    if (calls[n % calls.length]!.type === 'TEARDOWN' && outputs[0]?.kind !== 'refuseCall')
+      scheduler.id = null;
+    this.see(outputs);
+  }
+
+  /** Messages of the past, and of links that nobody knows. */
+  #stray(agent: TestAgent, n: number): void {
+    const link = agent.oldLinks.at(-1) ?? (99_999 as LinkId);
+    const agentId = agent.id ?? (78 as AgentId);
+    const frameworkId = this.schedulers[n % FRAMEWORKS]!.id ?? (5 as FrameworkId);
+    const before = stateDigest(this.driver);
+    const messages = [
+      {
+        type: 'STATUS_UPDATE',
+        agentId,
+        frameworkId,
+        status: statusOf(n % TASK_IDS, agentId, 'TASK_FINISHED', n),
+        latestState: 'TASK_FINISHED',
+      },
+      { type: 'EXITED_EXECUTOR', agentId, frameworkId, executorId: 90 as never, status: null },
+      { type: 'UNREGISTER_AGENT', agentId },
+      {
+        type: 'EXECUTOR_TO_FRAMEWORK',
+        agentId,
+        frameworkId,
+        executorId: 90 as never,
+        data: new Uint8Array(),
+      },
+    ] as const;
+    this.see(this.driver.fromAgent(link, messages[n % messages.length]!));
+    this.see(this.driver.closeLink(link));
+    this.see(this.driver.step({ kind: 'streamClosed', stream: 99_998 as StreamId }));
+    expect(stateDigest(this.driver)).toBe(before);
+  }
+
+  /** The registry catches up, and every agent connects until it is registered. */
+  settle(): void {
+    for (let round = 0; round < 4; round++) {
+      if (this.driver.written.length > 0) this.see(this.driver.makeDurable());
+      for (const agent of this.agents) {
+        if (agent.registered) continue;
+        if (agent.link === null) this.#connect(agent);
+        else this.#register(agent, agent.link);
+      }
+    }
+    if (this.driver.written.length > 0) this.see(this.driver.makeDurable());
+  }
+
+  /** This master is gone, with what it had not written durably; the next one is elected. */
+  failOver(): void {
+    for (const agent of this.agents) this.#linkIsDown(agent);
+    for (const scheduler of this.schedulers) scheduler.stream = null;
+    this.driver = new MasterDriver({ registry: this.registry, now: this.driver.now });
+    this.driver.holdsRegistry = true;
+  }
+
+  /** `framework/task` of the live tasks that the master knows. */
+  liveTasks(): string[] {
+    const found: string[] = [];
+    for (const agent of this.driver.machine.state.agents) {
+      for (const task of agent.tasks) {
+        if (!isTerminal(task.state)) found.push(`${task.framework.id}/${task.taskId}`);
+      }
+    }
+    return found.sort();
+  }
+}
+
+// Full length: nothing much happens in ten steps.
+const history = fc.array(step, { maxLength: 120, size: 'max' });
+
+function run(steps: readonly Step[]): World {
+  const world = new World();
+  for (const one of steps) world.take(one);
+  return world;
+}
+
+test('whatever happens, the books balance, refused calls change nothing and nothing is said before it is durable', () => {
+  fc.assert(
+    fc.property(history, (steps) => {
+      run(steps);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('one history gives one list of outputs', () => {
+  fc.assert(
+    fc.property(history, (steps) => {
+      expect(run(steps).hash.digest()).toBe(run(steps).hash.digest());
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('the registry holds what the master believes: admitted, unreachable since when, gone', () => {
+  fc.assert(
+    fc.property(history, (steps) => {
+      const world = run(steps);
+      const { driver } = world;
+      if (driver.written.length > 0) world.see(driver.makeDurable());
+      // Writes follow upon writes: an agent at the address of another is admitted once that one is removed.
+      while (driver.written.length > 0) world.see(driver.makeDurable());
+      const { agents, unreachableAgents, goneAgents, recoveredAgents } = driver.machine.state;
+      const { admitted, unreachable, gone } = driver.registry.snapshot();
+      const believed = [...[...agents].map((agent) => agent.id), ...recoveredAgents.keys()];
+      expect([...admitted.keys()].sort()).toEqual(believed.sort());
+      expect([...unreachable]).toEqual([...unreachableAgents]);
+      expect([...gone]).toEqual([...goneAgents]);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('a new master reaches the same agents and the same live tasks once the agents are back', () => {
+  fc.assert(
+    fc.property(history, fc.array(step, { maxLength: 20, size: 'max' }), (steps, later) => {
+      const world = run(steps);
+      world.settle();
+      /** Live tasks by id; of two tasks with one id, the first agent's is the framework's, and the other is killed. */
+      const onAgents = () => {
+        const byId = new Map<string, TaskState>();
+        for (const { tasks } of world.agents) {
+          for (const [id, { report }] of tasks) if (!byId.has(id)) byId.set(id, report.state);
+        }
+        return [...byId].flatMap(([id, state]) => (isTerminal(state) ? [] : [id])).sort();
+      };
+      const before = { agents: [...world.driver.registry.snapshot().admitted.keys()].sort() };
+      world.failOver();
+      world.settle();
+      const registered = [...world.driver.machine.state.agents].map((agent) => agent.id).sort();
+      expect(before.agents.filter((id) => !registered.includes(id))).toEqual(
+        [...world.driver.machine.state.recoveredAgents.keys()].sort(),
+      );
+      expect(world.liveTasks()).toEqual(onAgents());
+      for (const one of later) world.take(one);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('the histories reach what they are meant to reach', () => {
+  const seen = new Map<string, number>();
+  const count = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1);
+  for (const steps of fc.sample(history, { numRuns: 400, seed: 7 })) {
+    const world = new World();
+    for (const one of steps) {
+      const { state } = world.driver.machine;
+      world.take(one);
+      if (state.unreachableAgents.size > 0) count('unreachable agents');
+      if (state.completedFrameworks.size > 0) count('removed frameworks');
+      if ([...state.agents].some((agent) => agent.executors.length > 0)) count('executors');
+      if ([...state.agents].some((agent) => agent.link === null && agent.tasks.length > 0))
+        count('tasks of disconnected agents');
+      if ([...state.frameworks].some((framework) => framework.unreachableTasks.size > 0))
+        count('unreachable tasks');
+      if ([...state.agents].some((agent) => agent.tasks.some((task) => isTerminal(task.state))))
+        count('ended tasks');
+      if ([...state.agents].filter((agent) => agent.offerHead !== -1).length > 1) count('several offers');
+    }
+  }
+  for (const what of [
+    'unreachable agents',
+    'removed frameworks',
+    'executors',
+    'tasks of disconnected agents',
+    'unreachable tasks',
+    'ended tasks',
+    'several offers',
+  ])
+    expect(seen.get(what) ?? 0, what).toBeGreaterThan(20);
+});
