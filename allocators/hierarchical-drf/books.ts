@@ -6,6 +6,7 @@ import type { AgentRow } from './agent-row.ts';
 import { type Client, newClient } from './client.ts';
 import { ClusterTotals } from './cluster-totals.ts';
 import { DenseSet } from './dense-set.ts';
+import type { MinimumOffer } from './minimum-offer.ts';
 import { OfferFilters } from './offer-filters.ts';
 import { QuantityColumns } from './quantity-columns.ts';
 import { RoleBook } from './role-book.ts';
@@ -51,8 +52,12 @@ export class Books {
   readonly awake: Client[] = [];
   agentCount = 0;
   activeClients = 0;
+  /** Clients whose minimum offer is not the common one. */
+  ownMinimums = 0;
   /** Grows with everything that may change what a cycle decides. */
   revision = 0;
+  /** Grows with every change of a quota. */
+  quotaRevision = 0;
   readonly #clientsOf: (Map<Role, Client> | undefined)[] = [];
   readonly #groups: (RoleGroup | undefined)[] = [];
   /** The answer to the last question for a client: they come in runs. */
@@ -125,6 +130,7 @@ export class Books {
       this.shares.forgetCount(client.row);
     }
     if (client.filters !== null && client.filters.count > 0) return;
+    this.setMinimum(client, null);
     this.shares.remove(client.row);
     this.#lastClient = null;
     this.clients[client.row] = null;
@@ -135,6 +141,12 @@ export class Books {
   clearFiltersOn(agent: Agent): void {
     this.filters.clearAgent(agent);
     for (const client of this.clients) if (client != null && !client.isSubscribed) this.retire(client);
+  }
+
+  /** Null for the common one. */
+  setMinimum(client: Client, minimum: MinimumOffer | null): void {
+    this.ownMinimums += (minimum === null ? 0 : 1) - (client.minimum === null ? 0 : 1);
+    client.minimum = minimum;
   }
 
   /** Makes the client take part in cycles or not, as its state says. */

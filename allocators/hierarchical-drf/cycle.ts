@@ -6,8 +6,10 @@ import type { Books } from './books.ts';
 import type { Client } from './client.ts';
 import type { MinimumOffer } from './minimum-offer.ts';
 import { QuotaCycle } from './quota-cycle.ts';
+import { QuotaTable } from './quota-table.ts';
 import type { AllocationRecords } from './records.ts';
 import { strippedFor } from './restriction.ts';
+import { RoleRoll } from './role-roll.ts';
 import type { SiblingOrder } from './sibling-order.ts';
 
 const UNKNOWN = -1;
@@ -32,6 +34,12 @@ export class Cycle {
   #visiting = new Int32Array(64);
   #stage: Stage = 'whole';
   #quota: QuotaCycle | null = null;
+  /** Of the quotas at `#tableRevision`. */
+  #quotaTable: QuotaTable | null = null;
+  #tableRevision = UNKNOWN;
+  /** Roles that can still get something in the stage; not in use where an agent may have more than the unreserved to give. */
+  readonly #roll: RoleRoll;
+  #isByRoll = false;
   /** The books' revision at which a cycle with quota over all agents allocated nothing. */
   #restedAt = UNKNOWN;
   /** The agent being visited, and whether what is free passes the common minimum: 1, 0, or UNKNOWN. */
@@ -41,7 +49,7 @@ export class Cycle {
   #blocked: Int32Array = new Int32Array(0);
   #isDisturbed = false;
   /** Places to mend when the agent is done. */
-  readonly #movedOrders: SiblingOrder[] = [];
+  readonly #movedOrders: (SiblingOrder | RoleRoll)[] = [];
   readonly #movedIndices: number[] = [];
   #movedCount = 0;
   /** The agents of the last stage in the order of their visits; for tests. */
@@ -52,6 +60,15 @@ export class Cycle {
     this.#minimum = minimum;
     this.#records = records;
     this.#rng = Rng.forPurpose(seed, 'allocator.agents');
+    this.#roll = new RoleRoll(books.tree, (node) => this.#canGetMore(node));
+  }
+
+  /** Whether `runAll` would do nothing at all. */
+  isIdle(quotas: ReadonlyMap<Role, Quota>): boolean {
+    const books = this.#books;
+    if (books.awake.length > 0) return false;
+    if (books.activeClients === 0 || books.open.size === 0) return true;
+    return quotas.size > 0 ? this.#restedAt === books.revision : books.unsettled.size === 0;
   }
 
   /** Cycle over all agents. Without quota it visits those that something changed for; with quota all that are open. */
@@ -60,13 +77,15 @@ export class Cycle {
     if (quotas.size > 0) {
       if (this.#restedAt !== books.revision) this.#runQuotaStages(books.open.size, UNKNOWN, quotas);
     } else if (books.activeClients > 0 && (books.awake.length > 0 || books.unsettled.size > 0)) {
-      this.#settle();
       this.#stage = 'whole';
       const isMostlySettled = books.unsettled.size * MOSTLY <= books.open.size;
       const only = books.awake.length === 1 && isMostlySettled ? books.awake[0]! : null;
       const source = books.awake.length > 0 ? books.open : books.unsettled;
-      this.#reserve(source.size);
-      this.#visitShuffled(source.copyTo(this.#visiting), only);
+      if (source.size > 0) {
+        this.#settle();
+        this.#reserve(source.size);
+        this.#visitShuffled(source.copyTo(this.#visiting), only);
+      }
     }
     for (let index = 0; index < books.awake.length; index++) books.awake[index]!.isAwake = false;
     books.awake.length = 0;
@@ -97,20 +116,56 @@ export class Cycle {
     const books = this.#books;
     if (count === 0 || books.activeClients === 0) return;
     const { revision } = books;
-    this.#settle();
-    this.#quota = new QuotaCycle(books, quotas);
+    this.#quota = new QuotaCycle(books, quotas, this.#tableOf(quotas));
     for (const stage of ['guarantees', 'fair'] as const) {
       this.#stage = stage;
+      this.#settle();
       this.#reserve(count);
+      let visits = 0;
       if (only === UNKNOWN) {
-        this.#visitShuffled(books.open.copyTo(this.#visiting), null);
+        visits = books.open.copyTo(this.#visiting);
       } else if (books.open.has(only)) {
         this.#visiting[0] = only;
-        this.#visitShuffled(1, null);
+        visits = 1;
       }
+      this.#isByRoll = stage === 'guarantees' || this.#areAllPlain(visits);
+      if (this.#isByRoll) this.#roll.fill();
+      this.#visitShuffled(visits, null);
+      this.#isByRoll = false;
     }
     this.#quota = null;
     if (only === UNKNOWN && books.revision === revision) this.#restedAt = revision;
+  }
+
+  #tableOf(quotas: ReadonlyMap<Role, Quota>): QuotaTable {
+    const { columns, quotaRevision } = this.#books;
+    let table = this.#quotaTable;
+    if (table === null || this.#tableRevision !== quotaRevision || table.stride !== columns.count) {
+      table = new QuotaTable(columns, quotas);
+      this.#quotaTable = table;
+      this.#tableRevision = quotaRevision;
+    }
+    return table;
+  }
+
+  #areAllPlain(visits: number): boolean {
+    for (let index = 0; index < visits; index++) {
+      if (!this.#books.agents[this.#visiting[index]!]!.isPlain) return false;
+    }
+    return true;
+  }
+
+  /** Whether some framework at or below a top-level node may still get something in this stage, of plain agents. */
+  #canGetMore(node: number): boolean {
+    const { tree } = this.#books;
+    const role = tree.roleOf(node);
+    if (this.#stage === 'guarantees') return this.#quota!.isUnmet(role);
+    return !tree.isLeaf(node) || !this.#isExhausted(role);
+  }
+
+  /** Whether the role's frameworks cannot get a minimum offer of unreserved resources any more. */
+  #isExhausted(role: Role): boolean {
+    return this.#books.ownMinimums === 0 && this.#quota!.isExhausted(role, this.#minimum);
   }
 
   #settle(): void {
@@ -130,8 +185,11 @@ export class Cycle {
   #visitShuffled(count: number, only: Client | null): void {
     const books = this.#books;
     const visiting = this.#visiting;
+    // One client that takes whatever there is gets it all in any order: then memory is walked as it lies, which is twice as fast.
+    const isOrdered = !this.#isForOneAlone();
     for (let index = 0; index < count && books.activeClients > 0; index++) {
-      const drawn = index + 1 < count ? index + this.#rng.below(count - index) : index;
+      if (this.#isByRoll && this.#roll.length === 0) break;
+      const drawn = isOrdered && index + 1 < count ? index + this.#rng.below(count - index) : index;
       const agent = visiting[drawn]!;
       visiting[drawn] = visiting[index]!;
       visiting[index] = agent;
@@ -145,10 +203,19 @@ export class Cycle {
     }
   }
 
+  /** Whether one client alone takes part, and wants whatever there is. */
+  #isForOneAlone(): boolean {
+    const { activeClients, awake } = this.#books;
+    if (this.#stage !== 'whole' || activeClients !== 1 || awake.length !== 1) return false;
+    const client = awake[0]!;
+    return client.isActive && client.demand === null;
+  }
+
   #showToAll(agent: number, row: AgentRow): void {
     const books = this.#books;
     if (this.#isDisturbed) this.#settle();
-    this.#walk(books.tree.root);
+    if (this.#isByRoll) this.#walkRoll();
+    else if (!this.#isSpent()) this.#walk(books.tree.root);
     this.#mendOrders();
     if (!row.isOfferable) books.close(row);
     else if (this.#stage === 'whole' && !row.isIntricate) books.unsettled.remove(agent);
@@ -171,11 +238,32 @@ export class Cycle {
     this.#movedCount = 0;
   }
 
-  #noteMove(order: SiblingOrder, index: number): void {
-    if (order.length < 2) return;
+  #noteMove(order: SiblingOrder | RoleRoll, index: number): void {
     this.#movedOrders[this.#movedCount] = order;
     this.#movedIndices[this.#movedCount] = index;
     this.#movedCount++;
+  }
+
+  /** Whether nobody can take what is left of the agent. */
+  #isSpent(): boolean {
+    const { free } = this.#row;
+    if (free.entries.length === 0) return true;
+    return this.#books.ownMinimums === 0 && !this.#minimum.passes(free);
+  }
+
+  /** As `#walk` over the roles that can still get something. The order of all top-level roles is sorted again before it is read. */
+  #walkRoll(): void {
+    const { tree } = this.#books;
+    const roll = this.#roll;
+    if (this.#isSpent()) return;
+    for (let index = 0; index < roll.length; index++) {
+      const node = roll.at(index);
+      const took = tree.isLeaf(node) ? this.#showToRole(tree.roleOf(node)) : this.#walk(node);
+      if (!took) continue;
+      tree.order(tree.root).disturb();
+      this.#noteMove(roll, index);
+      if (this.#isSpent()) break;
+    }
   }
 
   /** Shows the agent to the roles below `node` in order; whether any took something. */
@@ -190,14 +278,15 @@ export class Cycle {
       if (!took) continue;
       tookAny = true;
       this.#noteMove(order, index);
-      if (this.#row.free.entries.length === 0) break;
+      if (this.#isSpent()) break;
     }
     return tookAny;
   }
 
   #showToRole(role: Role): boolean {
     const books = this.#books;
-    if (this.#stage === 'guarantees' && this.#quota!.unmet(role).isEmpty) return false;
+    if (this.#stage === 'guarantees' && !this.#quota!.isUnmet(role)) return false;
+    if (this.#stage === 'fair' && this.#row.isPlain && this.#isExhausted(role)) return false;
     const order = books.order(role);
     let tookAny = false;
     for (let index = 0; index < order.length; index++) {
@@ -207,8 +296,8 @@ export class Cycle {
       if (!client.isActive || !this.#tryClient(client)) continue;
       tookAny = true;
       this.#noteMove(order, index);
-      if (this.#row.free.entries.length === 0) break;
-      if (this.#stage === 'guarantees' && this.#quota!.unmet(role).isEmpty) break;
+      if (this.#isSpent()) break;
+      if (this.#stage === 'guarantees' && !this.#quota!.isUnmet(role)) break;
     }
     return tookAny;
   }

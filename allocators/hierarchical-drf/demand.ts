@@ -13,6 +13,11 @@ export class Demand {
     return this.#missing.isEmpty;
   }
 
+  /** What offers since do not cover. */
+  get missing(): Quantities {
+    return this.#missing;
+  }
+
   offered(resources: Resources): void {
     this.#missing = this.#missing.minus(resources.quantities());
   }

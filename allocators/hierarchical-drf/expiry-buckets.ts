@@ -44,6 +44,15 @@ export class ExpiryBuckets {
     return bucket;
   }
 
+  instant(bucket: number): number {
+    return this.#buckets[bucket]!.instant;
+  }
+
+  /** Whether what is in the bucket lapses after the batch tick of its instant. */
+  isLate(bucket: number): boolean {
+    return this.#buckets[bucket]!.isLate;
+  }
+
   add(bucket: number, client: number, agent: number): void {
     const opened = this.#buckets[bucket]!;
     if (opened.live === 0) this.#emptyCount--;
@@ -68,6 +77,11 @@ export class ExpiryBuckets {
     } else if (opened.length > COMPACT_FROM && opened.length > 8 * opened.live) {
       compact(opened, bucket, isLive);
     }
+  }
+
+  /** No bucket is due before; Infinity while there is none. */
+  get firstInstant(): number {
+    return this.#heap.length === 0 ? Infinity : this.#buckets[this.#heap[0]!]!.instant;
   }
 
   /** Whether the first bucket is due at `now`, its late kind only if `lateToo`. */

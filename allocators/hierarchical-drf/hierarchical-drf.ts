@@ -8,12 +8,13 @@ import {
 } from '../../engine/core/index.ts';
 import type {
   Agent,
+  AllocationExplanation,
   AllocationSink,
-  Allocator,
   AllocatorAgent,
   AllocatorFramework,
   AllocatorMetrics,
   AllocatorOptions,
+  ExplainingAllocator,
   Framework,
   Quota,
   Role,
@@ -30,10 +31,13 @@ import { isSameInfo, sameAttributes } from './agent-changes.ts';
 import { AgentRow } from './agent-row.ts';
 import { Books, type FrameworkRow } from './books.ts';
 import { checkBooks } from './check-books.ts';
+import { BatchTicks } from './batch-ticks.ts';
 import type { Client } from './client.ts';
 import { constraintCheck } from './constraint-check.ts';
 import { Cycle } from './cycle.ts';
 import { Demand } from './demand.ts';
+import { explain } from './explain/explain.ts';
+import type { Scene } from './explain/hypothesis.ts';
 import { type InverseOfferStatus, Maintenance } from './maintenance.ts';
 import { MinimumOffer } from './minimum-offer.ts';
 import { RecoveryPause } from './recovery-pause.ts';
@@ -49,7 +53,7 @@ const REFUSAL_MAX = micros(365 * 86_400 * MICROS_PER_SECOND);
  * Frameworks with equal shares and counts are ordered by their row in the master's table. `requestResources` goes beyond Mesos: see
  * `RequestCall`; it lifts suppression, keeps filters, and is forgotten by SUPPRESS, REVIVE, and the loss of the role.
  */
-export class HierarchicalDrf implements Allocator {
+export class HierarchicalDrf implements ExplainingAllocator {
   readonly #options: AllocatorOptions;
   readonly #sink: AllocationSink;
   readonly #books: Books;
@@ -59,7 +63,7 @@ export class HierarchicalDrf implements Allocator {
   readonly #pause = new RecoveryPause();
   readonly #quotas = new Map<Role, Quota>();
   #whitelist: ReadonlySet<string> | null = null;
-  #nextTick: Micros;
+  readonly #ticks: BatchTicks;
   #runs = 0;
   #allocations = 0;
   #isInCycle = false;
@@ -72,7 +76,7 @@ export class HierarchicalDrf implements Allocator {
     this.#maintenance = new Maintenance(this.#books);
     const minimum = new MinimumOffer(options.minAllocatable);
     this.#cycle = new Cycle(this.#books, minimum, this.#records, options.seed);
-    this.#nextTick = micros(now + options.allocationInterval);
+    this.#ticks = new BatchTicks(now, options.allocationInterval);
   }
 
   role(name: string): Role {
@@ -85,6 +89,7 @@ export class HierarchicalDrf implements Allocator {
 
   /** Usage of frameworks not yet added takes from what is free, and is charged to them when they are added. */
   addAgent(now: Micros, agent: Agent, info: AllocatorAgent, used: readonly Usage[]): void {
+    this.#skipIdleTicks(now);
     const books = this.#books;
     assert(books.agents[agent] == null, 'an agent is added once');
     const row = new AgentRow(agent, info);
@@ -101,6 +106,7 @@ export class HierarchicalDrf implements Allocator {
   }
 
   updateAgent(now: Micros, agent: Agent, info: AllocatorAgent): void {
+    this.#skipIdleTicks(now);
     const row = this.#books.agent(agent);
     if (isSameInfo(row, info)) return;
     if (!sameAttributes(row.attributes, info.attributes)) {
@@ -116,26 +122,30 @@ export class HierarchicalDrf implements Allocator {
     this.#runCycle(now, agent);
   }
 
-  addResourceProvider(_now: Micros, agent: Agent, added: Resources, used: readonly Usage[]): void {
+  addResourceProvider(now: Micros, agent: Agent, added: Resources, used: readonly Usage[]): void {
+    this.#skipIdleTicks(now);
     const row = this.#books.agent(agent);
     if (!added.isEmpty) this.#replaceTotal(row, row.total.plus(added));
     this.#noteUsage(row, used);
   }
 
-  removeAgent(_now: Micros, agent: Agent): void {
+  removeAgent(now: Micros, agent: Agent): void {
+    this.#skipIdleTicks(now);
     const row = this.#books.agent(agent);
     this.#books.clearFiltersOn(agent);
     this.#maintenance.set(agent, null);
     this.#books.dropAgent(row);
   }
 
-  activateAgent(_now: Micros, agent: Agent): void {
+  activateAgent(now: Micros, agent: Agent): void {
+    this.#skipIdleTicks(now);
     const row = this.#books.agent(agent);
     row.isActivated = true;
     this.#books.refreshAgent(row);
   }
 
-  deactivateAgent(_now: Micros, agent: Agent): void {
+  deactivateAgent(now: Micros, agent: Agent): void {
+    this.#skipIdleTicks(now);
     const row = this.#books.agent(agent);
     row.isActivated = false;
     this.#books.refreshAgent(row);
@@ -149,6 +159,7 @@ export class HierarchicalDrf implements Allocator {
     active: boolean,
     _used: readonly Usage[],
   ): void {
+    this.#skipIdleTicks(now);
     const books = this.#books;
     assert(books.frameworks[framework] == null, 'a framework is added once');
     while (books.frameworks.length <= framework) books.frameworks.push(null);
@@ -158,14 +169,16 @@ export class HierarchicalDrf implements Allocator {
     if (active) this.#runCycle(now, null);
   }
 
-  updateFramework(_now: Micros, framework: Framework, info: AllocatorFramework): void {
+  updateFramework(now: Micros, framework: Framework, info: AllocatorFramework): void {
+    this.#skipIdleTicks(now);
     const row = this.#books.framework(framework);
     row.capabilities = info.capabilities;
     this.#maintenance.clearFilters(framework);
     this.#subscribe(framework, info);
   }
 
-  removeFramework(_now: Micros, framework: Framework): void {
+  removeFramework(now: Micros, framework: Framework): void {
+    this.#skipIdleTicks(now);
     const books = this.#books;
     books.framework(framework).isActive = false;
     for (const client of Array.from(books.clientsOf(framework))) {
@@ -180,12 +193,14 @@ export class HierarchicalDrf implements Allocator {
   }
 
   activateFramework(now: Micros, framework: Framework): void {
+    this.#skipIdleTicks(now);
     this.#books.framework(framework).isActive = true;
     for (const client of this.#books.clientsOf(framework)) this.#books.refreshActivity(client);
     this.#runCycle(now, null);
   }
 
-  deactivateFramework(_now: Micros, framework: Framework): void {
+  deactivateFramework(now: Micros, framework: Framework): void {
+    this.#skipIdleTicks(now);
     const books = this.#books;
     books.framework(framework).isActive = false;
     for (const client of Array.from(books.clientsOf(framework))) {
@@ -196,7 +211,8 @@ export class HierarchicalDrf implements Allocator {
     this.#maintenance.clearFilters(framework);
   }
 
-  suppressOffers(_now: Micros, framework: Framework, roles: readonly Role[]): void {
+  suppressOffers(now: Micros, framework: Framework, roles: readonly Role[]): void {
+    this.#skipIdleTicks(now);
     for (const client of this.#subscribed(framework, roles)) {
       client.isSuppressed = true;
       client.demand = null;
@@ -205,6 +221,7 @@ export class HierarchicalDrf implements Allocator {
   }
 
   reviveOffers(now: Micros, framework: Framework, roles: readonly Role[]): void {
+    this.#skipIdleTicks(now);
     for (const client of this.#subscribed(framework, roles)) {
       const hadFilters = client.filters !== null && client.filters.count > 0;
       this.#books.filters.clearClient(client);
@@ -218,6 +235,7 @@ export class HierarchicalDrf implements Allocator {
   }
 
   requestResources(now: Micros, framework: Framework, role: Role, demand: Quantities): void {
+    this.#skipIdleTicks(now);
     for (const client of this.#subscribed(framework, [role])) {
       client.isSuppressed = false;
       client.demand = new Demand(demand);
@@ -235,6 +253,7 @@ export class HierarchicalDrf implements Allocator {
     resources: Resources,
     refuse: Micros | null,
   ): void {
+    this.#skipIdleTicks(now);
     const books = this.#books;
     const row = books.agents[agent] ?? null;
     const client = books.client(framework, role);
@@ -248,13 +267,14 @@ export class HierarchicalDrf implements Allocator {
   }
 
   updateAllocation(
-    _now: Micros,
+    now: Micros,
     framework: Framework,
     role: Role,
     agent: Agent,
     offered: Resources,
     operations: readonly ResourceOperation[],
   ): void {
+    this.#skipIdleTicks(now);
     const books = this.#books;
     const row = books.agent(agent);
     const client = books.client(framework, role);
@@ -267,7 +287,8 @@ export class HierarchicalDrf implements Allocator {
     books.retire(client);
   }
 
-  updateAvailable(_now: Micros, agent: Agent, operations: readonly ResourceOperation[]): boolean {
+  updateAvailable(now: Micros, agent: Agent, operations: readonly ResourceOperation[]): boolean {
+    this.#skipIdleTicks(now);
     const row = this.#books.agent(agent);
     if (!applyOperations(row.free, operations).ok) return false;
     const total = applyOperations(row.total, operations);
@@ -276,9 +297,11 @@ export class HierarchicalDrf implements Allocator {
     return true;
   }
 
-  setQuota(_now: Micros, role: Role, quota: Quota): void {
+  setQuota(now: Micros, role: Role, quota: Quota): void {
+    this.#skipIdleTicks(now);
     assert(!this.#books.roles.isNested(role), 'only top-level roles have quota');
     this.#books.revision++;
+    this.#books.quotaRevision++;
     if (!quota.guarantees.isEmpty || !quota.limits.isEmpty) {
       this.#quotas.set(role, quota);
     } else if (this.#quotas.delete(role) && this.#quotas.size === 0) {
@@ -288,13 +311,15 @@ export class HierarchicalDrf implements Allocator {
     }
   }
 
-  setWeight(_now: Micros, role: Role, weight: number): void {
+  setWeight(now: Micros, role: Role, weight: number): void {
+    this.#skipIdleTicks(now);
     assert(weight > 0, 'a weight is greater than 0');
     this.#books.revision++;
     this.#books.tree.setWeight(role, weight);
   }
 
-  setWhitelist(_now: Micros, hostnames: readonly string[] | null): void {
+  setWhitelist(now: Micros, hostnames: readonly string[] | null): void {
+    this.#skipIdleTicks(now);
     this.#whitelist = hostnames === null ? null : new Set(hostnames);
     for (const row of this.#books.agents) {
       if (row === null) continue;
@@ -306,6 +331,7 @@ export class HierarchicalDrf implements Allocator {
   }
 
   setUnavailability(now: Micros, agent: Agent, unavailability: Unavailability | null): void {
+    this.#skipIdleTicks(now);
     this.#maintenance.set(agent, unavailability);
     this.#runCycle(now, agent);
   }
@@ -317,37 +343,42 @@ export class HierarchicalDrf implements Allocator {
     status: InverseOfferStatus,
     refuse: Micros | null,
   ): void {
+    this.#skipIdleTicks(now);
     const duration = refuse === null ? 0 : refusal(refuse);
     this.#maintenance.respond(agent, framework, status, duration === 0 ? null : micros(now + duration));
   }
 
   recover(now: Micros, expectedAgents: number, quotas: ReadonlyMap<Role, Quota>): void {
+    this.#skipIdleTicks(now);
     assert(this.#books.agentCount === 0, 'recovery comes before any agent');
     for (const [role, quota] of quotas) this.setQuota(now, role, quota);
     if (this.#quotas.size === 0) return;
     const awaited = Math.floor(expectedAgents * this.#options.agentRecoveryFactor);
     if (awaited > 0) {
       const deadline = micros(now + this.#options.recoveryTimeout);
-      this.#pause.begin(awaited, deadline, deadline === this.#nextTick);
+      this.#pause.begin(awaited, deadline, deadline === this.#ticks.next);
     }
   }
 
   /**
-   * The batch tick, or the end of a pause if that comes first. Filters need no deadline of their own: they lapse at their instant as far
-   * as any cycle can tell, and are taken away when the next thing happens.
+   * The next batch tick that can do anything, or the end of a pause if that comes first. Filters need no deadline of their own: they lapse
+   * at their instant as far as any cycle can tell, and are taken away when the next thing happens.
    */
   nextDeadline(): Micros | null {
+    if (this.#isIdle()) return this.#ticks.atOrAfter(this.#books.filters.nextExpiry);
     const pauseEnd = this.#pause.deadline;
-    return pauseEnd !== null && pauseEnd < this.#nextTick ? pauseEnd : this.#nextTick;
+    return pauseEnd !== null && pauseEnd < this.#ticks.next ? pauseEnd : this.#ticks.next;
   }
 
   advance(now: Micros): void {
-    while (this.#nextTick <= now) {
-      const tick = this.#nextTick;
+    this.#skipIdleTicks(now);
+    while (this.#ticks.next <= now) {
+      const tick = this.#ticks.next;
       this.#pause.expire(tick, false);
       this.#lapse(tick, false);
       this.#runCycleNow(tick, null);
-      this.#nextTick = micros(tick + this.#options.allocationInterval);
+      this.#ticks.pass();
+      this.#skipIdleTicks(now);
     }
     this.#pause.expire(now, true);
     this.#lapse(now, true);
@@ -355,6 +386,7 @@ export class HierarchicalDrf implements Allocator {
 
   /** Runs a cycle over all agents, without the clock moving. For tools and tests. */
   allocate(now: Micros): void {
+    this.#skipIdleTicks(now);
     this.#runCycle(now, null);
   }
 
@@ -410,6 +442,11 @@ export class HierarchicalDrf implements Allocator {
     return this.#maintenance.statuses(agent);
   }
 
+  explain(now: Micros, framework: Framework, role: string, demand: Quantities | null): AllocationExplanation {
+    this.#books.framework(framework);
+    return explain(this.#scene(), now, framework, role, demand);
+  }
+
   /** What is free on the agent. */
   available(agent: Agent): Resources {
     return this.#books.agent(agent).free;
@@ -425,9 +462,24 @@ export class HierarchicalDrf implements Allocator {
     return this.#cycle.watchVisits();
   }
 
+  /** Whether a batch tick would change nothing, tell the sink nothing and draw no random number, unless a filter ends before. */
+  #isIdle(): boolean {
+    return !this.#pause.isPaused && this.#maintenance.isQuiet && this.#cycle.isIdle(this.#quotas);
+  }
+
+  /**
+   * Counts the ticks up to `now` that an idle allocator does not ask for. Comes before whatever a call does, so that a tick which was
+   * skipped is one that was idle; one of the very instant of the call comes before it, as it was scheduled an interval ago.
+   */
+  #skipIdleTicks(now: Micros): void {
+    if (this.#ticks.next <= now && this.#isIdle()) {
+      this.#runs += this.#ticks.passUntil(now, this.#books.filters.nextExpiry);
+    }
+  }
+
   /** A cycle that a call starts. What lapses by now has lapsed, but for what the clock fires after a batch tick still to come. */
   #runCycle(now: Micros, only: Agent | null): void {
-    this.#lapse(now, now < this.#nextTick);
+    this.#lapse(now, now < this.#ticks.next);
     this.#runCycleNow(now, only);
   }
 
@@ -457,7 +509,19 @@ export class HierarchicalDrf implements Allocator {
 
   #refuse(now: Micros, client: Client, agent: Agent, resources: Resources, refuse: Micros): void {
     const expiry = micros(now + Math.max(refusal(refuse), this.#options.allocationInterval));
-    this.#books.filters.add(client, agent, resources, expiry, expiry === this.#nextTick);
+    this.#books.filters.add(client, agent, resources, expiry, expiry === this.#ticks.next);
+  }
+
+  #scene(): Scene {
+    const { deadline, awaited } = this.#pause;
+    return {
+      books: this.#books,
+      quotas: this.#quotas,
+      minimum: new MinimumOffer(this.#options.minAllocatable),
+      filterGpuResources: this.#options.filterGpuResources,
+      nextTick: this.#ticks.next,
+      pause: deadline === null ? null : { until: deadline, agentsAwaited: awaited },
+    };
   }
 
   #isWhitelisted(hostname: string): boolean {
@@ -497,7 +561,7 @@ export class HierarchicalDrf implements Allocator {
     client.isSuppressed = isSuppressed;
     if (isSuppressed) client.demand = null;
     const minimum = info.minAllocatable.get(client.role);
-    client.minimum = minimum === undefined ? null : new MinimumOffer(minimum);
+    books.setMinimum(client, minimum === undefined ? null : new MinimumOffer(minimum));
     client.constraints = constraintCheck(info.offerConstraints, books.roles.name(client.role));
     const isNested = books.roles.isNested(client.role);
     client.exclusions = exclusionsOf(row.capabilities, isNested, this.#options.filterGpuResources);

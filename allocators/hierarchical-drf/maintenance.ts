@@ -22,6 +22,11 @@ export class Maintenance {
     this.#books = books;
   }
 
+  /** Whether no agent is to go away. */
+  get isQuiet(): boolean {
+    return this.#outages.size === 0;
+  }
+
   /** Forgets filters, answers and outstanding inverse offers of the agent. */
   set(agent: Agent, unavailability: Unavailability | null): void {
     this.#outages.delete(agent);

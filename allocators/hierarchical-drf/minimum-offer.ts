@@ -1,4 +1,5 @@
 import type { Quantities, Resources } from '../../engine/resources/index.ts';
+import { CPUS, DISK, GPUS, MEM } from './quantity-columns.ts';
 
 /** One alternative, its predefined scalars at hand, thousandths. */
 interface Alternative {
@@ -24,6 +25,17 @@ export class MinimumOffer {
     if (offer.isEmpty) return false;
     for (let index = 0; index < this.#alternatives.length; index++) {
       if (isCovered(this.#alternatives[index]!, offer)) return true;
+    }
+    return this.#alternatives.length === 0;
+  }
+
+  /** Whether some offer of no more than `bounds` of the predefined scalars, by column, could pass; false is certain, true is not. */
+  canPassWithin(bounds: Float64Array): boolean {
+    for (let index = 0; index < this.#alternatives.length; index++) {
+      const { cpus, mem, disk, gpus } = this.#alternatives[index]!;
+      if (cpus > bounds[CPUS]! || mem > bounds[MEM]!) continue;
+      if (disk > bounds[DISK]! || gpus > bounds[GPUS]!) continue;
+      return true;
     }
     return this.#alternatives.length === 0;
   }

@@ -1,4 +1,4 @@
-import { assert, type Micros } from '../../engine/core/index.ts';
+import { assert, type Micros, micros } from '../../engine/core/index.ts';
 import type { Agent } from '../../engine/master/index.ts';
 import type { Resources } from '../../engine/resources/index.ts';
 import { BlockedBits } from './blocked-bits.ts';
@@ -8,6 +8,14 @@ import { ExpiryBuckets } from './expiry-buckets.ts';
 import { Refusals } from './refusals.ts';
 
 const NONE = 0;
+
+/** A live filter as a reader sees it. */
+export interface RefusedOffer {
+  readonly refused: Resources;
+  readonly until: Micros;
+  /** At its very instant it still blocks the batch tick. */
+  readonly isLate: boolean;
+}
 
 /** A filter beyond the first of a pair. */
 interface Filter {
@@ -46,6 +54,11 @@ export class OfferFilters {
   /** Live filters of all clients. */
   get count(): number {
     return this.#count;
+  }
+
+  /** No filter expires before; Infinity while there is none. */
+  get nextExpiry(): number {
+    return this.#buckets.firstInstant;
   }
 
   /** Instants at which something will expire; for checks. */
@@ -90,6 +103,17 @@ export class OfferFilters {
     if (this.#refusals.covers(handle, offer)) return true;
     if (row.further.size === 0) return false;
     return row.further.get(agent)?.some((filter) => this.#refusals.covers(filter.handle, offer)) ?? false;
+  }
+
+  /** The client's filters on the agent. For reading, not for cycles. */
+  refusalsOf(row: FilterRow, agent: number): readonly RefusedOffer[] {
+    if (agent >= row.handles.length || row.handles[agent] === NONE) return [];
+    const first = { handle: row.handles[agent]!, bucket: row.buckets[agent]! };
+    return [first, ...(row.further.get(agent) ?? [])].map(({ handle, bucket }) => ({
+      refused: this.#refusals.refused(handle),
+      until: micros(this.#buckets.instant(bucket)),
+      isLate: this.#buckets.isLate(bucket),
+    }));
   }
 
   /** Clients known to be kept from all that is free on the agent; see `BlockedBits.of`. */

@@ -2,10 +2,11 @@ import { type Milli, milli } from '../../engine/core/index.ts';
 import { Quantities, type Resources } from '../../engine/resources/index.ts';
 
 const PREDEFINED = ['cpus', 'mem', 'disk', 'gpus'] as const;
-const CPUS = 0;
-const MEM = 1;
-const DISK = 2;
-const GPUS = 3;
+/** Columns of the predefined four. */
+export const CPUS = 0;
+export const MEM = 1;
+export const DISK = 2;
+export const GPUS = 3;
 
 /** Which column of the typed tables holds which scalar: the predefined four, then further names as they are met. */
 export class QuantityColumns {
@@ -49,7 +50,7 @@ export class QuantityColumns {
 
   quantities(vector: Float64Array): Quantities {
     const amounts: [string, Milli][] = [];
-    for (let column = 0; column < this.#names.length; column++) {
+    for (let column = 0; column < this.#names.length && column < vector.length; column++) {
       if (vector[column]! > 0) amounts.push([this.#names[column]!, milli(vector[column]!)]);
     }
     return Quantities.of(amounts);

@@ -1,4 +1,3 @@
-import { type Milli, milli } from '../../engine/core/index.ts';
 import type { Quota, Role } from '../../engine/master/index.ts';
 import {
   Quantities,
@@ -10,35 +9,43 @@ import {
 } from '../../engine/resources/index.ts';
 import type { AgentRow } from './agent-row.ts';
 import type { Books } from './books.ts';
+import type { MinimumOffer } from './minimum-offer.ts';
+import { QuotaTable } from './quota-table.ts';
 
 /**
  * Quota accounting of one cycle (conformance README §5.3): what roles with quota consumed, how much must be kept for guarantees not yet
- * met, and how much there is to keep it of. Computed over the whole cluster when the cycle begins, then kept up to date.
+ * met, and how much there is to keep it of. Computed over the whole cluster when the cycle begins, then kept up to date. All in columns,
+ * thousandths.
  */
 export class QuotaCycle {
   readonly #books: Books;
   readonly #quotas: ReadonlyMap<Role, Quota>;
-  /** By top-level role with quota. */
-  readonly #consumed = new Map<Role, Quantities>();
-  #required = Quantities.EMPTY;
-  #headroom: Quantities;
+  readonly #table: QuotaTable;
+  /** By slot and column, as the table. */
+  readonly #consumed: Float64Array;
+  readonly #required: Float64Array;
+  /** Columns in which something is required. */
+  #requiredCount = 0;
+  readonly #headroom: Float64Array;
+  readonly #scratch: Float64Array;
 
-  constructor(books: Books, quotas: ReadonlyMap<Role, Quota>) {
+  /** `table` is that of `quotas`, with all columns of the books. */
+  constructor(
+    books: Books,
+    quotas: ReadonlyMap<Role, Quota>,
+    table: QuotaTable = new QuotaTable(books.columns, quotas),
+  ) {
     this.#books = books;
     this.#quotas = quotas;
+    this.#table = table;
+    const { stride } = table;
+    this.#consumed = new Float64Array(table.guarantees.length);
+    this.#required = new Float64Array(stride);
+    this.#headroom = new Float64Array(stride);
+    this.#scratch = new Float64Array(stride);
     const special = new SpecialHoldings(books);
-    let allocated = Quantities.EMPTY;
-    for (const top of books.tree.topLevel()) allocated = allocated.plus(heldBy(books, top));
-    for (const [role, quota] of quotas) {
-      const unreserved = heldBy(books, role).minus(special.limitless(role));
-      const consumed = special.reservations(role).plus(unreserved);
-      this.#consumed.set(role, consumed);
-      this.#required = this.#required.plus(quota.guarantees.minus(consumed));
-    }
-    this.#headroom = totalOf(books)
-      .minus(allocated)
-      .minus(special.unallocatedReservations())
-      .minus(special.freeRevocable);
+    this.#countHeadroom(special);
+    this.#countConsumed(special);
   }
 
   quota(role: Role): Quota | null {
@@ -46,13 +53,48 @@ export class QuotaCycle {
   }
 
   consumed(role: Role): Quantities {
-    return this.#consumed.get(role) ?? Quantities.EMPTY;
+    const slot = this.#table.slot(role);
+    if (slot < 0) return Quantities.EMPTY;
+    const base = slot * this.#table.stride;
+    return this.#quantities((column) => this.#consumed[base + column]!);
   }
 
   /** What the role's guarantee lacks. */
   unmet(role: Role): Quantities {
-    const quota = this.#quotas.get(role);
-    return quota === undefined ? Quantities.EMPTY : quota.guarantees.minus(this.consumed(role));
+    const slot = this.#table.slot(role);
+    if (slot < 0) return Quantities.EMPTY;
+    const base = slot * this.#table.stride;
+    return this.#quantities(
+      (column) => this.#table.guarantees[base + column]! - this.#consumed[base + column]!,
+    );
+  }
+
+  /** Whether the role's guarantee lacks anything. */
+  isUnmet(role: Role): boolean {
+    const slot = this.#table.slot(role);
+    if (slot < 0) return false;
+    const { guarantees, stride } = this.#table;
+    for (let index = slot * stride; index < (slot + 1) * stride; index++) {
+      if (guarantees[index]! > this.#consumed[index]!) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Whether limit and headroom leave the role so little of the unreserved that no offer of nothing else passes `minimum`. Once it is so it
+   * stays so until the cycle ends.
+   */
+  isExhausted(role: Role, minimum: MinimumOffer): boolean {
+    const { limits, stride } = this.#table;
+    const slot = this.#table.slot(role);
+    if (slot < 0 && this.#requiredCount === 0) return false;
+    for (let column = 0; column < stride; column++) {
+      let left = this.#requiredCount === 0 ? Infinity : this.#headroom[column]! - this.#required[column]!;
+      if (slot >= 0)
+        left = Math.min(left, limits[slot * stride + column]! - this.#consumed[slot * stride + column]!);
+      this.#scratch[column] = Math.max(0, left);
+    }
+    return !minimum.canPassWithin(this.#scratch);
   }
 
   /** As much of `divisible` as the role's guarantee lacks. */
@@ -60,25 +102,85 @@ export class QuotaCycle {
     return shrinkToQuantities(divisible, this.unmet(role));
   }
 
+  /** As much of `extra` as the role's limit leaves, when `first` of the same offer is counted against it already. */
+  withinLimit(extra: Resources, role: Role, first: Resources): Resources {
+    const limits = this.#quotas.get(role)?.limits ?? ResourceLimits.UNLIMITED;
+    if (limits.isEmpty || extra.isEmpty) return extra;
+    return shrinkToLimits(extra, limits.minus(this.consumed(role).plus(first.quantities())));
+  }
+
   /** As much of `extra` as limit and headroom leave, when `first` of the same offer is counted against the limit already. */
   bounded(extra: Resources, role: Role, first: Resources): Resources {
-    const limits = this.#quotas.get(role)?.limits ?? ResourceLimits.UNLIMITED;
-    let rest = extra;
-    if (!limits.isEmpty) {
-      rest = shrinkToLimits(rest, limits.minus(this.consumed(role).plus(first.quantities())));
-    }
-    if (this.#required.isEmpty || rest.isEmpty) return rest;
-    return shrinkToQuantities(rest, this.#headroom.minus(this.#required));
+    const rest = this.withinLimit(extra, role, first);
+    if (this.#requiredCount === 0 || rest.isEmpty) return rest;
+    return shrinkToQuantities(
+      rest,
+      this.#quantities((column) => this.#headroom[column]! - this.#required[column]!),
+    );
   }
 
   /** Unreserved, non-revocable scalars were allocated: `guaranteed` of them towards the guarantee. */
   allocated(role: Role, guaranteed: Resources, extra: Resources): void {
-    const given = guaranteed.quantities().plus(extra.quantities());
-    const top = this.#books.roles.topLevel(role);
-    const consumed = this.#consumed.get(top);
-    if (consumed !== undefined) this.#consumed.set(top, consumed.plus(given));
-    this.#required = this.#required.minus(guaranteed.quantities());
-    this.#headroom = this.#headroom.minus(given);
+    const slot = this.#table.slot(this.#books.roles.topLevel(role));
+    this.#book(slot, guaranteed.quantities(), true);
+    this.#book(slot, extra.quantities(), false);
+  }
+
+  #book(slot: number, given: Quantities, isGuaranteed: boolean): void {
+    const { names, values } = given;
+    for (let index = 0; index < names.length; index++) {
+      const column = this.#books.columns.column(names[index]!);
+      const value = values[index]!;
+      const at = slot * this.#table.stride + column;
+      if (slot >= 0) this.#consumed[at] = this.#consumed[at]! + value;
+      this.#headroom[column] = Math.max(0, this.#headroom[column]! - value);
+      const required = this.#required[column]!;
+      if (!isGuaranteed || required === 0) continue;
+      this.#required[column] = Math.max(0, required - value);
+      if (required <= value) this.#requiredCount--;
+    }
+  }
+
+  #countHeadroom(special: SpecialHoldings): void {
+    const { columns, totals, tree } = this.#books;
+    const unallocated = special.unallocatedReservations();
+    const tops = tree.topLevel();
+    for (let column = 0; column < this.#table.stride; column++) {
+      const name = columns.name(column);
+      let left = totals.amount(name) - unallocated.get(name) - special.freeRevocable.get(name);
+      for (let index = 0; index < tops.length; index++) left -= tree.held(tops[index]!, column);
+      this.#headroom[column] = Math.max(0, left);
+    }
+  }
+
+  #countConsumed(special: SpecialHoldings): void {
+    const { columns, tree } = this.#books;
+    const { roles, guarantees, stride } = this.#table;
+    for (let slot = 0; slot < roles.length; slot++) {
+      const role = roles[slot]!;
+      const limitless = special.limitless(role);
+      const reservations = special.reservations(role);
+      const isOrdinary = limitless.isEmpty && reservations.isEmpty;
+      for (let column = 0; column < stride; column++) {
+        const at = slot * stride + column;
+        let consumed = tree.held(role, column);
+        if (!isOrdinary) {
+          const name = columns.name(column);
+          consumed = reservations.get(name) + Math.max(0, consumed - limitless.get(name));
+        }
+        this.#consumed[at] = consumed;
+        const unmet = guarantees[at]! - consumed;
+        if (unmet <= 0) continue;
+        if (this.#required[column] === 0) this.#requiredCount++;
+        this.#required[column] = this.#required[column]! + unmet;
+      }
+    }
+  }
+
+  /** Of the columns in which `amount` is greater than 0. */
+  #quantities(amount: (column: number) => number): Quantities {
+    for (let column = 0; column < this.#scratch.length; column++) this.#scratch[column] = amount(column);
+    return this.#books.columns.quantities(this.#scratch);
   }
 }
 
@@ -146,20 +248,4 @@ function isOrdinary(row: AgentRow): boolean {
 
 function plus(sums: Map<Role, Quantities>, role: Role, quantities: Quantities): void {
   sums.set(role, sums.get(role)?.plus(quantities) ?? quantities);
-}
-
-function heldBy(books: Books, role: Role): Quantities {
-  return quantitiesOf(books, (column) => books.tree.held(role, column));
-}
-
-function totalOf(books: Books): Quantities {
-  return quantitiesOf(books, (column) => books.totals.amount(books.columns.name(column)));
-}
-
-function quantitiesOf(books: Books, amount: (column: number) => number): Quantities {
-  const amounts: [string, Milli][] = [];
-  for (let column = 0; column < books.columns.count; column++) {
-    amounts.push([books.columns.name(column), milli(amount(column))]);
-  }
-  return Quantities.of(amounts);
 }

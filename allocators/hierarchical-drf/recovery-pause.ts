@@ -15,6 +15,11 @@ export class RecoveryPause {
     return this.#deadline;
   }
 
+  /** Agents that end the wait. */
+  get awaited(): number {
+    return this.#awaited;
+  }
+
   /** `isLate`: the deadline was scheduled after the batch tick of the same instant, and so comes after it. */
   begin(awaitedAgents: number, deadline: Micros, isLate: boolean): void {
     this.#awaited = awaitedAgents;

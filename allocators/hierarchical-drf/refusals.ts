@@ -48,6 +48,10 @@ export class Refusals {
     this.#spare.push(handle);
   }
 
+  refused(handle: number): Resources {
+    return this.#value[handle]!;
+  }
+
   /** Whether what was refused contains `offer`: then the offer is not made. */
   covers(handle: number, offer: Resources): boolean {
     const refused = this.#value[handle]!;

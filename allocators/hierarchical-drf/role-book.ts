@@ -21,6 +21,11 @@ export class RoleBook {
     return role;
   }
 
+  /** The number of a role that was mentioned before, else null. */
+  find(name: string): Role | null {
+    return this.#numbers.get(name) ?? null;
+  }
+
   /** How many roles have a number. */
   get size(): number {
     return this.#names.length;

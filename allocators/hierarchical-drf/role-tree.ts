@@ -165,6 +165,21 @@ export class RoleTree {
     return this.#children[node] === null;
   }
 
+  parentOf(node: number): number {
+    return this.#parent[node]!;
+  }
+
+  /** The role's own node, or null if it is not in the tree. What it uses itself may be booked on a leaf below it: `leafOf`. */
+  nodeOf(role: Role): number | null {
+    const node = this.#nodeOrNone(role);
+    return node === NONE ? null : node;
+  }
+
+  /** What nodes hold, by node. For reading. */
+  get shares(): ShareTable {
+    return this.#nodes;
+  }
+
   roleOf(node: number): Role {
     return this.#role[node] as Role;
   }

@@ -102,6 +102,10 @@ export class ShareTable {
     return column < 0 || column >= this.#stride ? 0 : this.#held[row * this.#stride + column]!;
   }
 
+  weight(row: number): number {
+    return this.#weight[row]!;
+  }
+
   setWeight(row: number, weight: number): void {
     this.#weight[row] = weight;
     this.#score(row);
@@ -164,6 +168,11 @@ export class ShareTable {
     const countA = this.#count[a]!;
     const countB = this.#count[b]!;
     if (countA !== countB) return countA < countB;
+    return this.precedesByPath(a, b);
+  }
+
+  /** Whether `a` is needier than `b` where shares and counts are equal. */
+  precedesByPath(a: number, b: number): boolean {
     const rankA = this.#rank[a]!;
     const rankB = this.#rank[b]!;
     if (rankA !== rankB) return rankA < rankB;

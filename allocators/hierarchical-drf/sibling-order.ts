@@ -54,20 +54,7 @@ export class SiblingOrder {
 
   /** Puts the entry at `index` where it belongs after its share or count grew. All entries to the right must be in order. */
   moveRight(index: number): void {
-    const rows = this.#rows;
-    const row = rows[index]!;
-    const table = this.#table;
-    let low = index + 1;
-    if (low >= this.#length || !table.precedes(rows[low]!, row)) return;
-    let high = this.#length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (table.precedes(rows[middle]!, row)) low = middle + 1;
-      else high = middle;
-    }
-    if (low - index > SHORT_MOVE) rows.copyWithin(index, index + 1, low);
-    else for (let at = index + 1; at < low; at++) rows[at - 1] = rows[at]!;
-    rows[low - 1] = row;
+    moveRight(this.#rows, this.#length, index, this.#table);
   }
 
   /**
@@ -131,4 +118,20 @@ export class SiblingOrder {
       rows[low] = row;
     }
   }
+}
+
+/** Puts the entry at `index` of the first `length` where it belongs after its share or count grew; those to its right are in order. */
+export function moveRight(rows: Int32Array, length: number, index: number, table: ShareTable): void {
+  const row = rows[index]!;
+  let low = index + 1;
+  if (low >= length || !table.precedes(rows[low]!, row)) return;
+  let high = length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (table.precedes(rows[middle]!, row)) low = middle + 1;
+    else high = middle;
+  }
+  if (low - index > SHORT_MOVE) rows.copyWithin(index, index + 1, low);
+  else for (let at = index + 1; at < low; at++) rows[at - 1] = rows[at]!;
+  rows[low - 1] = row;
 }

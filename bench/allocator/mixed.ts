@@ -34,6 +34,8 @@ export const UPSTREAM_MIX: MixedShape = {
  */
 export function w8(shape: MixedShape): AllocatorRow[] {
   const master = new BenchMaster();
+  for (let agent = 0; agent < shape.agents; agent++) master.addAgent(amounts({ cpus: 64, mem: 488_000 }), []);
+  master.pause();
   const loads: Load[] = [];
   const enter = (role: string, cpus: number, mem: number, perOffer: number, tasks: number): void => {
     master.addFramework({ roles: [role] });
@@ -45,9 +47,7 @@ export function w8(shape: MixedShape): AllocatorRow[] {
     enter('roleB', 0.1, 4_000, 1, shape.single.tasks);
   for (let index = 1; index <= shape.spread.frameworks; index++)
     enter(`roleC-${index}`, 1, 1_000, 5, shape.spread.tasks);
-  for (let agent = 0; agent < shape.agents; agent++) master.addAgent(amounts({ cpus: 64, mem: 488_000 }), []);
-  // The offers that adding the agents made are not part of any round.
-  master.returnAll();
+  master.resume();
   const target = loads.reduce((sum, load) => sum + load.left, 0);
   let launched = 0;
   let lastLaunch = 0;

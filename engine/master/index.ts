@@ -1,3 +1,19 @@
+export {
+  type AgentVerdict,
+  type AllocationExplanation,
+  type Change,
+  type Contender,
+  type ExplainingAllocator,
+  type Holder,
+  isExplaining,
+  type ReasonGroup,
+  type Shortage,
+  type Suggestion,
+  type UnmetGuarantee,
+  type Withheld,
+  WITHHOLDING_RULES,
+  type WithholdingRule,
+} from './allocation-explanation.ts';
 export type {
   Agent,
   AllocationSink,

@@ -191,7 +191,7 @@ class World {
         this.see(this.driver.wait(WAITS[one.f]!));
         break;
       default:
-        throw new Error(`No such step: ${one.do}`);
+        throw new Error('A step that no case takes');
     }
   }
 
@@ -597,6 +597,10 @@ test('one history gives one list of outputs', () => {
   );
 });
 
+function ascending(ids: readonly AgentId[]): AgentId[] {
+  return [...ids].sort((a, b) => a - b);
+}
+
 test('the registry holds what the master believes: admitted, unreachable since when, gone', () => {
   fc.assert(
     fc.property(history, (steps) => {
@@ -608,11 +612,11 @@ test('the registry holds what the master believes: admitted, unreachable since w
       const { agents, unreachableAgents, goneAgents, recoveredAgents } = driver.machine.state;
       const { admitted, unreachable, gone } = driver.registry.snapshot();
       const believed = [...[...agents].map((agent) => agent.id), ...recoveredAgents.keys()];
-      expect([...admitted.keys()].sort()).toEqual(believed.sort());
+      expect(ascending([...admitted.keys()])).toEqual(ascending(believed));
       expect([...unreachable]).toEqual([...unreachableAgents]);
       expect([...gone]).toEqual([...goneAgents]);
     }),
-    { numRuns: 2000 },
+    { numRuns: 200 },
   );
 });
 
@@ -629,17 +633,17 @@ test('a new master reaches the same agents and the same live tasks once the agen
         }
         return [...byId].flatMap(([id, state]) => (isTerminal(state) ? [] : [id])).sort();
       };
-      const before = { agents: [...world.driver.registry.snapshot().admitted.keys()].sort() };
+      const before = { agents: ascending([...world.driver.registry.snapshot().admitted.keys()]) };
       world.failOver();
       world.settle();
-      const registered = [...world.driver.machine.state.agents].map((agent) => agent.id).sort();
+      const registered = ascending([...world.driver.machine.state.agents].map((agent) => agent.id));
       expect(before.agents.filter((id) => !registered.includes(id))).toEqual(
-        [...world.driver.machine.state.recoveredAgents.keys()].sort(),
+        ascending([...world.driver.machine.state.recoveredAgents.keys()]),
       );
       expect(world.liveTasks()).toEqual(onAgents());
       for (const one of later) world.take(one);
     }),
-    { numRuns: 2000 },
+    { numRuns: 200 },
   );
 });
 

@@ -1,5 +1,5 @@
-import { type AgentId, assert, type FrameworkId, type OfferId } from '../core/index.ts';
-import type { AgentInfo, Offer } from '../protocol/index.ts';
+import { assert, type OfferId } from '../core/index.ts';
+import type { Offer } from '../protocol/index.ts';
 import type { Resources } from '../resources/index.ts';
 import type { AgentRecord } from './agent-record.ts';
 import type { Role } from './allocator.ts';
@@ -11,20 +11,25 @@ export const OFFER_SLOTS = 2 ** 18;
 const NONE = -1;
 const GENERATIONS_MAX = 2 ** 34;
 
+/** A place for one offer: everything about it side by side, since offers come and go in no order and each is touched as a whole. */
+class OfferSlot {
+  offer: Offer | null = null;
+  agent: AgentRecord | null = null;
+  framework: FrameworkRecord | null = null;
+  role = 0 as Role;
+  generation = 0;
+  agentNext = NONE;
+  agentPrevious = NONE;
+  frameworkNext = NONE;
+  frameworkPrevious = NONE;
+}
+
 /**
  * Outstanding offers in slots with a free list. Each offer hangs in two doubly linked lists, its agent's and its framework's, so that
  * making and removing one costs the same however many are out: 122 M offers pass here on a busy day.
  */
 export class OfferTable {
-  readonly #offers: (Offer | null)[] = [];
-  readonly #agents: (AgentRecord | null)[] = [];
-  readonly #frameworks: (FrameworkRecord | null)[] = [];
-  readonly #roles: Role[] = [];
-  readonly #generations: number[] = [];
-  readonly #agentNext: number[] = [];
-  readonly #agentPrevious: number[] = [];
-  readonly #frameworkNext: number[] = [];
-  readonly #frameworkPrevious: number[] = [];
+  readonly #slots: OfferSlot[] = [];
   readonly #free: number[] = [];
   #count = 0;
 
@@ -44,87 +49,83 @@ export class OfferTable {
     roleName: string,
     resources: Resources,
   ): Offer {
-    const slot = this.#takeSlot();
-    const offer = makeOffer(
-      (this.#generations[slot]! * OFFER_SLOTS + slot) as OfferId,
-      framework.id,
-      agent.id,
-      agent.info,
-      roleName,
+    const index = this.#takeSlot();
+    const slot = this.#slots[index]!;
+    const offer: Offer = {
+      id: (slot.generation * OFFER_SLOTS + index) as OfferId,
+      frameworkId: framework.id,
+      agentId: agent.id,
+      agent: agent.info,
+      role: roleName,
       resources,
-    );
-    this.#offers[slot] = offer;
-    this.#agents[slot] = agent;
-    this.#frameworks[slot] = framework;
-    this.#roles[slot] = role;
+    };
+    slot.offer = offer;
+    slot.agent = agent;
+    slot.framework = framework;
+    slot.role = role;
 
-    this.#agentPrevious[slot] = NONE;
-    this.#agentNext[slot] = agent.offerHead;
-    if (agent.offerHead !== NONE) this.#agentPrevious[agent.offerHead] = slot;
-    agent.offerHead = slot;
+    slot.agentPrevious = NONE;
+    slot.agentNext = agent.offerHead;
+    if (agent.offerHead !== NONE) this.#slots[agent.offerHead]!.agentPrevious = index;
+    agent.offerHead = index;
 
-    this.#frameworkPrevious[slot] = NONE;
-    this.#frameworkNext[slot] = framework.offerHead;
-    if (framework.offerHead !== NONE) this.#frameworkPrevious[framework.offerHead] = slot;
-    framework.offerHead = slot;
+    slot.frameworkPrevious = NONE;
+    slot.frameworkNext = framework.offerHead;
+    if (framework.offerHead !== NONE) this.#slots[framework.offerHead]!.frameworkPrevious = index;
+    framework.offerHead = index;
     return offer;
   }
 
   /** Slot of an outstanding offer, or -1: unknown, answered or rescinded ids. */
   slotOf(id: OfferId): number {
-    const slot = id % OFFER_SLOTS;
-    const offer = this.#offers[slot];
-    return offer !== undefined && offer !== null && offer.id === id ? slot : NONE;
+    const index = id % OFFER_SLOTS;
+    return this.#slots[index]?.offer?.id === id ? index : NONE;
   }
 
   offer(slot: number): Offer {
-    return this.#offers[slot]!;
+    return this.#slots[slot]!.offer!;
   }
 
   agent(slot: number): AgentRecord {
-    return this.#agents[slot]!;
+    return this.#slots[slot]!.agent!;
   }
 
   framework(slot: number): FrameworkRecord {
-    return this.#frameworks[slot]!;
+    return this.#slots[slot]!.framework!;
   }
 
   role(slot: number): Role {
-    return this.#roles[slot]!;
+    return this.#slots[slot]!.role;
   }
 
   /** Next slot in the agent's list, -1 at the end. */
   nextOfAgent(slot: number): number {
-    return this.#agentNext[slot]!;
+    return this.#slots[slot]!.agentNext;
   }
 
   /** Next slot in the framework's list, -1 at the end. */
   nextOfFramework(slot: number): number {
-    return this.#frameworkNext[slot]!;
+    return this.#slots[slot]!.frameworkNext;
   }
 
-  remove(slot: number): void {
-    const agent = this.#agents[slot]!;
-    const framework = this.#frameworks[slot]!;
-    assert(this.#offers[slot] !== null, 'an offer is removed once');
+  remove(index: number): void {
+    const slot = this.#slots[index]!;
+    assert(slot.offer !== null, 'an offer is removed once');
+    const { agentNext, agentPrevious, frameworkNext, frameworkPrevious } = slot;
 
-    const agentNext = this.#agentNext[slot]!;
-    const agentPrevious = this.#agentPrevious[slot]!;
-    if (agentNext !== NONE) this.#agentPrevious[agentNext] = agentPrevious;
-    if (agentPrevious === NONE) agent.offerHead = agentNext;
-    else this.#agentNext[agentPrevious] = agentNext;
+    if (agentNext !== NONE) this.#slots[agentNext]!.agentPrevious = agentPrevious;
+    if (agentPrevious === NONE) slot.agent!.offerHead = agentNext;
+    else this.#slots[agentPrevious]!.agentNext = agentNext;
 
-    const frameworkNext = this.#frameworkNext[slot]!;
-    const frameworkPrevious = this.#frameworkPrevious[slot]!;
-    if (frameworkNext !== NONE) this.#frameworkPrevious[frameworkNext] = frameworkPrevious;
-    if (frameworkPrevious === NONE) framework.offerHead = frameworkNext;
-    else this.#frameworkNext[frameworkPrevious] = frameworkNext;
+    if (frameworkNext !== NONE) this.#slots[frameworkNext]!.frameworkPrevious = frameworkPrevious;
+    if (frameworkPrevious === NONE) slot.framework!.offerHead = frameworkNext;
+    else this.#slots[frameworkPrevious]!.frameworkNext = frameworkNext;
 
-    this.#offers[slot] = null;
-    this.#agents[slot] = null;
-    this.#frameworks[slot] = null;
-    this.#generations[slot]!++;
-    this.#free.push(slot);
+    slot.offer = null;
+    slot.agent = null;
+    slot.framework = null;
+    slot.generation++;
+    this.#free.push(index);
     this.#count--;
   }
 
@@ -133,33 +134,14 @@ export class OfferTable {
     const reused = this.#free.pop();
     if (reused !== undefined) {
       assert(
-        this.#generations[reused]! < GENERATIONS_MAX,
+        this.#slots[reused]!.generation < GENERATIONS_MAX,
         'a slot has far more generations than a master lives',
       );
       return reused;
     }
-    const slot = this.#offers.length;
-    assert(slot < OFFER_SLOTS, 'the caller has checked that the table is not full');
-    this.#offers.push(null);
-    this.#agents.push(null);
-    this.#frameworks.push(null);
-    this.#roles.push(0 as Role);
-    this.#generations.push(0);
-    this.#agentNext.push(NONE);
-    this.#agentPrevious.push(NONE);
-    this.#frameworkNext.push(NONE);
-    this.#frameworkPrevious.push(NONE);
-    return slot;
+    const index = this.#slots.length;
+    assert(index < OFFER_SLOTS, 'the caller has checked that the table is not full');
+    this.#slots.push(new OfferSlot());
+    return index;
   }
-}
-
-function makeOffer(
-  id: OfferId,
-  frameworkId: FrameworkId,
-  agentId: AgentId,
-  agent: AgentInfo,
-  role: string,
-  resources: Resources,
-): Offer {
-  return { id, frameworkId, agentId, agent, role, resources };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type ExecutorId, type FrameworkId, micros, type Milli, type TaskId } from '../core/index.ts';
+import { type FrameworkId, micros, type Milli, type TaskId } from '../core/index.ts';
 import type {
   AgentInfo,
   CheckInfo,

@@ -123,9 +123,7 @@ function withoutPiece(alternative: Syntax): Syntax {
 /** Characters, assertions and exact repetitions of characters: taking out anything longer could change which alternative is preferred. */
 function isWorthTakingOut(piece: Syntax): boolean {
   if (piece.op === 'counted') return piece.min === piece.max && isOneCharacter(piece.sub);
-  return (
-    piece.op === 'assertion' || piece.op === 'class' || piece.op === 'anyRune' || piece.op === 'anyByte'
-  );
+  return piece.op === 'assertion' || piece.op === 'class' || piece.op === 'anyRune' || piece.op === 'anyByte';
 }
 
 function commonLength(a: readonly number[], b: readonly number[]): number {

@@ -8,6 +8,7 @@ export type RegexError =
       readonly position: number;
       readonly found: string;
     }
+  | { readonly code: 'PATTERN_TOO_LONG'; readonly length: number; readonly lengthMax: number }
   | { readonly code: 'MEMORY_EXCEEDED'; readonly memoryMax: number; readonly instructionsMax: number }
   | { readonly code: 'PROGRAM_TOO_LARGE'; readonly programSize: number; readonly programSizeMax: number };
 
@@ -60,6 +61,8 @@ export function regexErrorText(error: RegexError): string {
   switch (error.code) {
     case 'SYNTAX':
       return `'${error.found}' at position ${error.position}: ${FAULTS[error.fault]}`;
+    case 'PATTERN_TOO_LONG':
+      return `it has ${error.length} characters; at most ${error.lengthMax} are read`;
     case 'MEMORY_EXCEEDED':
       return `it needs more than ${error.memoryMax} bytes of memory (${error.instructionsMax} instructions)`;
     case 'PROGRAM_TOO_LARGE':

@@ -204,3 +204,13 @@ test('a set attribute, a scalar and ranges satisfy constraints by their words', 
   expect(finds('absent', 'IN', 'x')).toBe(false);
   expect(finds('absent', 'NOT_IN', 'x')).toBe(true);
 });
+
+test('a shape that found no room is looked for again once an offer is added', () => {
+  const pool = emptyPool();
+  pool.add(offer(1, 1, scalars(2, 1_024)));
+  const wanted = shape(scalars(4, 1_024));
+  expect(pool.find(wanted)).toBe(-1);
+  pool.noteFailure(wanted);
+  pool.add(offer(2, 2, scalars(4, 1_024)));
+  expect(pool.find(wanted)).toBe(1);
+});

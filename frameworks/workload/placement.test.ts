@@ -190,6 +190,8 @@ test('another head has a hold of its own', () => {
   desk.pass(25).submit(gang('high', 1)).pass(25);
   expect(desk.said).toEqual([]);
   expect(desk.framework.offersHeld).toBe(1);
+  // Begun at 25 s, it lasts 30 s and at most a quarter more.
+  expect(desk.pass(15).calls('DECLINE')).toMatchObject([{ offerIds: [1] }]);
 });
 
 test('offers kept for one head are looked through again for the next', () => {

@@ -1,5 +1,4 @@
-import type { Role } from '../../../engine/master/index.ts';
-import type { Contender } from '../../../engine/master/index.ts';
+import type { Contender, Role } from '../../../engine/master/index.ts';
 import type { Books } from '../books.ts';
 import type { Client } from '../client.ts';
 import { PaperShares } from './paper-shares.ts';
@@ -117,12 +116,11 @@ export class PaperOrder {
     for (const node of this.#path(client.role)) {
       const parent = this.#books.tree.parentOf(node);
       const siblings = this.#children.get(parent);
-      if (siblings === undefined) {
-        this.#children.set(parent, [node]);
-      } else {
-        if (!siblings.includes(node)) siblings.push(node);
-        else break;
+      if (siblings !== undefined) {
+        siblings.push(node);
+        return;
       }
+      this.#children.set(parent, [node]);
     }
   }
 

@@ -42,20 +42,6 @@ export class PaperShares {
     return countA === countB ? this.#table.precedesByPath(a, b) : countA < countB;
   }
 
-  /** Puts `row`, whose share or count grew, to its new place among sorted siblings. */
-  moveRight(sorted: number[], row: number): void {
-    const index = sorted.indexOf(row);
-    let low = index + 1;
-    let high = sorted.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.precedes(sorted[middle]!, row)) low = middle + 1;
-      else high = middle;
-    }
-    sorted.splice(index, 1);
-    sorted.splice(low - 1, 0, row);
-  }
-
   #count(row: number): number {
     return this.#table.count(row) + (this.#grants.get(row) ?? 0);
   }

@@ -1,0 +1,38 @@
+import { type Micros, micros } from '../../engine/core/index.ts';
+
+/** The grid of batch ticks: one each interval, the first an interval after the allocator was made (spec 16 §2). */
+export class BatchTicks {
+  readonly #interval: Micros;
+  #next: Micros;
+
+  constructor(now: Micros, interval: Micros) {
+    this.#interval = interval;
+    this.#next = micros(now + interval);
+  }
+
+  /** The first tick that has not come. */
+  get next(): Micros {
+    return this.#next;
+  }
+
+  /** The next tick has come. */
+  pass(): void {
+    this.#next = micros(this.#next + this.#interval);
+  }
+
+  /** Passes the ticks up to `now` that come before `bound`, and answers how many there are. */
+  passUntil(now: Micros, bound: number): number {
+    const due = Math.floor((now - this.#next) / this.#interval) + 1;
+    const before = Math.ceil((bound - this.#next) / this.#interval);
+    const count = Math.max(0, Math.min(due, before));
+    this.#next = micros(this.#next + count * this.#interval);
+    return count;
+  }
+
+  /** The first tick to come that is not before `instant`; null if `instant` never comes. */
+  atOrAfter(instant: number): Micros | null {
+    if (instant === Infinity) return null;
+    const ahead = Math.max(0, Math.ceil((instant - this.#next) / this.#interval));
+    return micros(this.#next + ahead * this.#interval);
+  }
+}

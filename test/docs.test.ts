@@ -1,0 +1,203 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { build, orreryLine, temporaryFolder } from '../cli/testing/command.ts';
+import { DEFAULT_FAULT_OPTIONS, FAULT_KINDS } from '../drivers/sim/index.ts';
+
+/*
+ * The documentation is held to what it says.
+ *
+ * Commands: every line of a `sh` block that starts with `npx orrery` is run, in a folder of its own for each page, in order. It has to exit with 0, or with N if the
+ * line before is `# exits with N`. It is not run if the line before is `# takes about … minutes`. Of other lines, npm's scripts and the files given to vitest have to exist.
+ * A block after a line "`PATH`:" is the content of that file for the commands that follow.
+ */
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const DOCS = ['README.md', ...markdownIn('docs')];
+const PAGES = [...DOCS, 'CHANGELOG.md', ...readmes()];
+
+function markdownIn(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
+    .sort();
+}
+
+/** The READMEs of the code's folders. */
+function readmes(): string[] {
+  const folders = [
+    'allocators',
+    'bench',
+    'cli',
+    'drivers',
+    'engine',
+    'frameworks',
+    'reports',
+    'traces',
+    'web',
+  ];
+  return folders.flatMap(markdownIn).filter((path) => path.endsWith('README.md'));
+}
+
+function textOf(page: string): string {
+  return readFileSync(join(ROOT, page), 'utf8');
+}
+
+interface Block {
+  readonly language: string;
+  readonly text: string;
+  /** From a line "`PATH`:" before it; null without. */
+  readonly file: string | null;
+}
+
+function blocksOf(page: string): Block[] {
+  const fences = /(?:^`([^`\n]+)`:\n\n)?^```(\w*)\n([^]*?)^```$/gm;
+  return [...textOf(page).matchAll(fences)].map((match) => ({
+    language: match[2]!,
+    text: match[3]!,
+    file: match[1] ?? null,
+  }));
+}
+
+interface CommandLine {
+  readonly line: string;
+  readonly code: number;
+  readonly isLong: boolean;
+}
+
+function commandsOf(text: string): CommandLine[] {
+  const commands: CommandLine[] = [];
+  let code = 0;
+  let isLong = false;
+  for (const line of text.split('\n').filter((one) => one !== '')) {
+    if (line.startsWith('#')) {
+      code = Number(/^# exits with (\d+)$/.exec(line)?.[1] ?? code);
+      isLong ||= /^# takes about \d+ minutes?$/.test(line);
+      continue;
+    }
+    commands.push({ line, code, isLong });
+    code = 0;
+    isLong = false;
+  }
+  return commands;
+}
+
+describe('every command of the documentation does what it should', () => {
+  let folder = '';
+
+  beforeAll(async () => {
+    folder = temporaryFolder();
+    await build();
+  });
+
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  test.concurrent.each(DOCS)(
+    '%s',
+    async (page) => {
+      const cwd = join(folder, page.replaceAll('/', '-'));
+      mkdirSync(cwd);
+      symlinkSync(join(ROOT, 'allocators'), join(cwd, 'allocators'));
+      for (const { language, text, file } of blocksOf(page)) {
+        if (file !== null) {
+          mkdirSync(dirname(join(cwd, file)), { recursive: true });
+          writeFileSync(join(cwd, file), text);
+        }
+        if (language !== 'sh') continue;
+        for (const { line, code, isLong } of commandsOf(text)) {
+          if (!line.startsWith('npx orrery')) checkOtherLine(line);
+          else if (!isLong) {
+            const ended = await orreryLine(cwd, line);
+            expect(ended.code, `${line}\n${ended.err}`).toBe(code);
+          }
+        }
+      }
+    },
+    110_000,
+  );
+
+  function checkOtherLine(line: string): void {
+    const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
+    for (const command of line.split('&&').map((one) => one.trim())) {
+      const script = /^npm (?:run (?:-s )?(\w+)|(start|test))\b/.exec(command);
+      const tested = /^(?:ORRERY_\w+=\S+ )*npx vitest run (\S+)$/.exec(command);
+      if (script !== null) expect(Object.keys(scripts)).toContain(script[1] ?? script[2]);
+      else if (tested !== null) expect(existsSync(join(ROOT, tested[1]!)), command).toBe(true);
+      else expect(command).toBe('npm ci');
+    }
+  }
+});
+
+describe('what a page names exists', () => {
+  test.each(PAGES)('the links of %s lead somewhere', (page) => {
+    const links = [...textOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1]!);
+    for (const link of links.filter((one) => !/^https?:/.test(one))) {
+      const [path, anchor] = link.split('#') as [string, string?];
+      const target = path === '' ? page : relative(ROOT, join(ROOT, dirname(page), path));
+      expect(existsSync(join(ROOT, target)), link).toBe(true);
+      if (anchor !== undefined) expect(anchorsOf(target), link).toContain(anchor);
+    }
+  });
+
+  test.each(PAGES)('the source files of %s are there', (page) => {
+    for (const [, file] of textOf(page).matchAll(/`((?:[\w.-]+\/)+[\w.-]+\.(?:ts|mjs|json))`/g)) {
+      const isThere = existsSync(join(ROOT, file!)) || existsSync(join(ROOT, dirname(page), file!));
+      expect(isThere || file!.startsWith('dist/'), file).toBe(true);
+    }
+  });
+
+  test.each(DOCS)('the functions of %s are in their files', (page) => {
+    for (const [, name, file] of textOf(page).matchAll(/`(#?\w+)`\s+in\s+`([\w./-]+\.ts)`/g)) {
+      const source = readFileSync(join(ROOT, file!), 'utf8');
+      const isThere = new RegExp(`(?<![\\w#])${name!}\\b`).test(source);
+      expect(isThere, `${name} in ${file}`).toBe(true);
+    }
+  });
+
+  test.each(DOCS)('the options of %s are options', (page) => {
+    const source = ['cli/main.ts', 'bench/main.ts'].map(textOf).join('');
+    // Mesos's own flags have underscores.
+    for (const [, option] of textOf(page).matchAll(/`[^`\n]*?(--[a-z][a-z-]*)(?![\w-])/g)) {
+      expect(source.includes(option!) || option === '--help', option).toBe(true);
+    }
+  });
+
+  function anchorsOf(page: string): string[] {
+    return [...textOf(page).matchAll(/^#+ (.+)$/gm)].map((match) =>
+      match[1]!
+        .toLowerCase()
+        .replaceAll(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-'),
+    );
+  }
+});
+
+test('the table of faults has every kind with its default rate', () => {
+  const rows = [...textOf('docs/faults.md').matchAll(/^\| `(\w+)` \| ([\d.]+) \|/gm)];
+  expect(rows.map((row) => [row[1], Number(row[2])])).toEqual(
+    FAULT_KINDS.map((kind) => [kind, DEFAULT_FAULT_OPTIONS.perHour[kind]]),
+  );
+});
+
+test('every option of simulate is explained', () => {
+  const source = textOf('cli/main.ts');
+  const simulate = source.slice(source.indexOf("command('simulate')"), source.indexOf('DEMO'));
+  const explained = textOf('docs/simulate.md') + textOf('docs/traces.md');
+  for (const [, option] of simulate.matchAll(/'(--[a-z-]+)/g)) expect(explained).toContain(option);
+});
+
+test('pages name no path of a machine', () => {
+  for (const page of PAGES)
+    expect(textOf(page), page).not.toMatch(/(?:^|[\s(`'"])\/(?:work|tmp|home|root|usr)\//m);
+});
