@@ -1,5 +1,6 @@
 import { err, ok, type Result } from '../../engine/core/index.ts';
 import type { AttributeConstraint, ConstraintGroup, OfferConstraints } from '../../engine/protocol/index.ts';
+import { compileRegex, DEFAULT_REGEX_LIMITS, regexErrorText } from '../../engine/regex/index.ts';
 import { type Decoder, list, mapOf, MalformedInput, optional, shape, text, word } from './decode.ts';
 
 const empty = shape({});
@@ -39,7 +40,9 @@ const predicate: Decoder<AttributeConstraint['predicate']> = (json, path) => {
     return { kind: 'text_not_equals', value: fields.text_not_equals.value };
   const kind = fields.text_matches !== undefined ? 'text_matches' : 'text_not_matches';
   const { regex } = (fields.text_matches ?? fields.text_not_matches)!;
-  if (wholeTextPattern(regex) === null) throw new MalformedInput(path, `"${regex}" is no pattern`);
+  const compiled = compileRegex(regex, DEFAULT_REGEX_LIMITS);
+  if (!compiled.ok)
+    throw new MalformedInput(path, `"${regex}" is no pattern: ${regexErrorText(compiled.error)}`);
   return { kind, regex };
 };
 
@@ -58,16 +61,5 @@ export function parseOfferConstraints(json: unknown): Result<OfferConstraints, s
   } catch (error) {
     if (error instanceof MalformedInput) return err(`${error.path}: ${error.message}`);
     throw error;
-  }
-}
-
-/** The expression that matches exactly the texts which `regex` matches as a whole; null for a broken one. */
-export function wholeTextPattern(regex: string): RegExp | null {
-  try {
-    // The pattern alone must be one: a stray ")" must not close the group that anchors it.
-    const { source, flags } = new RegExp(regex, 's');
-    return new RegExp(`^(?:${source})$`, flags);
-  } catch {
-    return null;
   }
 }

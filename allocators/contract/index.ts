@@ -1,5 +1,6 @@
 export { HIERARCHICAL_DRF_SUBJECT } from './hierarchical-drf-subject.ts';
 export { PLAIN_SUBJECT } from './plain-subject.ts';
+export { parseResources } from './resources-text.ts';
 export {
   type ScenarioResult,
   type Summary,

@@ -5,7 +5,7 @@ import type {
   DomainInfo,
   OfferConstraints,
 } from '../../engine/protocol/index.ts';
-import { wholeTextPattern } from './constraints-json.ts';
+import { compileRegex, NO_REGEX_LIMITS } from '../../engine/regex/index.ts';
 
 /** What constraints look at. */
 export interface ConstrainedAgent {
@@ -66,7 +66,7 @@ function find(selector: AttributeConstraint['selector'], agent: ConstrainedAgent
 }
 
 function matches(regex: string, text: string): boolean {
-  const pattern = wholeTextPattern(regex);
-  assert(pattern !== null, 'constraints with a broken pattern were refused when they were stated');
-  return pattern.test(text);
+  const pattern = compileRegex(regex, NO_REGEX_LIMITS);
+  assert(pattern.ok, 'constraints with a broken pattern were refused when they were stated');
+  return pattern.value.matchesWhole(text);
 }

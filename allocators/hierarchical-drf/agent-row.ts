@@ -16,6 +16,10 @@ export class AgentRow {
   /** The latest offer of all that was free, and the row of the client that holds it, or NOBODY. */
   #whole: Resources = Resources.EMPTY;
   #wholeHolder = NOBODY;
+  /** Nothing was booked on the agent since its latest whole offer: when that comes back, it is again what is free. */
+  #isAsOffered = false;
+  /** What of the total stays free whoever holds it. */
+  #shared: Resources = Resources.EMPTY;
   total: Resources;
   /** Everything is unreserved and of no special kind: what is free is what is offered, whoever takes it. */
   isPlain = false;
@@ -44,24 +48,31 @@ export class AgentRow {
     this.recount();
   }
 
+  /** Whether something stays free whoever holds it. */
+  get hasShared(): boolean {
+    return this.#shared.entries.length > 0;
+  }
+
   get isOfferable(): boolean {
     return this.free.entries.length > 0 && this.isActivated && this.isWhitelisted;
   }
 
-  /** Gives the client all that is free; none of it may be shared. */
+  /** Gives the client all that is free; what is shared stays free. */
   holdAll(client: Client): void {
     if (this.#wholeHolder !== NOBODY) {
       this.hold(client, this.free);
     } else {
       this.#whole = this.free;
       this.#wholeHolder = client.row;
+      this.#isAsOffered = true;
       client.parts++;
     }
-    this.free = Resources.EMPTY;
+    this.free = this.#shared;
   }
 
   /** Books `resources` as held by the client. What is free is the caller's to mend. */
   hold(client: Client, resources: Resources): void {
+    this.#isAsOffered = false;
     const holders = this.#holders;
     let isSecond = false;
     for (let index = 0; index < holders.length; index++) {
@@ -82,7 +93,13 @@ export class AgentRow {
     if (this.#whole === resources && this.#wholeHolder === client.row) {
       this.#wholeHolder = NOBODY;
       client.parts--;
+      if (this.#isAsOffered) {
+        this.#isAsOffered = false;
+        this.free = resources;
+        return;
+      }
     } else {
+      this.#isAsOffered = false;
       this.#takeOff(client, resources);
     }
     if (this.isIntricate) this.recount();
@@ -124,6 +141,8 @@ export class AgentRow {
   recount(): void {
     const { total } = this;
     const shared = total.shared();
+    this.#shared = shared;
+    this.#isAsOffered = false;
     const sum = this.heldByAll();
     this.isPlain = total.isPlain;
     this.isIntricate = !shared.isEmpty || !total.contains(sum);

@@ -1,4 +1,4 @@
-import { assertNever } from '../../engine/core/index.ts';
+import { assert, assertNever } from '../../engine/core/index.ts';
 import type {
   Attribute,
   AttributeConstraint,
@@ -6,6 +6,7 @@ import type {
   DomainInfo,
   OfferConstraints,
 } from '../../engine/protocol/index.ts';
+import { compileRegex, NO_REGEX_LIMITS, type Regex } from '../../engine/regex/index.ts';
 
 /** What constraints look at. */
 export interface ConstrainedAgent {
@@ -60,16 +61,23 @@ function compile({ selector, predicate }: AttributeConstraint): Test {
     case 'text_not_equals':
       return (agent) => textTest(select(agent), true, (text) => text !== predicate.value);
     case 'text_matches': {
-      const pattern = new RegExp(`^(?:${predicate.regex})$`, 's');
-      return (agent) => textTest(select(agent), false, (text) => pattern.test(text));
+      const pattern = compiled(predicate.regex);
+      return (agent) => textTest(select(agent), false, (text) => pattern.matchesWhole(text));
     }
     case 'text_not_matches': {
-      const pattern = new RegExp(`^(?:${predicate.regex})$`, 's');
-      return (agent) => textTest(select(agent), true, (text) => !pattern.test(text));
+      const pattern = compiled(predicate.regex);
+      return (agent) => textTest(select(agent), true, (text) => !pattern.matchesWhole(text));
     }
     default:
       return assertNever(predicate);
   }
+}
+
+/** Without limits: those are the master's, and it kept to them. */
+function compiled(pattern: string): Regex {
+  const regex = compileRegex(pattern, NO_REGEX_LIMITS);
+  assert(regex.ok, 'the master refuses constraints with a broken pattern');
+  return regex.value;
 }
 
 function textTest(

@@ -214,11 +214,14 @@ export class Cycle {
   #showToAll(agent: number, row: AgentRow): void {
     const books = this.#books;
     if (this.#isDisturbed) this.#settle();
+    let tookAny = false;
     if (this.#isByRoll) this.#walkRoll();
-    else if (!this.#isSpent()) this.#walk(books.tree.root);
+    else if (!this.#isSpent()) tookAny = this.#walk(books.tree.root);
     this.#mendOrders();
+    // A shared volume may be offered again at once, to who was asked before somebody took it.
+    const mayFindAnother = tookAny && row.hasShared;
     if (!row.isOfferable) books.close(row);
-    else if (this.#stage === 'whole' && !row.isIntricate) books.unsettled.remove(agent);
+    else if (this.#stage === 'whole' && !mayFindAnother) books.unsettled.remove(agent);
   }
 
   /** A settled agent's turn when only one client awoke. Places are mended before an order is read next. */
@@ -350,9 +353,13 @@ export class Cycle {
     if (!this.#passesMinimum(client, offer)) return false;
     if (client.filters !== null && books.filters.blocks(client.filters, row.agent, offer)) return false;
     books.grant(row, client, offer);
-    row.hold(client, offer);
-    if (row.isIntricate) row.recount();
-    else row.free = row.free.minus(offer);
+    if (offer === row.free) {
+      row.holdAll(client);
+    } else {
+      row.hold(client, offer);
+      if (row.isIntricate) row.recount();
+      else row.free = row.free.minus(offer);
+    }
     if (this.#stage === 'whole') this.#records.add(client, row.agent, offer);
     else this.#records.addOrMerge(client, row.agent, offer);
     quota?.allocated(client.role, guaranteed, extra);

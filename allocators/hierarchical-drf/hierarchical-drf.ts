@@ -444,7 +444,20 @@ export class HierarchicalDrf implements ExplainingAllocator {
 
   explain(now: Micros, framework: Framework, role: string, demand: Quantities | null): AllocationExplanation {
     this.#books.framework(framework);
-    return explain(this.#scene(), now, framework, role, demand);
+    return explain(this.scene(), now, framework, role, demand);
+  }
+
+  /** What explanations read. */
+  scene(): Scene {
+    const { deadline, awaited } = this.#pause;
+    return {
+      books: this.#books,
+      quotas: this.#quotas,
+      minimum: new MinimumOffer(this.#options.minAllocatable),
+      filterGpuResources: this.#options.filterGpuResources,
+      nextTick: this.#ticks.next,
+      pause: deadline === null ? null : { until: deadline, agentsAwaited: awaited },
+    };
   }
 
   /** What is free on the agent. */
@@ -472,7 +485,7 @@ export class HierarchicalDrf implements ExplainingAllocator {
    * skipped is one that was idle; one of the very instant of the call comes before it, as it was scheduled an interval ago.
    */
   #skipIdleTicks(now: Micros): void {
-    if (this.#ticks.next <= now && this.#isIdle()) {
+    if (this.#ticks.next <= now && !this.#isInCycle && this.#isIdle()) {
       this.#runs += this.#ticks.passUntil(now, this.#books.filters.nextExpiry);
     }
   }
@@ -510,18 +523,6 @@ export class HierarchicalDrf implements ExplainingAllocator {
   #refuse(now: Micros, client: Client, agent: Agent, resources: Resources, refuse: Micros): void {
     const expiry = micros(now + Math.max(refusal(refuse), this.#options.allocationInterval));
     this.#books.filters.add(client, agent, resources, expiry, expiry === this.#ticks.next);
-  }
-
-  #scene(): Scene {
-    const { deadline, awaited } = this.#pause;
-    return {
-      books: this.#books,
-      quotas: this.#quotas,
-      minimum: new MinimumOffer(this.#options.minAllocatable),
-      filterGpuResources: this.#options.filterGpuResources,
-      nextTick: this.#ticks.next,
-      pause: deadline === null ? null : { until: deadline, agentsAwaited: awaited },
-    };
   }
 
   #isWhitelisted(hostname: string): boolean {

@@ -6,6 +6,7 @@ import { type OpenedTrace, openTrace, type WorkloadReport } from '../../traces/i
 import { type RunDescription, RunWriter, reportErrorText, type WrittenRun } from '../../reports/index.ts';
 import type { Progress } from '../progress.ts';
 import { UsageError } from '../usage-error.ts';
+import { arrivedOnly } from './arrived-jobs.ts';
 import { defaultSampleInterval, type SimulateOptions } from './simulate-options.ts';
 
 /** Events between two looks at the clock and the keyboard. */
@@ -83,7 +84,7 @@ export async function runSimulation(options: SimulateOptions, context: SimulateC
   const writer = opened.value;
   const progress = context.makeProgress(options.trace);
   try {
-    const simulation = new Simulation({
+    const simulation: Simulation = new Simulation({
       ...DEFAULT_SIMULATION_OPTIONS,
       seed: options.seed,
       machines,
@@ -103,7 +104,7 @@ export async function runSimulation(options: SimulateOptions, context: SimulateC
       },
       master: { ...DEFAULT_SIMULATION_OPTIONS.master, fractionalGpus: survey.fractionalGpus },
       sampleInterval: options.sampleInterval ?? defaultSampleInterval(end),
-      observer: writer,
+      observer: arrivedOnly(writer, () => simulation.now()),
       checkInvariants: options.check ? 'every-step' : 'end',
     });
     const interrupted = await replay(simulation, trace, options.until, end, progress, context);

@@ -252,6 +252,7 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
   #registered(now: Micros, outputs: Outputs): void {
     this.#registration.succeed();
     this.#state.updates.resume(now, this.#state.agentId!, this.#state.tasks, outputs);
+    this.#state.tellExits(outputs);
   }
 
   /** A task that the master knows and the agent does not never reached it, or is over and acknowledged: a terminal update says so. */

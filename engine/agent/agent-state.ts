@@ -23,6 +23,8 @@ import { TaskTable } from './task-table.ts';
 
 /** What an agent knows: tasks with their update streams, and the frameworks that own them. */
 export class AgentState {
+  /** Executors that ended while no master was there to be told. */
+  readonly #untoldExits: { frameworkId: FrameworkId; executorId: ExecutorId; status: number | null }[] = [];
   readonly tasks = new TaskTable();
   readonly updates: StatusUpdates;
   /** Given by the first master that admitted the agent; null until then. */
@@ -110,7 +112,7 @@ export class AgentState {
     this.updates.append(now, task, status, outputs);
   }
 
-  /** Tells the master that an executor it counts is gone, or never came to be (bug ledger B03); re-registration tells it otherwise. */
+  /** Tells the master that an executor it counts is gone, or never came to be (bug ledger B03), at once or after the next registration. */
   sendExecutorExited(
     frameworkId: FrameworkId,
     executorId: ExecutorId,
@@ -118,11 +120,21 @@ export class AgentState {
     outputs: Sink<AgentOutput>,
   ): void {
     const agentId = this.updates.sender;
-    if (agentId === null) return;
+    if (agentId === null) {
+      this.#untoldExits.push({ frameworkId, executorId, status });
+      return;
+    }
     outputs.push({
       kind: 'toMaster',
       message: { type: 'EXITED_EXECUTOR', agentId, frameworkId, executorId, status },
     });
+  }
+
+  /** Registered again: tells of the executors that ended meanwhile, also those that the report to the master still named. */
+  tellExits(outputs: Sink<AgentOutput>): void {
+    for (const { frameworkId, executorId, status } of this.#untoldExits.splice(0)) {
+      this.sendExecutorExited(frameworkId, executorId, status, outputs);
+    }
   }
 
   checkInvariants(): void {

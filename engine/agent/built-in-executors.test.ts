@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ExecutorId } from '../core/index.ts';
 import { type FrameworkId, micros } from '../core/index.ts';
 import {
+  AGENT,
   AgentDriver,
   EXIT_0,
   EXIT_1,
@@ -295,6 +296,17 @@ describe('the default executor', () => {
     expect(driver.reregister()[0]).toMatchObject({
       message: { type: 'REREGISTER_AGENT', executors: [], tasks: { length: 3 } },
     });
+  });
+
+  test('an executor that ends between the report and its answer is told of once registered again', () => {
+    const driver = runningGroup();
+    driver.step({ kind: 'linkClosed' });
+    expect(words(driver.step({ kind: 'linkOpened' }))).toEqual(['REREGISTER_AGENT']);
+    for (const task of [1, 2, 3]) expect(driver.exited(task, EXIT_0)).toEqual([]);
+    const answered = driver.receive({ type: 'AGENT_REREGISTERED', agentId: AGENT, unreported: [] });
+    expect(words(answered).at(-1)).toBe('EXITED_EXECUTOR');
+    driver.step({ kind: 'linkClosed' });
+    expect(words(driver.reregister()).filter((word) => word === 'EXITED_EXECUTOR')).toEqual([]);
   });
 
   test('a group is dropped when the master is wrong about its executor (spec 07 §4)', () => {

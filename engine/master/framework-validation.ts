@@ -1,6 +1,8 @@
 import type { FrameworkInfo, OfferConstraints } from '../protocol/index.ts';
 import { rolesOf } from '../protocol/index.ts';
+import type { RegexLimits } from '../regex/index.ts';
 import { validateRole } from '../resources/index.ts';
+import { validateOfferConstraints } from './offer-constraints-validation.ts';
 
 /** Longest duration that Mesos can hold: 2^63 ns. */
 const FAILOVER_TIMEOUT_MAX_SECONDS = 9_223_372_036;
@@ -12,6 +14,7 @@ export function validateFramework(
   info: FrameworkInfo,
   suppressedRoles: readonly string[],
   offerConstraints: OfferConstraints | null,
+  regexLimits: RegexLimits,
 ): string | null {
   const multiRole = info.capabilities.includes('MULTI_ROLE');
   if (multiRole && info.role !== null)
@@ -40,16 +43,7 @@ export function validateFramework(
   for (const role of suppressedRoles) {
     if (!seen.has(role)) return `Suppressed role '${role}' is not one of the framework's roles`;
   }
-  if (offerConstraints !== null) {
-    for (const [role, { groups }] of offerConstraints.roleConstraints) {
-      if (!seen.has(role))
-        return `Offer constraints name role '${role}', which is not one of the framework's roles`;
-      if (groups.length === 0) return `Offer constraints of role '${role}' have no group`;
-      if (groups.some((group) => group.attributeConstraints.length === 0))
-        return `A group of the offer constraints of role '${role}' has no constraint`;
-    }
-  }
-  return null;
+  return offerConstraints === null ? null : validateOfferConstraints(offerConstraints, seen, regexLimits);
 }
 
 /** First field that an update may not change but does, or null (spec 03 §7, UPDATE_FRAMEWORK). */

@@ -53,7 +53,7 @@ function refusedSubscription(
   call: SubscribeCall,
   known: FrameworkRecord | null,
 ): string | null {
-  const error = validateFramework(call.frameworkInfo, call.suppressedRoles, call.offerConstraints);
+  const error = frameworkError(master, call);
   if (error !== null) return error;
   if (call.frameworkId !== null && master.completedFrameworks.has(call.frameworkId))
     return 'Framework has been removed';
@@ -61,6 +61,18 @@ function refusedSubscription(
     return "Changing framework's principal is not allowed.";
   }
   return null;
+}
+
+function frameworkError(
+  { options }: MasterState,
+  call: Pick<SubscribeCall, 'frameworkInfo' | 'suppressedRoles' | 'offerConstraints'>,
+): string | null {
+  return validateFramework(
+    call.frameworkInfo,
+    call.suppressedRoles,
+    call.offerConstraints,
+    options.offerConstraintsRegex,
+  );
 }
 
 function admit(master: MasterState, id: FrameworkId, stream: StreamId, call: SubscribeCall): void {
@@ -198,8 +210,7 @@ export function updateFramework(
   const message =
     call.frameworkInfo.id !== framework.id
       ? "'FrameworkInfo.id' must equal 'framework_id'"
-      : (validateFramework(call.frameworkInfo, call.suppressedRoles, call.offerConstraints) ??
-        validateUnchanged(framework.info, call.frameworkInfo));
+      : (frameworkError(master, call) ?? validateUnchanged(framework.info, call.frameworkInfo));
   if (message !== null) {
     refuse(master, request, { code: 'FRAMEWORK_INVALID', message });
     return;

@@ -28,7 +28,7 @@ import { disconnectFramework, refuse, removeFramework, subscribe, updateFramewor
 import type { LinkId, MasterInput, RequestId, StreamId } from './input.ts';
 import { checkMasterInvariants } from './invariants.ts';
 import { kill } from './kill.ts';
-import { flushAllocations } from './offers.ts';
+import { flushAllocations, rescindTimedOut } from './offers.ts';
 import type { MasterOptions } from './options.ts';
 import type { MasterOutput } from './output.ts';
 import { reconcile } from './reconciliation.ts';
@@ -99,6 +99,9 @@ export class MasterMachine implements Machine<MasterInput, MasterOutput> {
     if (!master.leading || master.ended) return null;
     let next = master.allocator.nextDeadline();
     next = earlier(next, master.timers.earliest);
+    if (master.options.offerTimeout !== null) {
+      next = earlier(next, master.offerTimeouts.earliest(master.isOutstanding));
+    }
     next = earlier(next, master.nextPing);
     return earlier(next, master.nextHeartbeat);
   }
@@ -206,6 +209,7 @@ function tick(master: MasterState): void {
     const { kind, target } = timers.pop();
     fire(master, kind, target);
   }
+  if (master.options.offerTimeout !== null) rescindTimedOut(master);
   if (master.nextPing !== null && master.nextPing <= now) ping(master);
   if (master.nextHeartbeat !== null && master.nextHeartbeat <= now) heartbeat(master);
 }

@@ -22,6 +22,8 @@ export function flushAllocations(master: MasterState): void {
   const { allocatedFrameworks, allocatedRoles, allocatedAgents, allocatedResources, allocator, stats } =
     master;
   const count = allocatedFrameworks.length;
+  const { offerTimeout } = master.options;
+  const deadline = offerTimeout === null ? null : master.after(offerTimeout);
   let index = 0;
   while (index < count) {
     const row = allocatedFrameworks[index]!;
@@ -36,7 +38,9 @@ export function flushAllocations(master: MasterState): void {
         allocator.recoverResources(master.now, row, role, agent.row, resources, null);
         continue;
       }
-      offers.push(master.offers.add(framework, agent, role, allocator.roleName(role), resources));
+      const offer = master.offers.add(framework, agent, role, allocator.roleName(role), resources);
+      if (deadline !== null) master.offerTimeouts.add(offer.id, deadline);
+      offers.push(offer);
       stats.offered.add(resources);
     }
     if (framework !== null && offers.length > 0) {
@@ -94,5 +98,19 @@ export function discardOffersOfFramework(master: MasterState, framework: Framewo
     returnOffer(master, slot, null);
     master.stats.offersRescinded++;
     slot = next;
+  }
+}
+
+/** Offers that nobody answered in time are rescinded, without a filter: a framework cannot hoard for ever (spec 17, `--offer_timeout`). */
+export function rescindTimedOut(master: MasterState): void {
+  for (;;) {
+    const id = master.offerTimeouts.pop(master.now, master.isOutstanding);
+    if (id === null) return;
+    const slot = master.offers.slotOf(id);
+    const framework = master.offers.framework(slot);
+    returnOffer(master, slot, null);
+    master.stats.offersRescinded++;
+    master.stats.offersTimedOut++;
+    master.send(framework, { type: 'RESCIND', offerId: id });
   }
 }

@@ -26,7 +26,8 @@ export function hashMasterOutput(hash: RollingHash, output: MasterOutput): void 
     case 'persist':
       hash.add(3);
       hash.add(output.index);
-      hash.add(output.operation.kind.length);
+      hash.addText(output.operation.kind);
+      hash.add('id' in output.operation ? output.operation.id : -1);
       break;
     case 'closeStream':
       hash.add(4);

@@ -4,6 +4,7 @@ import {
   type MasterEpoch,
   type Micros,
   micros,
+  type OfferId,
   type Sink,
   TimerQueue,
 } from '../core/index.ts';
@@ -15,6 +16,7 @@ import type { Agent, Allocator, AllocatorFactory, AllocatorOptions, Framework, R
 import type { FrameworkRecord } from './framework-record.ts';
 import type { LinkId, StreamId } from './input.ts';
 import { OfferTable } from './offer-table.ts';
+import { OfferTimeouts } from './offer-timeouts.ts';
 import type { MasterOptions } from './options.ts';
 import type { MasterOutput } from './output.ts';
 import { type AfterDurable, Registrar } from './registrar.ts';
@@ -67,6 +69,8 @@ export class MasterState {
   nextFrameworkNumber = 0;
 
   readonly offers = new OfferTable();
+  readonly offerTimeouts = new OfferTimeouts();
+  readonly isOutstanding = (id: OfferId): boolean => this.offers.slotOf(id) !== -1;
   /** What the allocator decided in this step, one entry per record; `flushAllocations` turns them into offers. */
   readonly allocatedFrameworks: Framework[] = [];
   readonly allocatedRoles: Role[] = [];

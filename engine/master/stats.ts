@@ -35,6 +35,8 @@ export class MasterStats {
   offersAccepted = 0;
   offersDeclined = 0;
   offersRescinded = 0;
+  /** Of the rescinded: those that nobody answered in time. */
+  offersTimedOut = 0;
   tasksLaunched = 0;
   steps = 0;
 }

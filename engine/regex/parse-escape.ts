@@ -45,8 +45,9 @@ function parseOctal(reader: PatternReader, start: number): number {
 function parseHex(reader: PatternReader, start: number): number {
   const isBraced = reader.skipIf('{');
   const digits = reader.position;
+  const end = isBraced ? Number.POSITIVE_INFINITY : digits + 2;
   let value = 0;
-  while (/^[0-9A-Fa-f]$/.test(reader.peek()) && (isBraced || reader.position < digits + 2)) {
+  while (/^[0-9A-Fa-f]$/.test(reader.peek()) && reader.position < end) {
     value = value * 16 + Number.parseInt(reader.peek(), 16);
     reader.skip(1);
     if (value > RUNE_MAX) reader.refuse('ESCAPE_UNKNOWN', start);

@@ -23,7 +23,7 @@ export class PatternReader {
   #at = 0;
 
   constructor(pattern: string) {
-    this.#runes = [...pattern];
+    this.#runes = Array.from(pattern);
   }
 
   /** In code points. */

@@ -24,7 +24,7 @@ export const DEFAULT_REGEX_LIMITS: RegexLimits = { programSizeMax: 100, memoryMa
 /** For patterns whose limits were checked before. */
 export const NO_REGEX_LIMITS: RegexLimits = { programSizeMax: Infinity, memoryMax: Infinity };
 
-/** What RE2's program takes without its instructions (2025), bytes. */
+/** What RE2's program takes without its instructions (release of 2025), bytes. */
 const PROGRAM_BYTES = 432;
 const INSTRUCTION_BYTES = 8;
 const INSTRUCTIONS_MAX = 2 ** 24;
@@ -40,7 +40,7 @@ export interface Regex {
 /**
  * Compiles a pattern in RE2's syntax (spec 03 §10). Refusals name the position and what was found, or the limit.
  *
- * Sizes are RE2's own, as the tree is factored and laid out as RE2 does it, with one exception: `\C*` at the end takes one row less.
+ * Sizes are those of RE2 (release of 2025), as the tree is factored and laid out as RE2 does it, with one exception: `\C*` at the end takes one row less.
  * Refused although RE2 accepts it: Unicode classes other than Any, Cc, Co and Cs, (?i) on characters beyond ASCII that may have case,
  * names of groups beyond ASCII, groups nested more than 1000 deep, patterns of more than 16,384 characters.
  */

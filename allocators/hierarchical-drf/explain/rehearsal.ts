@@ -99,7 +99,7 @@ export class Rehearsal {
 
   #visit(agent: Agent, stage: Stage): void {
     const row = this.#scene.books.agent(agent);
-    if (this.#freeOf(row).isEmpty) return;
+    if (!this.#isOfferable(row) || this.#freeOf(row).isEmpty) return;
     this.order.walk((role) => this.#showToRole(row, role, stage));
     this.order.settle();
   }
