@@ -21,6 +21,7 @@ export async function replayWithReport(
       out: join(folder, 'result'),
       policy: 'suppress',
       refuseSeconds: '5',
+      offerTimeout: '5m',
       frameworksPerRole: '1',
       attempts: '10',
       backfill: '0',

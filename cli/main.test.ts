@@ -364,7 +364,16 @@ describe('simulate', () => {
   });
 
   test.concurrent('ended by Ctrl-C it leaves a complete result, marked as partial, with exit code 130', async () => {
-    const child = startOrrery(folder, ['simulate', '--trace', 'omega-day', '--out', 'partial', '--json']);
+    const child = startOrrery(folder, [
+      'simulate',
+      '--trace',
+      'omega-day',
+      '--assume',
+      'machines=1000,days=2',
+      '--out',
+      'partial',
+      '--json',
+    ]);
     const end = finished(child);
     const unfinished = join(folder, 'partial.unfinished');
     while (child.exitCode === null && !existsSync(unfinished))

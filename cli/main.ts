@@ -110,6 +110,7 @@ function addSimulate(program: Command, args: readonly string[], exit: (code: num
       'suppress',
     )
     .option('--refuse-seconds <seconds>', 'filter of a declined offer', '5')
+    .option('--offer-timeout <duration>', 'rescind offers that nobody answers for so long, or off', '5m')
     .option('--frameworks-per-role <count>', 'frameworks that share the jobs of a role', '1')
     .option('--attempts <count>', 'attempts at a task that is lost or fails', '10')
     .option('--backfill <count>', 'jobs behind a blocked one that are tried', '0')

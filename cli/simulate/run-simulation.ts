@@ -102,7 +102,11 @@ export async function runSimulation(options: SimulateOptions, context: SimulateC
           backfillLookAhead: options.backfill,
         },
       },
-      master: { ...DEFAULT_SIMULATION_OPTIONS.master, fractionalGpus: survey.fractionalGpus },
+      master: {
+        ...DEFAULT_SIMULATION_OPTIONS.master,
+        fractionalGpus: survey.fractionalGpus,
+        offerTimeout: options.offerTimeout,
+      },
       sampleInterval: options.sampleInterval ?? defaultSampleInterval(end),
       observer: arrivedOnly(writer, () => simulation.now()),
       checkInvariants: options.check ? 'every-step' : 'end',
@@ -235,6 +239,8 @@ function describe(
       allocator: 'hierarchical-drf',
       policy: options.policy,
       'refuse seconds': options.refuseSeconds,
+      'offer timeout':
+        options.offerTimeout === null ? 'off' : `${options.offerTimeout / MICROS_PER_SECOND} s`,
       'frameworks per role': options.frameworksPerRole,
       attempts: options.attempts,
       backfill: options.backfill,

@@ -24,6 +24,7 @@ export interface RawSimulateOptions {
   readonly json?: boolean;
   readonly policy: string;
   readonly refuseSeconds: string;
+  readonly offerTimeout: string;
   readonly frameworksPerRole: string;
   readonly attempts: string;
   readonly backfill: string;
@@ -56,6 +57,8 @@ export interface SimulateOptions {
   readonly json: boolean;
   readonly policy: OfferPolicy;
   readonly refuseSeconds: number;
+  /** Null: offers stay out for ever. */
+  readonly offerTimeout: Micros | null;
   readonly frameworksPerRole: number;
   readonly attempts: number;
   readonly backfill: number;
@@ -105,6 +108,7 @@ export function readSimulateOptions(raw: RawSimulateOptions): SimulateOptions {
       0,
       REFUSE_SECONDS_MAX,
     ),
+    offerTimeout: raw.offerTimeout === 'off' ? null : parseDuration('--offer-timeout', raw.offerTimeout),
     frameworksPerRole: parseCount('--frameworks-per-role', raw.frameworksPerRole, 1, 10_000),
     attempts: parseCount('--attempts', raw.attempts, 1, 1_000),
     backfill: parseCount('--backfill', raw.backfill, 0, 1_000),

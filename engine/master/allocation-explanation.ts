@@ -1,4 +1,4 @@
-import type { Micros, Milli } from '../core/index.ts';
+import type { FrameworkId, Micros, Milli } from '../core/index.ts';
 import type { FrameworkCapability } from '../protocol/index.ts';
 import type { Quantities, Resources } from '../resources/index.ts';
 import type { Agent, Allocator, Framework } from './allocator.ts';
@@ -177,6 +177,13 @@ export interface AllocationExplanation {
   /** By agent number. */
   readonly verdicts: readonly AgentVerdict[];
 }
+
+/** Why there is no explanation. */
+export type ExplainError =
+  | { readonly code: 'NOT_LEADING' }
+  | { readonly code: 'FRAMEWORK_UNKNOWN'; readonly frameworkId: FrameworkId }
+  /** The allocation policy cannot explain itself. */
+  | { readonly code: 'ALLOCATOR_SILENT' };
 
 /** An allocator that can say why. */
 export interface ExplainingAllocator extends Allocator {

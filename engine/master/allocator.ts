@@ -55,10 +55,21 @@ export interface Quota {
   readonly limits: ResourceLimits;
 }
 
+/**
+ * When cycles run. `mesos`: at batch ticks, and at once for new agents, frameworks and revivals (spec 16 §2). `event`: besides, soon after
+ * anything else that may find an agent a taker, so that a tick finds nothing left to do.
+ */
+export type AllocationTiming = 'mesos' | 'event';
+
 /** Options, with the master's flags as defaults (spec 16, 17). */
 export interface AllocatorOptions {
   /** `--allocation_interval`, default 1 s. */
   readonly allocationInterval: Micros;
+  readonly timing: AllocationTiming;
+  /** With timing `event`: from the first event to the cycle that answers it, and all that happens in between. */
+  readonly eventDelay: Micros;
+  /** With timing `event`: whoever declines resources goes behind those who have not seen them. */
+  readonly declinerGuard: boolean;
   /** `--min_allocatable_resources`: alternatives; empty means no minimum. */
   readonly minAllocatable: readonly Quantities[];
   /** `--fair_sharing_excluded_resource_names`. */
@@ -119,8 +130,9 @@ export interface Allocator {
   requestResources(now: Micros, framework: Framework, role: Role, demand: Quantities): void;
 
   /**
-   * Offered or used resources come back. `refuse` is the filter's duration, null for none; clamping and the rule of at least
-   * one interval are the allocator's (spec 16 §8). Starts no cycle.
+   * Offered or used resources come back. `refuse` is null where nobody refused them, as when a task ended or an offer was rescinded; else the
+   * duration of the filter, 0 for a refusal without one. Clamping and the rule of at least one interval are the allocator's (spec 16 §8).
+   * Starts no cycle at once.
    */
   recoverResources(
     now: Micros,
@@ -176,6 +188,10 @@ export interface AllocatorMetrics {
   /** Records handed to the sink. */
   readonly allocations: number;
   readonly offerFiltersActive: number;
+  /** Times that something came back refused, with a filter or without. */
+  readonly declines: number;
+  /** Times that a framework was passed over because it had declined what others had not seen yet. */
+  readonly declinersPassedOver: number;
 }
 
 /** Makes an allocator that reports to `sink`. The first batch tick is one interval after `now`. */

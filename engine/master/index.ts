@@ -3,6 +3,7 @@ export {
   type AllocationExplanation,
   type Change,
   type Contender,
+  type ExplainError,
   type ExplainingAllocator,
   type Holder,
   isExplaining,
@@ -21,6 +22,7 @@ export type {
   AllocatorAgent,
   AllocatorFactory,
   AllocatorFramework,
+  AllocationTiming,
   AllocatorMetrics,
   AllocatorOptions,
   Framework,
@@ -29,6 +31,7 @@ export type {
   Unavailability,
   Usage,
 } from './allocator.ts';
+export { explanationText, type ExplanationNames } from './explanation-text.ts';
 export { CALL_ERROR_STATUS, type CallError, callErrorText } from './call-error.ts';
 export type { LinkId, MasterInput, RequestId, StreamId } from './input.ts';
 export { MasterMachine } from './master-machine.ts';

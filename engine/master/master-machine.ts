@@ -1,13 +1,18 @@
 import {
   assert,
   assertNever,
+  err,
+  type FrameworkId,
   type Machine,
   type MasterEpoch,
   type Micros,
+  ok,
+  type Result,
   type Sink,
 } from '../core/index.ts';
 import type { AgentToMaster, SchedulerCall } from '../protocol/index.ts';
 import type { RegistrySnapshot } from '../registry/index.ts';
+import type { Quantities } from '../resources/index.ts';
 import { accept } from './accept.ts';
 import { ping, pingsMissed } from './agent-health.ts';
 import { admit, admitted, readmitted, registerAgent, reregisterAgent } from './agent-registration.ts';
@@ -27,6 +32,7 @@ import type { FrameworkRecord } from './framework-record.ts';
 import { disconnectFramework, refuse, removeFramework, subscribe, updateFramework } from './frameworks.ts';
 import type { LinkId, MasterInput, RequestId, StreamId } from './input.ts';
 import { checkMasterInvariants } from './invariants.ts';
+import { type AllocationExplanation, type ExplainError, isExplaining } from './allocation-explanation.ts';
 import { kill } from './kill.ts';
 import { flushAllocations, rescindTimedOut } from './offers.ts';
 import type { MasterOptions } from './options.ts';
@@ -122,6 +128,24 @@ export class MasterMachine implements Machine<MasterInput, MasterOutput> {
   /** For reports and checks; a driver decides nothing by it. */
   get allocator(): Allocator {
     return this.#master.allocator;
+  }
+
+  /**
+   * Why a framework gets the offers that it gets in a role, or none; `demand` is what one agent must have free, null for anything. A query:
+   * nothing changes. `now` is at or after the last step.
+   */
+  explain(
+    now: Micros,
+    frameworkId: FrameworkId,
+    role: string,
+    demand: Quantities | null,
+  ): Result<AllocationExplanation, ExplainError> {
+    const { allocator, frameworksById, leading } = this.#master;
+    if (!leading) return err({ code: 'NOT_LEADING' });
+    const framework = frameworksById.get(frameworkId);
+    if (framework === undefined) return err({ code: 'FRAMEWORK_UNKNOWN', frameworkId });
+    if (!isExplaining(allocator)) return err({ code: 'ALLOCATOR_SILENT' });
+    return ok(allocator.explain(now, framework.row, role, demand));
   }
 
   /** Read-only look at the books, for checks and reports. */

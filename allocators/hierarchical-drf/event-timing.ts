@@ -1,0 +1,28 @@
+import { type Micros, micros } from '../../engine/core/index.ts';
+
+/**
+ * When the next event cycle is due, with timing `event`: one delay after the first thing that happened since the last cycle over all agents
+ * and left something to do. What happens within the delay is dealt with in the same cycle.
+ */
+export class EventTiming {
+  readonly #delay: Micros;
+  #due: Micros | null = null;
+
+  constructor(delay: Micros) {
+    this.#delay = delay;
+  }
+
+  get due(): Micros | null {
+    return this.#due;
+  }
+
+  /** Something happens at `now`. `isIdle`: nothing that happened before it waits for a cycle. */
+  note(now: Micros, isIdle: boolean): void {
+    if (this.#due === null || isIdle) this.#due = micros(now + this.#delay);
+  }
+
+  /** A cycle over all agents saw to what there was. */
+  served(): void {
+    this.#due = null;
+  }
+}
