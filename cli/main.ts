@@ -3,6 +3,7 @@ import { InvariantError } from '../engine/core/index.ts';
 import { renderReport, reportErrorText } from '../reports/index.ts';
 import { DEFAULT_READ_OPTIONS, type ReadOptions, TraceError } from '../traces/index.ts';
 import { runConformanceCommand } from './conformance.ts';
+import { explainCommand, type RawExplainOptions } from './explain/explain-command.ts';
 import { parseCount, parsePairs } from './quantity-arguments.ts';
 import { simulateCommand } from './simulate/simulate-command.ts';
 import type { RawSimulateOptions } from './simulate/simulate-options.ts';
@@ -27,11 +28,12 @@ export async function main(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
-    return explain(error);
+    return reported(error);
   }
 }
 
-function explain(error: unknown): number {
+/** Tells the user; the exit code. */
+function reported(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
   if (error instanceof UsageError || error instanceof TraceError) {
     err(`orrery: ${error.message}`);
@@ -68,6 +70,7 @@ function makeProgram(args: readonly string[], exit: (code: number) => void): Com
       },
     });
   addSimulate(program, args, exit);
+  addExplain(program, exit);
   addDemo(program, exit);
   addTraces(program);
   addConformance(program, exit);
@@ -79,12 +82,9 @@ function collect(value: string, list: string[]): string[] {
   return [...list, value];
 }
 
-function addSimulate(program: Command, args: readonly string[], exit: (code: number) => void): void {
-  program
-    .command('simulate')
-    .description(
-      'Replay a trace, or a generated workload, through the real master, agents and allocator in virtual time.',
-    )
+/** The options that decide what happens in a run. */
+function addRunOptions(command: Command): Command {
+  return command
     .requiredOption(
       '--trace <name|path>',
       'a bundled sample, a generator (see `orrery traces list`), or files',
@@ -101,9 +101,6 @@ function addSimulate(program: Command, args: readonly string[], exit: (code: num
         .default('off')
         .preset('on'),
     )
-    .option('--until <duration>', 'end the run at this virtual instant, such as 12h')
-    .option('--out <dir>', 'result folder (default orrery-out/TRACE-SEED)')
-    .option('--force', 'replace an earlier result in that folder')
     .option(
       '--policy <name>',
       'what frameworks do with unneeded offers: keep, decline, suppress, demand',
@@ -122,15 +119,47 @@ function addSimulate(program: Command, args: readonly string[], exit: (code: num
     .option('--max-jobs <count>', 'replay the first so many jobs')
     .option('--strict', 'refuse a trace with a bad row (the default)')
     .option('--skip-bad-rows', 'leave bad rows out and count them in the report')
+    .option('--check', 'check every invariant after every step (slow)');
+}
+
+function addSimulate(program: Command, args: readonly string[], exit: (code: number) => void): void {
+  const command = program
+    .command('simulate')
+    .description(
+      'Replay a trace, or a generated workload, through the real master, agents and allocator in virtual time.',
+    );
+  addRunOptions(command)
+    .option('--until <duration>', 'end the run at this virtual instant, such as 12h')
+    .option('--out <dir>', 'result folder (default orrery-out/TRACE-SEED)')
+    .option('--force', 'replace an earlier result in that folder')
     .option(
       '--sample-interval <duration>',
       'between two rows of the time series (default: a thousandth of the run)',
     )
     .option('--no-task-table', 'write no tasks.csv')
-    .option('--check', 'check every invariant after every step (slow)')
     .option('--json', 'one JSON line instead of text; the run hash is `hash`')
     .action(async (raw: RawSimulateOptions) => {
       exit(await simulateCommand(raw, args));
+    });
+}
+
+function addExplain(program: Command, exit: (code: number) => void): void {
+  const command = program
+    .command('explain')
+    .description(
+      'Run a simulation to an instant and say why a role gets the offers that it gets there, or none, and what would help.',
+    );
+  addRunOptions(command)
+    .requiredOption('--at <duration>', 'the virtual instant, such as 3h')
+    .requiredOption('--role <name>', 'the role whose offers are explained')
+    .option('--framework <number>', 'which of its frameworks, from 1', '1')
+    .option(
+      '--demand <resources>',
+      "what one agent must have free, such as 'cpus:4;gpus:2' (default: what the first task in the queue needs)",
+    )
+    .option('--json', 'one JSON line instead of text')
+    .action(async (raw: RawExplainOptions) => {
+      exit(await explainCommand(raw, out));
     });
 }
 

@@ -29,6 +29,10 @@ export function scenarioOptions(options: unknown, seed: number): AllocatorOption
   const read = fields(options, 'options');
   return {
     allocationInterval: read.allocationIntervalMs,
+    // Scenarios pin down what Mesos does, and when.
+    timing: 'mesos',
+    eventDelay: micros(5_000),
+    declinerGuard: false,
     minAllocatable: read.minAllocatable,
     fairnessExclude: read.fairnessExclude,
     filterGpuResources: read.filterGpuResources,

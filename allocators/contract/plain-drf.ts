@@ -60,6 +60,7 @@ export class PlainDrf implements InspectableAllocator {
   #awaited: number | null = null;
   #runs = 0;
   #allocations = 0;
+  #declines = 0;
 
   constructor(now: Micros, options: AllocatorOptions, sink: AllocationSink, orders?: VisitingOrders) {
     this.#options = options;
@@ -244,6 +245,7 @@ export class PlainDrf implements InspectableAllocator {
     const known = this.#books.framework(framework);
     this.#books.release(framework, role, agent, resources);
     this.#books.discharge(framework, role, agent, resources);
+    if (refuse !== null) this.#declines++;
     const duration = refusal(refuse);
     if (duration === null || resources.isEmpty) return;
     const filter: PlainFilter = { role, agent, refused: resources };
@@ -350,7 +352,13 @@ export class PlainDrf implements InspectableAllocator {
   metrics(): AllocatorMetrics {
     let offerFiltersActive = 0;
     for (const { filters } of this.#books.frameworks.values()) offerFiltersActive += filters.size;
-    return { allocationRuns: this.#runs, allocations: this.#allocations, offerFiltersActive };
+    return {
+      allocationRuns: this.#runs,
+      allocations: this.#allocations,
+      offerFiltersActive,
+      declines: this.#declines,
+      declinersPassedOver: 0,
+    };
   }
 
   roleOrder(): readonly Role[] {

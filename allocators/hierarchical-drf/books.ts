@@ -5,6 +5,7 @@ import type { Resources } from '../../engine/resources/index.ts';
 import type { AgentRow } from './agent-row.ts';
 import { type Client, newClient } from './client.ts';
 import { ClusterTotals } from './cluster-totals.ts';
+import { DeclinerGuard } from './decliner-guard.ts';
 import { DenseSet } from './dense-set.ts';
 import type { MinimumOffer } from './minimum-offer.ts';
 import { OfferFilters } from './offer-filters.ts';
@@ -50,6 +51,8 @@ export class Books {
   readonly open = new DenseSet();
   readonly unsettled = new DenseSet();
   readonly awake: Client[] = [];
+  /** Null while decliners are not guarded against. */
+  readonly guard: DeclinerGuard | null;
   agentCount = 0;
   activeClients = 0;
   /** Clients whose minimum offer is not the common one. */
@@ -66,6 +69,7 @@ export class Books {
   readonly #sharedCharge: SharedCharge;
 
   constructor(options: AllocatorOptions) {
+    this.guard = options.timing === 'event' && options.declinerGuard ? new DeclinerGuard() : null;
     this.totals = new ClusterTotals(this.columns, options.fairnessExclude);
     this.tree = new RoleTree(this.roles, this.totals);
     this.shares = new ShareTable(this.totals);
@@ -131,6 +135,7 @@ export class Books {
     }
     if (client.filters !== null && client.filters.count > 0) return;
     this.setMinimum(client, null);
+    this.guard?.forget(client.row);
     this.shares.remove(client.row);
     this.#lastClient = null;
     this.clients[client.row] = null;
@@ -171,6 +176,7 @@ export class Books {
   /** Agents that found no taker must be shown to the client again. */
   wake(client: Client): void {
     this.revision++;
+    this.guard?.forget(client.row);
     if (client.isAwake || !client.isActive) return;
     client.isAwake = true;
     this.awake.push(client);
@@ -189,9 +195,11 @@ export class Books {
     row.hold(client, resources);
   }
 
-  /** Takes off what comes back, and opens the agent if something is free now. */
-  release(row: AgentRow, client: Client, resources: Resources): void {
+  /** Takes off what comes back, declined or not, and opens the agent if something is free now. */
+  release(row: AgentRow, client: Client, resources: Resources, isDeclined = false): void {
     row.release(client, resources);
+    if (isDeclined) this.guard?.declined(client, row.agent);
+    else this.guard?.beginRound(row.agent);
     if (client.isTracked) this.#discharge(row, client, resources);
     this.refreshAgent(row);
   }
@@ -243,6 +251,7 @@ export class Books {
       this.retire(client);
     }
     this.close(row);
+    this.guard?.beginRound(row.agent);
     this.addToTotals(row.total, -1);
     this.agents[row.agent] = null;
     this.agentCount--;

@@ -1,7 +1,7 @@
 import type { Framework, Role } from '../../engine/master/index.ts';
 import type { ConstraintCheck } from './constraint-check.ts';
 import type { Demand } from './demand.ts';
-import type { FilterRow } from './offer-filters.ts';
+import type { FilterRow } from './filter-row.ts';
 import type { MinimumOffer } from './minimum-offer.ts';
 
 /** A framework in a role: what is offered to, and what fair sharing within the role is between. */

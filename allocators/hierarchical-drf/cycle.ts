@@ -47,6 +47,9 @@ export class Cycle {
   #passes = UNKNOWN;
   /** Clients known to refuse all that is free on it. */
   #blocked: Int32Array = new Int32Array(0);
+  /** Whether clients may be behind on the agent, and how many were passed over. */
+  #hasAnyBehind = false;
+  #passedOver = 0;
   #isDisturbed = false;
   /** Places to mend when the agent is done. */
   readonly #movedOrders: (SiblingOrder | RoleRoll)[] = [];
@@ -197,6 +200,7 @@ export class Cycle {
       this.#row = row;
       this.#passes = UNKNOWN;
       this.#blocked = books.filters.blockedBits(agent, row.free);
+      this.#hasAnyBehind = books.guard?.hasAnyBehind(agent) ?? false;
       if (this.#visited !== null) this.#visited.push(agent);
       if (only !== null && !books.unsettled.has(agent)) this.#showTo(only);
       else this.#showToAll(agent, row);
@@ -217,11 +221,21 @@ export class Cycle {
     let tookAny = false;
     if (this.#isByRoll) this.#walkRoll();
     else if (!this.#isSpent()) tookAny = this.#walk(books.tree.root);
+    if (this.#hasAnyBehind) this.#endVisit(agent, row);
     this.#mendOrders();
     // A shared volume may be offered again at once, to who was asked before somebody took it.
     const mayFindAnother = tookAny && row.hasShared;
     if (!row.isOfferable) books.close(row);
     else if (this.#stage === 'whole' && !mayFindAnother) books.unsettled.remove(agent);
+  }
+
+  /** If something is left, those who were passed over get their turn at the next tick; if there are none and nobody took any, a round is over. */
+  #endVisit(agent: number, row: AgentRow): void {
+    const guard = this.#books.guard!;
+    if (row.isOfferable && this.#passedOver > 0) guard.wait(agent);
+    else if (row.isOfferable && this.#stage !== 'guarantees' && this.#movedCount === 0) guard.beginRound(agent);
+    guard.passedOver += this.#passedOver;
+    this.#passedOver = 0;
   }
 
   /** A settled agent's turn when only one client awoke. Places are mended before an order is read next. */
@@ -294,7 +308,7 @@ export class Cycle {
     let tookAny = false;
     for (let index = 0; index < order.length; index++) {
       const clientRow = order.at(index);
-      if (this.#isKnownBlocked(clientRow)) continue;
+      if (this.#isKnownBlocked(clientRow) || (this.#hasAnyBehind && this.#isPassedOver(clientRow))) continue;
       const client = books.clients[clientRow]!;
       if (!client.isActive || !this.#tryClient(client)) continue;
       tookAny = true;
@@ -309,6 +323,14 @@ export class Cycle {
   #isKnownBlocked(clientRow: number): boolean {
     const word = clientRow >> 5;
     return word < this.#blocked.length && (this.#blocked[word]! & (1 << (clientRow & 31))) !== 0;
+  }
+
+  /** Whether the client declined what others have not seen yet; counts it if so. */
+  #isPassedOver(clientRow: number): boolean {
+    const books = this.#books;
+    if (!books.guard!.isBehind(clientRow, this.#row.agent) || !books.clients[clientRow]!.isActive) return false;
+    this.#passedOver++;
+    return true;
   }
 
   /** Offers the agent to the client; whether it took something. */

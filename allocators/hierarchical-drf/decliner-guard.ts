@@ -23,7 +23,7 @@ export class DeclinerGuard {
   /** Agents of which those behind get their turn at the next tick. */
   readonly #waiting = new DenseSet();
   /** How often a client was passed over. */
-  skips = 0;
+  passedOver = 0;
 
   get hasWaiting(): boolean {
     return this.#waiting.size > 0;
@@ -89,7 +89,8 @@ export class DeclinerGuard {
 
   #grow(words: number, agents: number): void {
     const wider = words <= this.#words ? this.#words : Math.max(words, this.#words * 2);
-    const count = agents <= this.#hasAny.length ? this.#hasAny.length : Math.max(agents, this.#hasAny.length * 2);
+    const count =
+      agents <= this.#hasAny.length ? this.#hasAny.length : Math.max(agents, this.#hasAny.length * 2);
     if (wider === this.#words) {
       this.#behind = grown(this.#behind, count * wider);
     } else {

@@ -1,4 +1,4 @@
-import { type Micros, micros } from '../../engine/core/index.ts';
+import { assert, type Micros, micros } from '../../engine/core/index.ts';
 
 /**
  * When the next event cycle is due, with timing `event`: one delay after the first thing that happened since the last cycle over all agents
@@ -9,6 +9,7 @@ export class EventTiming {
   #due: Micros | null = null;
 
   constructor(delay: Micros) {
+    assert(delay > 0, 'a cycle is due after what it answers');
     this.#delay = delay;
   }
 

@@ -36,6 +36,7 @@ import type { Client } from './client.ts';
 import { constraintCheck } from './constraint-check.ts';
 import { Cycle } from './cycle.ts';
 import { Demand } from './demand.ts';
+import { EventTiming } from './event-timing.ts';
 import { explain } from './explain/explain.ts';
 import type { Scene } from './explain/hypothesis.ts';
 import { type InverseOfferStatus, Maintenance } from './maintenance.ts';
@@ -64,8 +65,11 @@ export class HierarchicalDrf implements ExplainingAllocator {
   readonly #quotas = new Map<Role, Quota>();
   #whitelist: ReadonlySet<string> | null = null;
   readonly #ticks: BatchTicks;
+  /** Null with Mesos's timing. */
+  readonly #events: EventTiming | null;
   #runs = 0;
   #allocations = 0;
+  #declines = 0;
   #isInCycle = false;
 
   /** The first batch tick is one interval after `now`. */
@@ -77,6 +81,7 @@ export class HierarchicalDrf implements ExplainingAllocator {
     const minimum = new MinimumOffer(options.minAllocatable);
     this.#cycle = new Cycle(this.#books, minimum, this.#records, options.seed);
     this.#ticks = new BatchTicks(now, options.allocationInterval);
+    this.#events = options.timing === 'event' ? new EventTiming(options.eventDelay) : null;
   }
 
   role(name: string): Role {
@@ -89,7 +94,7 @@ export class HierarchicalDrf implements ExplainingAllocator {
 
   /** Usage of frameworks not yet added takes from what is free, and is charged to them when they are added. */
   addAgent(now: Micros, agent: Agent, info: AllocatorAgent, used: readonly Usage[]): void {
-    this.#skipIdleTicks(now);
+    this.#called(now);
     const books = this.#books;
     assert(books.agents[agent] == null, 'an agent is added once');
     const row = new AgentRow(agent, info);
@@ -102,11 +107,12 @@ export class HierarchicalDrf implements ExplainingAllocator {
     this.#noteUsage(row, used);
     this.#maintenance.set(agent, info.unavailability);
     this.#pause.agentsKnown(books.agentCount);
+    this.#noteEvent(now);
     this.#runCycle(now, agent);
   }
 
   updateAgent(now: Micros, agent: Agent, info: AllocatorAgent): void {
-    this.#skipIdleTicks(now);
+    this.#called(now);
     const row = this.#books.agent(agent);
     if (isSameInfo(row, info)) return;
     if (!sameAttributes(row.attributes, info.attributes)) {
@@ -123,14 +129,14 @@ export class HierarchicalDrf implements ExplainingAllocator {
   }
 
   addResourceProvider(now: Micros, agent: Agent, added: Resources, used: readonly Usage[]): void {
-    this.#skipIdleTicks(now);
+    this.#called(now);
     const row = this.#books.agent(agent);
     if (!added.isEmpty) this.#replaceTotal(row, row.total.plus(added));
     this.#noteUsage(row, used);
   }
 
   removeAgent(now: Micros, agent: Agent): void {
-    this.#skipIdleTicks(now);
+    this.#called(now);
     const row = this.#books.agent(agent);
     this.#books.clearFiltersOn(agent);
     this.#maintenance.set(agent, null);
@@ -138,14 +144,15 @@ export class HierarchicalDrf implements ExplainingAllocator {
   }
 
   activateAgent(now: Micros, agent: Agent): void {
-    this.#skipIdleTicks(now);
+    this.#called(now);
     const row = this.#books.agent(agent);
     row.isActivated = true;
+    this.#books.guard?.beginRound(agent);
     this.#books.refreshAgent(row);
   }
 
   deactivateAgent(now: Micros, agent: Agent): void {
-    this.#skipIdleTicks(now);
+    this.#called(now);
     const row = this.#books.agent(agent);
     row.isActivated = false;
     this.#books.refreshAgent(row);
@@ -159,7 +166,7 @@ export class HierarchicalDrf implements ExplainingAllocator {
     active: boolean,
     _used: readonly Usage[],
   ): void {
-    this.#skipIdleTicks(now);
+    this.#called(now);
     const books = this.#books;
     assert(books.frameworks[framework] == null, 'a framework is added once');
     while (books.frameworks.length <= framework) books.frameworks.push(null);
@@ -170,7 +177,7 @@ export class HierarchicalDrf implements ExplainingAllocator {
   }
 
   updateFramework(now: Micros, framework: Framework, info: AllocatorFramework): void {
-    this.#skipIdleTicks(now);
+    this.#called(now);
     const row = this.#books.framework(framework);
     row.capabilities = info.capabilities;
     this.#maintenance.clearFilters(framework);
@@ -178,7 +185,7 @@ export class HierarchicalDrf implements ExplainingAllocator {
   }
 
   removeFramework(now: Micros, framework: Framework): void {
-    this.#skipIdleTicks(now);
+    this.#called(now);
     const books = this.#books;
     books.framework(framework).isActive = false;
     for (const client of Array.from(books.clientsOf(framework))) {
@@ -193,14 +200,14 @@ export class HierarchicalDrf implements ExplainingAllocator {
   }
 
   activateFramework(now: Micros, framework: Framework): void {
-    this.#skipIdleTicks(now);
+    this.#called(now);
     this.#books.framework(framework).isActive = true;
     for (const client of this.#books.clientsOf(framework)) this.#books.refreshActivity(client);
     this.#runCycle(now, null);
   }
 
   deactivateFramework(now: Micros, framework: Framework): void {
-    this.#skipIdleTicks(now);
+    this.#called(now);
     const books = this.#books;
     books.framework(framework).isActive = false;
     for (const client of Array.from(books.clientsOf(framework))) {
@@ -212,7 +219,7 @@ export class HierarchicalDrf implements ExplainingAllocator {
   }
 
   suppressOffers(now: Micros, framework: Framework, roles: readonly Role[]): void {
-    this.#skipIdleTicks(now);
+    this.#called(now);
     for (const client of this.#subscribed(framework, roles)) {
       client.isSuppressed = true;
       client.demand = null;
@@ -221,21 +228,22 @@ export class HierarchicalDrf implements ExplainingAllocator {
   }
 
   reviveOffers(now: Micros, framework: Framework, roles: readonly Role[]): void {
-    this.#skipIdleTicks(now);
+    this.#called(now);
     for (const client of this.#subscribed(framework, roles)) {
       const hadFilters = client.filters !== null && client.filters.count > 0;
       this.#books.filters.clearClient(client);
       client.isSuppressed = false;
       client.demand = null;
       this.#books.refreshActivity(client);
-      if (hadFilters) this.#books.wake(client);
+      const wasBehind = this.#books.guard?.forget(client.row) ?? false;
+      if (hadFilters || wasBehind) this.#books.wake(client);
     }
     this.#maintenance.clearFilters(framework);
     this.#runCycle(now, null);
   }
 
   requestResources(now: Micros, framework: Framework, role: Role, demand: Quantities): void {
-    this.#skipIdleTicks(now);
+    this.#called(now);
     for (const client of this.#subscribed(framework, [role])) {
       client.isSuppressed = false;
       client.demand = new Demand(demand);
@@ -253,12 +261,13 @@ export class HierarchicalDrf implements ExplainingAllocator {
     resources: Resources,
     refuse: Micros | null,
   ): void {
-    this.#skipIdleTicks(now);
+    this.#called(now);
     const books = this.#books;
     const row = books.agents[agent] ?? null;
     const client = books.client(framework, role);
     if (row === null || client === null || resources.isEmpty) return;
-    books.release(row, client, resources);
+    books.release(row, client, resources, refuse !== null);
+    if (refuse !== null) this.#declines++;
     if (refuse !== null && refuse !== 0 && books.frameworks[framework] != null) {
       this.#refuse(now, client, agent, resources, refuse);
       if (row.free === resources) books.filters.noteBlocked(client, agent, resources);
@@ -274,7 +283,7 @@ export class HierarchicalDrf implements ExplainingAllocator {
     offered: Resources,
     operations: readonly ResourceOperation[],
   ): void {
-    this.#skipIdleTicks(now);
+    this.#called(now);
     const books = this.#books;
     const row = books.agent(agent);
     const client = books.client(framework, role);
@@ -288,7 +297,7 @@ export class HierarchicalDrf implements ExplainingAllocator {
   }
 
   updateAvailable(now: Micros, agent: Agent, operations: readonly ResourceOperation[]): boolean {
-    this.#skipIdleTicks(now);
+    this.#called(now);
     const row = this.#books.agent(agent);
     if (!applyOperations(row.free, operations).ok) return false;
     const total = applyOperations(row.total, operations);
@@ -298,7 +307,7 @@ export class HierarchicalDrf implements ExplainingAllocator {
   }
 
   setQuota(now: Micros, role: Role, quota: Quota): void {
-    this.#skipIdleTicks(now);
+    this.#called(now);
     assert(!this.#books.roles.isNested(role), 'only top-level roles have quota');
     this.#books.revision++;
     this.#books.quotaRevision++;
@@ -312,26 +321,27 @@ export class HierarchicalDrf implements ExplainingAllocator {
   }
 
   setWeight(now: Micros, role: Role, weight: number): void {
-    this.#skipIdleTicks(now);
+    this.#called(now);
     assert(weight > 0, 'a weight is greater than 0');
     this.#books.revision++;
     this.#books.tree.setWeight(role, weight);
   }
 
   setWhitelist(now: Micros, hostnames: readonly string[] | null): void {
-    this.#skipIdleTicks(now);
+    this.#called(now);
     this.#whitelist = hostnames === null ? null : new Set(hostnames);
     for (const row of this.#books.agents) {
       if (row === null) continue;
       const isWhitelisted = this.#isWhitelisted(row.hostname);
       if (isWhitelisted === row.isWhitelisted) continue;
       row.isWhitelisted = isWhitelisted;
+      this.#books.guard?.beginRound(row.agent);
       this.#books.refreshAgent(row);
     }
   }
 
   setUnavailability(now: Micros, agent: Agent, unavailability: Unavailability | null): void {
-    this.#skipIdleTicks(now);
+    this.#called(now);
     this.#maintenance.set(agent, unavailability);
     this.#runCycle(now, agent);
   }
@@ -343,13 +353,13 @@ export class HierarchicalDrf implements ExplainingAllocator {
     status: InverseOfferStatus,
     refuse: Micros | null,
   ): void {
-    this.#skipIdleTicks(now);
+    this.#called(now);
     const duration = refuse === null ? 0 : refusal(refuse);
     this.#maintenance.respond(agent, framework, status, duration === 0 ? null : micros(now + duration));
   }
 
   recover(now: Micros, expectedAgents: number, quotas: ReadonlyMap<Role, Quota>): void {
-    this.#skipIdleTicks(now);
+    this.#called(now);
     assert(this.#books.agentCount === 0, 'recovery comes before any agent');
     for (const [role, quota] of quotas) this.setQuota(now, role, quota);
     if (this.#quotas.size === 0) return;
@@ -365,12 +375,17 @@ export class HierarchicalDrf implements ExplainingAllocator {
    * at their instant as far as any cycle can tell, and are taken away when the next thing happens.
    */
   nextDeadline(): Micros | null {
+    if (this.#events !== null) return this.#nextEvent(this.#events);
     if (this.#isIdle()) return this.#ticks.atOrAfter(this.#books.filters.nextExpiry);
     const pauseEnd = this.#pause.deadline;
     return pauseEnd !== null && pauseEnd < this.#ticks.next ? pauseEnd : this.#ticks.next;
   }
 
   advance(now: Micros): void {
+    if (this.#events !== null) {
+      this.#advanceByEvents(now, this.#events);
+      return;
+    }
     this.#skipIdleTicks(now);
     while (this.#ticks.next <= now) {
       const tick = this.#ticks.next;
@@ -386,7 +401,7 @@ export class HierarchicalDrf implements ExplainingAllocator {
 
   /** Runs a cycle over all agents, without the clock moving. For tools and tests. */
   allocate(now: Micros): void {
-    this.#skipIdleTicks(now);
+    this.#called(now);
     this.#runCycle(now, null);
   }
 
@@ -399,6 +414,8 @@ export class HierarchicalDrf implements ExplainingAllocator {
       allocationRuns: this.#runs,
       allocations: this.#allocations,
       offerFiltersActive: this.#books.filters.count,
+      declines: this.#declines,
+      declinersPassedOver: this.#books.guard?.passedOver ?? 0,
     };
   }
 
@@ -477,11 +494,65 @@ export class HierarchicalDrf implements ExplainingAllocator {
 
   /** Whether a batch tick would change nothing, tell the sink nothing and draw no random number, unless a filter ends before. */
   #isIdle(): boolean {
+    if (this.#books.guard !== null && this.#books.guard.hasWaiting) return false;
     return !this.#pause.isPaused && this.#maintenance.isQuiet && this.#cycle.isIdle(this.#quotas);
   }
 
+  /** Comes before whatever a call does. */
+  #called(now: Micros): void {
+    this.#skipIdleTicks(now);
+    this.#noteEvent(now);
+  }
+
+  /** With timing `event`: what happens at `now` may need a cycle. */
+  #noteEvent(now: Micros): void {
+    if (this.#events === null) return;
+    if (this.#pause.isPaused) this.#events.served();
+    else this.#events.note(now, this.#cycle.isIdle(this.#quotas));
+  }
+
+  /** With timing `event`: the next tick unless it has nothing to do, the next cycle, the end of the next filter, or of a pause. */
+  #nextEvent(events: EventTiming): Micros | null {
+    let next = this.#isIdle() ? Infinity : this.#ticks.next;
+    next = Math.min(next, this.#pause.deadline ?? Infinity, this.#books.filters.nextExpiry);
+    if (events.due !== null && this.#hasEvents()) next = Math.min(next, events.due);
+    return next === Infinity ? null : micros(next);
+  }
+
+  #hasEvents(): boolean {
+    return !this.#pause.isPaused && !this.#cycle.isIdle(this.#quotas);
+  }
+
+  /** At one instant a tick comes first, as with Mesos's timing, and then nothing is left for the cycle that was due. */
+  #advanceByEvents(now: Micros, events: EventTiming): void {
+    for (;;) {
+      this.#skipIdleTicks(now);
+      const at = this.#nextEvent(events);
+      if (at === null || at > now) break;
+      const isTick = at === this.#ticks.next;
+      this.#noteEvent(at);
+      this.#pause.expire(at, !isTick);
+      this.#lapse(at, !isTick);
+      // Again, as a pause may be over.
+      this.#noteEvent(at);
+      if (isTick) {
+        this.#books.guard?.beginWaitingRounds(this.#reopen);
+        this.#runCycleNow(at, null);
+        this.#ticks.pass();
+      } else if (events.due === at) {
+        this.#runCycleNow(at, null);
+      }
+    }
+  }
+
+  /** Those who were passed over on the agent may be shown it. */
+  readonly #reopen = (agent: number): void => {
+    this.#books.revision++;
+    if (this.#books.open.has(agent)) this.#books.unsettled.add(agent);
+  };
+
   /**
-   * Counts the ticks up to `now` that an idle allocator does not ask for. Comes before whatever a call does, so that a tick which was
+   * Counts the ticks up to `now` that an idle allocator does not ask for. Comes first in every call, so that a tick which was
    * skipped is one that was idle; one of the very instant of the call comes before it, as it was scheduled an interval ago.
    */
   #skipIdleTicks(now: Micros): void {
@@ -503,6 +574,7 @@ export class HierarchicalDrf implements ExplainingAllocator {
     this.#runs++;
     if (only === null) this.#cycle.runAll(this.#quotas);
     else this.#cycle.runOne(only, this.#quotas);
+    if (only === null) this.#events?.served();
     this.#allocations += this.#records.count;
     this.#records.flush(this.#sink);
     this.#maintenance.ask(now, only, this.#sink);
@@ -522,7 +594,10 @@ export class HierarchicalDrf implements ExplainingAllocator {
 
   #refuse(now: Micros, client: Client, agent: Agent, resources: Resources, refuse: Micros): void {
     const expiry = micros(now + Math.max(refusal(refuse), this.#options.allocationInterval));
-    this.#books.filters.add(client, agent, resources, expiry, expiry === this.#ticks.next);
+    const { filters } = this.#books;
+    filters.add(client, agent, resources, expiry, expiry === this.#ticks.next);
+    // What came back whole need not be found to be refused in the next cycle.
+    if (this.#books.agent(agent).free === resources) filters.noteBlocked(client, agent, resources);
   }
 
   #isWhitelisted(hostname: string): boolean {
@@ -624,6 +699,7 @@ export class HierarchicalDrf implements ExplainingAllocator {
     }
     row.restrictions = restrictionsOf(row, this.#options.domain);
     row.recount();
+    books.guard?.beginRound(row.agent);
     books.refreshAgent(row);
   }
 }

@@ -3,8 +3,8 @@ import type { Agent } from '../../engine/master/index.ts';
 import type { Resources } from '../../engine/resources/index.ts';
 import { BlockedBits } from './blocked-bits.ts';
 import type { Client } from './client.ts';
-import { grown } from './dense-set.ts';
 import { ExpiryBuckets } from './expiry-buckets.ts';
+import { FilterRow } from './filter-row.ts';
 import { Refusals } from './refusals.ts';
 
 const NONE = 0;
@@ -15,25 +15,6 @@ export interface RefusedOffer {
   readonly until: Micros;
   /** At its very instant it still blocks the batch tick. */
   readonly isLate: boolean;
-}
-
-/** A filter beyond the first of a pair. */
-interface Filter {
-  readonly handle: number;
-  readonly bucket: number;
-}
-
-/**
- * The filters of one client by agent, made when it first refuses: the handle of what was refused, 0 for nothing, and the bucket that it
- * expires with. With the pair in the bucket that is 16 bytes a filter.
- */
-export interface FilterRow {
-  readonly client: number;
-  handles: Int32Array;
-  buckets: Int32Array;
-  /** Filters beyond the first, by agent. */
-  readonly further: Map<number, Filter[]>;
-  count: number;
 }
 
 /**
@@ -68,26 +49,15 @@ export class OfferFilters {
 
   /** `isLate`: it was scheduled after the batch tick of the instant at which it expires. */
   add(client: Client, agent: Agent, refused: Resources, expiry: Micros, isLate: boolean): void {
-    client.filters ??= {
-      client: client.row,
-      handles: new Int32Array(16),
-      buckets: new Int32Array(16),
-      further: new Map(),
-      count: 0,
-    };
+    client.filters ??= new FilterRow(client.row);
     const row = client.filters;
-    if (agent >= row.handles.length) {
-      row.handles = grown(row.handles, agent + 1);
-      row.buckets = grown(row.buckets, agent + 1);
-    }
     const bucket = this.#buckets.at(expiry, isLate);
     const handle = this.#refusals.acquire(agent, refused);
     this.#buckets.add(bucket, client.row, agent);
     row.count++;
     this.#count++;
-    if (row.handles[agent] === NONE) {
-      row.handles[agent] = handle;
-      row.buckets[agent] = bucket;
+    if (row.handle(agent) === NONE) {
+      row.set(agent, handle, bucket);
       return;
     }
     const further = row.further.get(agent);
@@ -97,8 +67,7 @@ export class OfferFilters {
 
   /** Whether a live filter keeps `offer` of `agent` from the client. */
   blocks(row: FilterRow, agent: number, offer: Resources): boolean {
-    if (agent >= row.handles.length) return false;
-    const handle = row.handles[agent]!;
+    const handle = row.handle(agent);
     if (handle === NONE) return false;
     if (this.#refusals.covers(handle, offer)) return true;
     if (row.further.size === 0) return false;
@@ -107,8 +76,8 @@ export class OfferFilters {
 
   /** The client's filters on the agent. For reading, not for cycles. */
   refusalsOf(row: FilterRow, agent: number): readonly RefusedOffer[] {
-    if (agent >= row.handles.length || row.handles[agent] === NONE) return [];
-    const first = { handle: row.handles[agent]!, bucket: row.buckets[agent]! };
+    if (row.handle(agent) === NONE) return [];
+    const first = { handle: row.handle(agent), bucket: row.bucket(agent) };
     return [first, ...(row.further.get(agent) ?? [])].map(({ handle, bucket }) => ({
       refused: this.#refusals.refused(handle),
       until: micros(this.#buckets.instant(bucket)),
@@ -130,14 +99,14 @@ export class OfferFilters {
   clearClient(client: Client): void {
     const row = client.filters;
     if (row === null) return;
-    for (let agent = 0; agent < row.handles.length && row.count > 0; agent++) this.#clear(row, agent);
+    row.forEachAgent((agent) => this.#clear(row, agent));
   }
 
   /** All filters on the agent go. */
   clearAgent(agent: Agent): void {
     for (let index = 0; index < this.#clients.length; index++) {
       const filters = this.#clients[index]?.filters ?? null;
-      if (filters !== null && agent < filters.handles.length) this.#clear(filters, agent);
+      if (filters !== null) this.#clear(filters, agent);
     }
   }
 
@@ -160,13 +129,14 @@ export class OfferFilters {
     let count = 0;
     for (const client of this.#clients) {
       if (client == null || client.filters === null) continue;
-      const { handles, further, count: noted } = client.filters;
-      let found = handles.filter((handle) => handle !== NONE).length;
-      for (const [agent, filters] of further) {
-        assert(handles[agent] !== NONE && filters.length > 0, 'filters beyond the first come after one');
+      const row = client.filters;
+      let found = 0;
+      row.forEachAgent(() => found++);
+      for (const [agent, filters] of row.further) {
+        assert(row.handle(agent) !== NONE && filters.length > 0, 'filters beyond the first come after one');
         found += filters.length;
       }
-      assert(found === noted, 'the filters of a client are counted');
+      assert(found === row.count, 'the filters of a client are counted');
       count += found;
     }
     assert(count === this.#count, 'the filters are counted');
@@ -174,10 +144,11 @@ export class OfferFilters {
   }
 
   #clear(row: FilterRow, agent: number): void {
-    const handle = row.handles[agent]!;
+    const handle = row.handle(agent);
     if (handle === NONE) return;
-    row.handles[agent] = NONE;
-    this.#cancel(row, agent, handle, row.buckets[agent]!);
+    const first = row.bucket(agent);
+    row.set(agent, NONE, 0);
+    this.#cancel(row, agent, handle, first);
     if (row.further.size === 0) return;
     const further = row.further.get(agent);
     if (further === undefined) return;
@@ -195,19 +166,19 @@ export class OfferFilters {
 
   readonly #isLive = (clientRow: number, agent: number, bucket: number): boolean => {
     const row = this.#clients[clientRow]?.filters ?? null;
-    if (row === null || agent >= row.handles.length || row.handles[agent] === NONE) return false;
-    if (row.buckets[agent] === bucket) return true;
+    if (row === null || row.handle(agent) === NONE) return false;
+    if (row.bucket(agent) === bucket) return true;
     return row.further.get(agent)?.some((filter) => filter.bucket === bucket) ?? false;
   };
 
   /** Takes out one filter that expires with `bucket`; false if there is none. */
   #removeOne(row: FilterRow | null, agent: number, bucket: number): boolean {
-    if (row === null || agent >= row.handles.length || row.handles[agent] === NONE) return false;
+    if (row === null || row.handle(agent) === NONE) return false;
     if (row.further.size > 0 && row.further.has(agent)) return this.#removeOneOfMany(row, agent, bucket);
-    if (row.buckets[agent] !== bucket) return false;
-    this.#refusals.release(agent, row.handles[agent]!);
+    if (row.bucket(agent) !== bucket) return false;
+    this.#refusals.release(agent, row.handle(agent));
     this.#blocked.clear(row.client, agent);
-    row.handles[agent] = NONE;
+    row.set(agent, NONE, 0);
     row.count--;
     return true;
   }
@@ -215,13 +186,12 @@ export class OfferFilters {
   #removeOneOfMany(row: FilterRow, agent: number, bucket: number): boolean {
     const further = row.further.get(agent)!;
     const index = further.findIndex((filter) => filter.bucket === bucket);
-    const isFirst = row.buckets[agent] === bucket;
+    const isFirst = row.bucket(agent) === bucket;
     if (!isFirst && index < 0) return false;
-    const gone = isFirst ? row.handles[agent]! : further[index]!.handle;
+    const gone = isFirst ? row.handle(agent) : further[index]!.handle;
     const last = further.pop()!;
     if (isFirst) {
-      row.handles[agent] = last.handle;
-      row.buckets[agent] = last.bucket;
+      row.set(agent, last.handle, last.bucket);
     } else if (index < further.length) {
       further[index] = last;
     }

@@ -22,6 +22,9 @@ export interface Given {
 
 export const OPTIONS: AllocatorOptions = {
   allocationInterval: micros(MICROS_PER_SECOND),
+  timing: 'mesos',
+  eventDelay: micros(5_000),
+  declinerGuard: true,
   minAllocatable: [quantities('cpus:0.01'), quantities('mem:32')],
   fairnessExclude: [],
   filterGpuResources: true,

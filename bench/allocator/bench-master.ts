@@ -3,6 +3,7 @@ import { type Micros, micros, MICROS_PER_SECOND, RollingHash } from '../../engin
 import type {
   Agent,
   AllocationSink,
+  AllocationTiming,
   Allocator,
   AllocatorAgent,
   AllocatorFramework,
@@ -61,11 +62,14 @@ export class BenchMaster implements AllocationSink {
   readonly #hash = new RollingHash();
   readonly #roles = new Set<string>();
 
-  constructor() {
+  constructor(timing: AllocationTiming = 'mesos') {
     this.allocator = hierarchicalDrf(
       this.now,
       {
         allocationInterval: micros(MICROS_PER_SECOND),
+        timing,
+        eventDelay: micros(5_000),
+        declinerGuard: true,
         minAllocatable: [quantities('cpus:0.01'), quantities('mem:32')],
         fairnessExclude: [],
         filterGpuResources: true,
@@ -180,10 +184,10 @@ export class BenchMaster implements AllocationSink {
     this.offers = kept;
   }
 
-  /** Part of what was offered comes back, unused. */
+  /** Part of what was offered is declined, without a filter. */
   giveBack(offer: BenchOffer, resources: Resources): void {
     const { framework, role, agent } = offer;
-    this.allocator.recoverResources(this.now, framework, role, agent, resources, null);
+    this.allocator.recoverResources(this.now, framework, role, agent, resources, micros(0));
   }
 
   /** A row of the result: the state that `watch` timed, with the offers made in it. */

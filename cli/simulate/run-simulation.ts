@@ -1,16 +1,14 @@
-import { micros, type Micros, MICROS_PER_SECOND } from '../../engine/core/index.ts';
-import type { Job, MachineEvent, MachineSpec } from '../../engine/workload/index.ts';
-import { hierarchicalDrf } from '../../allocators/hierarchical-drf/index.ts';
-import { DEFAULT_SIMULATION_OPTIONS, Placeability, Simulation } from '../../drivers/sim/index.ts';
-import { type OpenedTrace, openTrace, type WorkloadReport } from '../../traces/index.ts';
+import { MICROS_PER_SECOND } from '../../engine/core/index.ts';
+import type { MachineSpec } from '../../engine/workload/index.ts';
+import type { Simulation } from '../../drivers/sim/index.ts';
+import type { OpenedTrace, WorkloadReport } from '../../traces/index.ts';
 import { type RunDescription, RunWriter, reportErrorText, type WrittenRun } from '../../reports/index.ts';
 import type { Progress } from '../progress.ts';
 import { UsageError } from '../usage-error.ts';
 import { arrivedOnly } from './arrived-jobs.ts';
+import { makeSimulation, prepareRun } from './prepared-run.ts';
+import { replay } from './replay.ts';
 import { defaultSampleInterval, type SimulateOptions } from './simulate-options.ts';
-
-/** Events between two looks at the clock and the keyboard. */
-const EVENTS_PER_SLICE = 100_000;
 
 export interface SimulateContext {
   readonly version: string;
@@ -21,19 +19,6 @@ export interface SimulateContext {
   readonly isInterrupted: () => boolean;
 }
 
-/** What is known of the workload before the run: a first reading, which also finds bad rows before anything is written. */
-interface Survey {
-  readonly firstArrival: Micros;
-  readonly lastArrival: Micros;
-  readonly jobs: number;
-  readonly fractionalGpus: boolean;
-  /** Of every job, by name: their frameworks subscribe before the first job comes. */
-  readonly roles: readonly string[];
-  /** Jobs that the cluster can never run: a task that fits no machine, or a gang that does not fit at once. */
-  readonly unplaceable: number;
-  readonly firstUnplaceable: Job | null;
-}
-
 /**
  * Reads the trace once to check and survey it, then again to replay it, and writes the result folder. Throws UsageError and TraceError
  * before anything is written; an end by the user leaves a complete result that is marked partial.
@@ -41,30 +26,8 @@ interface Survey {
 export async function runSimulation(options: SimulateOptions, context: SimulateContext): Promise<WrittenRun> {
   const started = process.cpuUsage();
   const startedAt = process.hrtime.bigint();
-  const trace = await openTrace(options.trace, options.read);
-  const { machines, events } = clusterOf(options, trace);
-  const survey = await surveyOf(trace, machines);
-  if (survey.jobs === 0) {
-    throw new UsageError(
-      `--trace ${options.trace}: no job is left to replay; check --from, --window, --max-jobs and the rows left out`,
-    );
-  }
-  if (survey.firstUnplaceable !== null && options.read.strictness === 'strict') {
-    throw new UsageError(unplaceableText(options, survey, survey.firstUnplaceable, machines));
-  }
-  if (options.until !== null && options.until <= survey.firstArrival) {
-    const first = survey.firstArrival / MICROS_PER_SECOND;
-    throw new UsageError(
-      `--until ${options.until / MICROS_PER_SECOND}s: the first job arrives only after ${first} s`,
-    );
-  }
-  const end = options.until ?? survey.lastArrival;
-  const weights = new Map(options.weights.map(({ role, weight }) => [role, weight]));
-  for (const role of weights.keys()) {
-    if (!survey.roles.includes(role)) {
-      throw new UsageError(`--weight ${role}: no job has this role; there are ${survey.roles.join(', ')}`);
-    }
-  }
+  const run = await prepareRun(options);
+  const { trace, machines, survey, end } = run;
   const assumptions = [
     ...trace.workload.assumptions,
     ...clusterLines(options, trace),
@@ -84,34 +47,15 @@ export async function runSimulation(options: SimulateOptions, context: SimulateC
   const writer = opened.value;
   const progress = context.makeProgress(options.trace);
   try {
-    const simulation: Simulation = new Simulation({
-      ...DEFAULT_SIMULATION_OPTIONS,
-      seed: options.seed,
-      machines,
-      machineEvents: events,
-      allocator: hierarchicalDrf,
-      faults: options.faults,
-      frameworks: {
-        perRole: options.frameworksPerRole,
-        roles: survey.roles.map((role) => ({ role, weight: weights.get(role) ?? 1 })),
-        workload: {
-          ...DEFAULT_SIMULATION_OPTIONS.frameworks.workload,
-          policy: options.policy,
-          refuseSeconds: options.refuseSeconds,
-          maxAttempts: options.attempts,
-          backfillLookAhead: options.backfill,
-        },
-      },
-      master: {
-        ...DEFAULT_SIMULATION_OPTIONS.master,
-        fractionalGpus: survey.fractionalGpus,
-        offerTimeout: options.offerTimeout,
-      },
+    const simulation: Simulation = makeSimulation(options, run, {
       sampleInterval: options.sampleInterval ?? defaultSampleInterval(end),
       observer: arrivedOnly(writer, () => simulation.now()),
       checkInvariants: options.check ? 'every-step' : 'end',
     });
-    const interrupted = await replay(simulation, trace, options.until, end, progress, context);
+    const interrupted = await replay(simulation, trace, options.until, (instant, events) => {
+      progress.update(instant, end, events);
+      return context.isInterrupted();
+    });
     const at = simulation.now();
     simulation.finish();
     progress.stop();
@@ -138,50 +82,6 @@ export async function runSimulation(options: SimulateOptions, context: SimulateC
   }
 }
 
-/** Feeds the jobs as time goes and runs to the end; true if the user ended it. */
-async function replay(
-  simulation: Simulation,
-  trace: OpenedTrace,
-  until: Micros | null,
-  expectedEnd: Micros,
-  progress: Progress,
-  context: SimulateContext,
-): Promise<boolean> {
-  const advance = async (to: Micros): Promise<'running' | 'finished' | 'interrupted'> => {
-    for (;;) {
-      const before = simulation.events();
-      const state = simulation.runUntil(to, EVENTS_PER_SLICE);
-      progress.update(simulation.now(), expectedEnd, simulation.events());
-      // Lets signals and output through.
-      await new Promise((resume) => setImmediate(resume));
-      if (context.isInterrupted()) return 'interrupted';
-      if (state === 'finished' || simulation.events() - before < EVENTS_PER_SLICE) return state;
-    }
-  };
-  for await (const batch of trace.workload.batches()) {
-    const due = until === null ? batch : batch.filter((job) => job.arrival < until);
-    simulation.feed(due);
-    const horizon = due[due.length - 1]?.arrival ?? null;
-    if (horizon !== null && (await advance(horizon)) === 'interrupted') return true;
-    if (due.length < batch.length) break;
-  }
-  simulation.endOfWorkload();
-  return (await advance(until ?? micros(Number.MAX_SAFE_INTEGER))) === 'interrupted';
-}
-
-function clusterOf(
-  options: SimulateOptions,
-  trace: OpenedTrace,
-): { readonly machines: readonly MachineSpec[]; readonly events: readonly MachineEvent[] } {
-  if (options.machines !== null) return { machines: options.machines, events: [] };
-  if (trace.cluster === null) {
-    throw new UsageError(
-      `--trace ${options.trace}: the trace names no machines; give them, such as --cluster "100xcpus:16;mem:65536"`,
-    );
-  }
-  return trace.cluster;
-}
-
 /** What is to be said of the machines: the trace's own assumptions, or that --cluster takes their place. */
 function clusterLines(options: SimulateOptions, trace: OpenedTrace): readonly string[] {
   const own = trace.cluster;
@@ -189,38 +89,6 @@ function clusterLines(options: SimulateOptions, trace: OpenedTrace): readonly st
   if (options.machines === null) return own.assumptions;
   const events = own.events.length === 0 ? '' : ' and their coming and going';
   return [`the machines of --cluster take the place of the trace's own, ${own.name}${events}`];
-}
-
-async function surveyOf(trace: OpenedTrace, machines: readonly MachineSpec[]): Promise<Survey> {
-  const placeability = new Placeability(machines);
-  let firstArrival: Micros | null = null;
-  let lastArrival = micros(0);
-  let jobs = 0;
-  let fractionalGpus = false;
-  const roles = new Set<string>();
-  let unplaceable = 0;
-  let firstUnplaceable: Job | null = null;
-  for await (const batch of trace.workload.batches()) {
-    jobs += batch.length;
-    for (const job of batch) {
-      firstArrival ??= job.arrival;
-      lastArrival = job.arrival;
-      roles.add(job.role);
-      fractionalGpus ||= job.tasks.some(({ resources }) => resources.gpus % 1_000 !== 0);
-      if (placeability.accepts(job)) continue;
-      unplaceable++;
-      firstUnplaceable ??= job;
-    }
-  }
-  return {
-    firstArrival: firstArrival ?? micros(0),
-    lastArrival: micros(Math.max(lastArrival, MICROS_PER_SECOND)),
-    jobs,
-    fractionalGpus,
-    roles: [...roles].sort((a, b) => (a < b ? -1 : 1)),
-    unplaceable,
-    firstUnplaceable,
-  };
 }
 
 function describe(
@@ -266,26 +134,4 @@ function skippedRows(report: WorkloadReport) {
     reasons: report.skippedReasons,
     firstBadRow: report.firstBadRow,
   };
-}
-
-function unplaceableText(
-  options: SimulateOptions,
-  survey: Survey,
-  job: Job,
-  machines: readonly MachineSpec[],
-): string {
-  const needs = job.tasks
-    .map(({ count, resources, constraints }) => {
-      const where = constraints.map(
-        ({ attribute, operator, values }) => ` ${attribute} ${operator} ${values.join('|')}`,
-      );
-      return `${count} x ${resources.toString()}${where.join('')}`;
-    })
-    .join(' + ');
-  const together = job.gang ? ' all at once' : '';
-  return (
-    `--trace ${options.trace}: the cluster of ${machines.length} machines can never run ${survey.unplaceable} of ${survey.jobs} jobs. ` +
-    `The first is ${job.id}, which needs ${needs}${together}. ` +
-    'Give a larger --cluster, or --skip-bad-rows to refuse such jobs and count them.'
-  );
 }

@@ -108,7 +108,7 @@ export function readSimulateOptions(raw: RawSimulateOptions): SimulateOptions {
       0,
       REFUSE_SECONDS_MAX,
     ),
-    offerTimeout: raw.offerTimeout === 'off' ? null : parseDuration('--offer-timeout', raw.offerTimeout),
+    offerTimeout: raw.offerTimeout === 'off' ? null : someTime('--offer-timeout', raw.offerTimeout),
     frameworksPerRole: parseCount('--frameworks-per-role', raw.frameworksPerRole, 1, 10_000),
     attempts: parseCount('--attempts', raw.attempts, 1, 1_000),
     backfill: parseCount('--backfill', raw.backfill, 0, 1_000),

@@ -22,5 +22,7 @@ export {
   type OutputTap,
   type RunCounters,
   Simulation,
+  type SimulationExplainError,
+  type SimulationExplanation,
   type SimulationOptions,
 } from './world/index.ts';

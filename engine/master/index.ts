@@ -31,7 +31,13 @@ export type {
   Unavailability,
   Usage,
 } from './allocator.ts';
-export { explanationText, type ExplanationNames } from './explanation-text.ts';
+export {
+  changeText,
+  type ExplanationNames,
+  explanationText,
+  shortageText,
+  withheldText,
+} from './explanation-text.ts';
 export { CALL_ERROR_STATUS, type CallError, callErrorText } from './call-error.ts';
 export type { LinkId, MasterInput, RequestId, StreamId } from './input.ts';
 export { MasterMachine } from './master-machine.ts';

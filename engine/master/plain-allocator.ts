@@ -229,6 +229,8 @@ export class PlainAllocator implements Allocator {
       allocationRuns: this.#runs,
       allocations: this.#allocations,
       offerFiltersActive: this.#filters.size,
+      declines: this.recoveries.filter(({ refuse }) => refuse !== null).length,
+      declinersPassedOver: 0,
     };
   }
 

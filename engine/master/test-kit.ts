@@ -44,6 +44,9 @@ export const MINUTE = 60 * SECOND;
 
 const ALLOCATOR_OPTIONS: AllocatorOptions = {
   allocationInterval: micros(SECOND),
+  timing: 'mesos',
+  eventDelay: micros(5_000),
+  declinerGuard: false,
   minAllocatable: [],
   fairnessExclude: [],
   filterGpuResources: false,

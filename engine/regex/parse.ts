@@ -20,7 +20,7 @@ const REPETITION_MAX = 1000;
 /** RE2 has no such limit, but a pattern that nests deeper is too large for it under every limit up to 32 KB. */
 const DEPTH_MAX = 1000;
 /** Most code points of a pattern. RE2 has no such limit; here it bounds the work that a pattern can cause before it is refused. */
-const LENGTH_MAX = 16_384;
+const LENGTH_MAX = 4096;
 
 /**
  * Reads a pattern in RE2's syntax, with the flags that RE2 has by default: Perl's classes, `\b` and operators, classes match newlines, `.`

@@ -155,7 +155,7 @@ test('errors say what was found where, and what would be accepted', () => {
   expect(textOf('[a-d')).toBe("'[a-d' at position 0: this character class has no closing ']'");
   expect(textOf('a{100}')).toBe('its program size of 104 is larger than the maximum of 100');
   expect(textOf('a{1000}')).toBe('it needs more than 4096 bytes of memory (287 instructions)');
-  expect(textOf('a'.repeat(16_385))).toBe('it has 16385 characters; at most 16384 are read');
+  expect(textOf('a'.repeat(4097))).toBe('it has 4097 characters; at most 4096 are read');
   expect(textOf(`(${'x'.repeat(100)}`)).toBe(
     `'(${'x'.repeat(39)}…' at position 0: this group has no closing ')'`,
   );
@@ -238,7 +238,7 @@ describe('limits', () => {
   );
 
   test('the text behind an anchor is compared by itself and takes no program, as in RE2', () => {
-    expect(compiled(`^${'a'.repeat(5000)}`).programSize).toBe(4);
+    expect(compiled(`^${'a'.repeat(4000)}`).programSize).toBe(4);
     expect(compiled('^ab+').matchesWhole('abb')).toBe(true);
     expect(compiled('^(?i)ab').matchesWhole('aB')).toBe(true);
     expect(compiled('^é.').matchesWhole('éé')).toBe(true);

@@ -42,7 +42,7 @@ export interface Regex {
  *
  * Sizes are those of RE2 (release of 2025), as the tree is factored and laid out as RE2 does it, with one exception: `\C*` at the end takes one row less.
  * Refused although RE2 accepts it: Unicode classes other than Any, Cc, Co and Cs, (?i) on characters beyond ASCII that may have case,
- * names of groups beyond ASCII, groups nested more than 1000 deep, patterns of more than 16,384 characters.
+ * names of groups beyond ASCII, groups nested more than 1000 deep, patterns of more than 4,096 characters.
  */
 export function compileRegex(pattern: string, limits: RegexLimits): Result<Regex, RegexError> {
   const parsed = parsePattern(pattern);

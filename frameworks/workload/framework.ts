@@ -24,7 +24,8 @@ import {
   type TaskState,
   type TaskStatus,
 } from '../../engine/protocol/index.ts';
-import type { Job, JobOutcome, JobState, KindAmounts } from '../../engine/workload/index.ts';
+import type { Resources } from '../../engine/resources/index.ts';
+import type { Job, JobOutcome, JobState, KindAmounts, PlacementConstraint } from '../../engine/workload/index.ts';
 import { BinaryHeap } from './binary-heap.ts';
 import { CallWriter, NO_FILTER } from './calls.ts';
 import { demandToState, type StatedDemand } from './demand.ts';
@@ -34,7 +35,15 @@ import { verifyBooks } from './invariants.ts';
 import { fifoOrder, priorityOrder } from './job-queue.ts';
 import { type KillEntry, KillList } from './kill-list.ts';
 import { LaunchWatch } from './launch-watch.ts';
-import { durationOf, type LiveGroup, type LiveJob, liveJob, outcomeOf, refusedOutcome } from './live-job.ts';
+import {
+  durationOf,
+  type LiveGroup,
+  type LiveJob,
+  liveJob,
+  outcomeOf,
+  pendingOf,
+  refusedOutcome,
+} from './live-job.ts';
 import type { Holding } from './offer-pool.ts';
 import type { WorkloadOptions } from './options.ts';
 import { type LaunchNext, type PlacementRules, place, placeOn } from './placement.ts';
@@ -56,6 +65,17 @@ export interface RoleCounts {
   readonly tasksRunning: number;
   /** Jobs with a task waiting to be launched. */
   readonly jobsQueued: number;
+}
+
+/** What waits first in a role's queue. */
+export interface HeadDemand {
+  readonly job: string;
+  readonly gang: boolean;
+  /** Tasks of the job waiting to be launched. */
+  readonly tasks: number;
+  /** What the first of them needs, and where. */
+  readonly resources: Resources;
+  readonly constraints: readonly PlacementConstraint[];
 }
 
 /** The text of the ERROR that says that an id can never subscribe again (spec 03 §1). */
@@ -200,6 +220,16 @@ export class WorkloadFramework implements Machine<WorkloadInput, WorkloadOutput>
     if (role === undefined) return { cpus: 0, mem: 0, disk: 0, gpus: 0 };
     const { cpus, mem, disk, gpus } = role.queued;
     return { cpus, mem, disk, gpus };
+  }
+
+  /** The first task that waits in the role's queue; null when none does. */
+  headDemand(name: string): HeadDemand | null {
+    const head = this.#roles.get(name)?.queue.at(0);
+    const group = head?.packing.find((one) => pendingOf(one) > 0);
+    if (head === undefined || group === undefined) return null;
+    const { job, pending } = head;
+    const { resources, constraints } = group.shape;
+    return { job: job.id, gang: job.gang, tasks: pending, resources, constraints };
   }
 
   /** Jobs that a run cut short at `now` leaves behind, in the order in which they came. */

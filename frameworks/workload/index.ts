@@ -1,4 +1,4 @@
-export { type RoleCounts, WorkloadFramework } from './framework.ts';
+export { type HeadDemand, type RoleCounts, WorkloadFramework } from './framework.ts';
 export type { AttemptEnded, WorkloadInput, WorkloadOutput } from './framework-io.ts';
 export { hashWorkloadOutput } from './hash-output.ts';
 export { refusedOutcome } from './live-job.ts';

@@ -16,20 +16,24 @@ const run =
     simulation.runUntil(micros(1_500 * SECOND));
   };
 
-/** An allocator that is not a function of its inputs: from its `count`th tick on it favours role `a`. */
-function strayingAfter(count: number): { factory: AllocatorFactory; strayedAt: () => number } {
+/** An allocator that is not a function of its inputs: it forgets the first REVIVE after `seconds`. */
+function strayingAfter(seconds: number): { factory: AllocatorFactory; strayedAt: () => number } {
   let strayedAt = Infinity;
   const factory: AllocatorFactory = (start, options, sink) => {
     const honest = hierarchicalDrf(start, options, sink);
-    let ticks = 0;
+    // Per run: `firstDivergence` makes each run twice.
+    let hasStrayed = false;
     return new Proxy(honest, {
       get(target, key: keyof Allocator) {
         const member = target[key] as (...parameters: never[]) => unknown;
-        if (key !== 'advance') return member.bind(target);
-        return (now: Parameters<Allocator['advance']>[0]) => {
-          if (++ticks === count && strayedAt === Infinity) strayedAt = now;
-          if (ticks === count) target.setWeight(now, target.role('a'), 50);
-          target.advance(now);
+        if (key !== 'reviveOffers') return member.bind(target);
+        return (...[now, framework, roles]: Parameters<Allocator['reviveOffers']>) => {
+          if (hasStrayed || now < seconds * SECOND) {
+            target.reviveOffers(now, framework, roles);
+            return;
+          }
+          hasStrayed = true;
+          strayedAt = now;
         };
       },
     });

@@ -317,6 +317,8 @@ export class AgentFleet {
     input.taskId = table.taskId(slot);
     input.exit = signal === 0 ? EXITED_BY_ITSELF : signal === SIGKILL ? EXITED_BY_KILL : EXITED_BY_TERM;
     table.remove(slot);
+    // The run is under way as long as an end has not been told of, however long the container ran.
+    this.#world.lastProgress = now;
     this.#tellOfContainer(now, machine, input);
   }
 

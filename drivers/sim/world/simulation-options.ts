@@ -57,6 +57,9 @@ export interface SimulationOptions {
 
 export const DEFAULT_ALLOCATOR_OPTIONS: Omit<AllocatorOptions, 'seed'> = {
   allocationInterval: micros(MICROS_PER_SECOND),
+  timing: 'event',
+  eventDelay: micros(5_000),
+  declinerGuard: true,
   // `--min_allocatable_resources`, default `cpus:0.01|mem:32` (spec 17).
   minAllocatable: [Quantities.of([['cpus', milli(10)]]), Quantities.of([['mem', milli(32_000)]])],
   fairnessExclude: [],

@@ -1,12 +1,14 @@
-import { assert, assertNever, type Micros, micros } from '../../../engine/core/index.ts';
+import { assert, assertNever, err, type Micros, micros, ok, type Result } from '../../../engine/core/index.ts';
+import type { AllocationExplanation, ExplainError, Framework } from '../../../engine/master/index.ts';
 import type {
   AgentToMaster,
   MasterToAgent,
   SchedulerCall,
   SchedulerEvent,
 } from '../../../engine/protocol/index.ts';
+import type { Quantities } from '../../../engine/resources/index.ts';
 import type { Job, JobOutcome } from '../../../engine/workload/index.ts';
-import { type AttemptEnded, refusedOutcome } from '../../../frameworks/workload/index.ts';
+import { type AttemptEnded, type HeadDemand, refusedOutcome } from '../../../frameworks/workload/index.ts';
 import * as events from '../agenda/index.ts';
 import { checkMachines, checkSettled, checkWorld, TaskLedger } from '../invariants/index.ts';
 import { Placeability } from '../placement/index.ts';
@@ -36,6 +38,24 @@ export interface RunCounters {
   readonly callsRefused: number;
   readonly offers: OfferCounts;
 }
+
+/** A framework's view and the allocator's at one instant. */
+export interface SimulationExplanation {
+  readonly framework: string;
+  /** First in the framework's queue, null if nothing waits. */
+  readonly head: HeadDemand | null;
+  readonly tasksQueued: number;
+  /** Offers that it has in hand. */
+  readonly offersHeld: number;
+  readonly why: AllocationExplanation;
+  readonly nameOf: (framework: Framework) => string;
+}
+
+export type SimulationExplainError =
+  | ExplainError
+  | { readonly code: 'ROLE_UNKNOWN'; readonly roles: readonly string[] }
+  | { readonly code: 'NO_SUCH_FRAMEWORK'; readonly frameworks: number }
+  | { readonly code: 'NEVER_SUBSCRIBED' };
 
 /** In `every-step` mode all books are compared with each other once in so many events. */
 const WORLD_CHECK_EVERY = 64;
@@ -171,6 +191,44 @@ export class Simulation implements WorkListener {
   /** Jobs fed that have not ended, those to come included. */
   get jobsLive(): number {
     return this.#jobsLive;
+  }
+
+  /**
+   * Why the role's frameworks get the offers that they get at this instant. A query: nothing changes.
+   *
+   * @param index which of the role's frameworks, from 0
+   * @param demand what one agent must have free; null: what the first task in the framework's queue needs, anything if none waits
+   */
+  explain(
+    role: string,
+    index: number,
+    demand: Quantities | null,
+  ): Result<SimulationExplanation, SimulationExplainError> {
+    const fleet = this.#frameworks.roles.find((one) => one.role === role);
+    if (fleet === undefined) {
+      return err({ code: 'ROLE_UNKNOWN', roles: this.#frameworks.roles.map((one) => one.role) });
+    }
+    const number = fleet.frameworks[index];
+    if (number === undefined) {
+      return err({ code: 'NO_SUCH_FRAMEWORK', frameworks: fleet.frameworks.length });
+    }
+    const framework = this.#frameworks.framework(number);
+    const { frameworkId } = framework;
+    const { machine } = this.#master;
+    if (machine === null) return err({ code: 'NOT_LEADING' });
+    if (frameworkId === null) return err({ code: 'NEVER_SUBSCRIBED' });
+    const head = framework.headDemand(role);
+    const wanted = demand ?? head?.resources.quantities() ?? null;
+    const why = machine.explain(this.#world.now, frameworkId, role, wanted);
+    if (!why.ok) return why;
+    return ok({
+      framework: this.#frameworks.nameOf(number),
+      head,
+      tasksQueued: framework.roleCounts(role).tasksQueued,
+      offersHeld: framework.offersHeld,
+      why: why.value,
+      nameOf: (row) => machine.state.frameworks.get(row)?.info.name ?? `#${row}`,
+    });
   }
 
   /** Ends the run here: checks what must hold, takes a last sample, and tells the observer of the jobs that did not end. */
