@@ -233,7 +233,8 @@ export class Cycle {
   #endVisit(agent: number, row: AgentRow): void {
     const guard = this.#books.guard!;
     if (row.isOfferable && this.#passedOver > 0) guard.wait(agent);
-    else if (row.isOfferable && this.#stage !== 'guarantees' && this.#movedCount === 0) guard.beginRound(agent);
+    else if (row.isOfferable && this.#stage !== 'guarantees' && this.#movedCount === 0)
+      guard.beginRound(agent);
     guard.passedOver += this.#passedOver;
     this.#passedOver = 0;
   }
@@ -328,7 +329,8 @@ export class Cycle {
   /** Whether the client declined what others have not seen yet; counts it if so. */
   #isPassedOver(clientRow: number): boolean {
     const books = this.#books;
-    if (!books.guard!.isBehind(clientRow, this.#row.agent) || !books.clients[clientRow]!.isActive) return false;
+    if (!books.guard!.isBehind(clientRow, this.#row.agent) || !books.clients[clientRow]!.isActive)
+      return false;
     this.#passedOver++;
     return true;
   }
@@ -341,7 +343,7 @@ export class Cycle {
     if (this.#stage !== 'whole' || !row.isPlain) return this.#tryPart(client);
     const { free } = row;
     if (!this.#isWorthwhile(client, free)) return false;
-    if (client.filters !== null && this.#books.filters.blocks(client.filters, row.agent, free)) {
+    if (this.#books.filters.blocks(client, row.agent, free)) {
       this.#blocked = this.#books.filters.noteBlocked(client, row.agent, free);
       return false;
     }
@@ -373,7 +375,7 @@ export class Cycle {
       offer = this.#limitless(fit, client.role).plus(guaranteed).plus(extra);
     }
     if (!this.#passesMinimum(client, offer)) return false;
-    if (client.filters !== null && books.filters.blocks(client.filters, row.agent, offer)) return false;
+    if (books.filters.blocks(client, row.agent, offer)) return false;
     books.grant(row, client, offer);
     if (offer === row.free) {
       row.holdAll(client);

@@ -5,6 +5,7 @@ import { BlockedBits } from './blocked-bits.ts';
 import type { Client } from './client.ts';
 import { ExpiryBuckets } from './expiry-buckets.ts';
 import { FilterRow } from './filter-row.ts';
+import { PairBits } from './pair-bits.ts';
 import { Refusals } from './refusals.ts';
 
 const NONE = 0;
@@ -25,6 +26,8 @@ export class OfferFilters {
   readonly #refusals = new Refusals();
   readonly #buckets = new ExpiryBuckets();
   readonly #blocked = new BlockedBits();
+  /** Pairs with a live filter: most pairs that a cycle asks about have none, and their rows need not be touched. */
+  readonly #filtered = new PairBits();
   #count = 0;
 
   /** `clients` by row, as the owner keeps them. */
@@ -58,6 +61,7 @@ export class OfferFilters {
     this.#count++;
     if (row.handle(agent) === NONE) {
       row.set(agent, handle, bucket);
+      this.#filtered.add(agent, client.row);
       return;
     }
     const further = row.further.get(agent);
@@ -66,7 +70,9 @@ export class OfferFilters {
   }
 
   /** Whether a live filter keeps `offer` of `agent` from the client. */
-  blocks(row: FilterRow, agent: number, offer: Resources): boolean {
+  blocks(client: Client, agent: number, offer: Resources): boolean {
+    if (!this.#filtered.has(agent, client.row)) return false;
+    const row = client.filters!;
     const handle = row.handle(agent);
     if (handle === NONE) return false;
     if (this.#refusals.covers(handle, offer)) return true;
@@ -131,7 +137,10 @@ export class OfferFilters {
       if (client == null || client.filters === null) continue;
       const row = client.filters;
       let found = 0;
-      row.forEachAgent(() => found++);
+      row.forEachAgent((agent) => {
+        assert(this.#filtered.has(agent, row.client), 'a pair with a filter is known to have one');
+        found++;
+      });
       for (const [agent, filters] of row.further) {
         assert(row.handle(agent) !== NONE && filters.length > 0, 'filters beyond the first come after one');
         found += filters.length;
@@ -148,6 +157,7 @@ export class OfferFilters {
     if (handle === NONE) return;
     const first = row.bucket(agent);
     row.set(agent, NONE, 0);
+    this.#filtered.remove(agent, row.client);
     this.#cancel(row, agent, handle, first);
     if (row.further.size === 0) return;
     const further = row.further.get(agent);
@@ -179,6 +189,7 @@ export class OfferFilters {
     this.#refusals.release(agent, row.handle(agent));
     this.#blocked.clear(row.client, agent);
     row.set(agent, NONE, 0);
+    this.#filtered.remove(agent, row.client);
     row.count--;
     return true;
   }

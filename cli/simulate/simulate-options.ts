@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Micros, MICROS_PER_SECOND, micros, secondsToMicros } from '../../engine/core/index.ts';
+import type { AllocationTiming } from '../../engine/master/index.ts';
 import { validateRole } from '../../engine/resources/index.ts';
 import type { MachineSpec } from '../../engine/workload/index.ts';
 import type { FaultOptions } from '../../drivers/sim/index.ts';
@@ -16,6 +17,7 @@ export interface RawSimulateOptions {
   readonly format?: string;
   readonly cluster?: string;
   readonly allocator: string;
+  readonly timing: string;
   readonly seed: string;
   readonly faults: string;
   readonly until?: string;
@@ -48,6 +50,7 @@ export interface SimulateOptions {
   /** Null: the trace's own. */
   readonly machines: readonly MachineSpec[] | null;
   readonly clusterText: string | null;
+  readonly timing: AllocationTiming;
   readonly seed: string;
   readonly faults: FaultOptions | null;
   readonly faultsText: string;
@@ -69,6 +72,7 @@ export interface SimulateOptions {
   readonly check: boolean;
 }
 
+const TIMINGS: readonly AllocationTiming[] = ['mesos', 'event'];
 const POLICIES: readonly OfferPolicy[] = ['keep', 'decline', 'suppress', 'demand'];
 /** A year, the longest filter that there is (spec 16 §8). */
 const REFUSE_SECONDS_MAX = 31_536_000;
@@ -84,6 +88,9 @@ export function readSimulateOptions(raw: RawSimulateOptions): SimulateOptions {
   if (!ALLOCATORS.includes(raw.allocator)) {
     throw new UsageError(`--allocator ${raw.allocator}: unknown; there is ${ALLOCATORS.join(', ')}`);
   }
+  const timing = TIMINGS.find((one) => one === raw.timing);
+  if (timing === undefined)
+    throw new UsageError(`--timing ${raw.timing}: expected one of ${TIMINGS.join(', ')}`);
   const policy = POLICIES.find((one) => one === raw.policy);
   if (policy === undefined)
     throw new UsageError(`--policy ${raw.policy}: expected one of ${POLICIES.join(', ')}`);
@@ -94,6 +101,7 @@ export function readSimulateOptions(raw: RawSimulateOptions): SimulateOptions {
     read: readOptions(raw),
     machines: raw.cluster === undefined ? null : parseCluster(raw.cluster),
     clusterText: raw.cluster ?? null,
+    timing,
     seed: raw.seed,
     faults: parseFaults(raw.faults),
     faultsText: raw.faults,

@@ -89,7 +89,7 @@ describe('offers of an ACCEPT fail as a whole', () => {
         message: expect.stringMatching(message),
       });
       expect(driver.offersOf(scheduler.id)).toHaveLength(left);
-      expect(driver.allocator.recoveries.every(({ refuse }) => refuse === null)).toBe(true);
+      expect(driver.allocator.recoveries.every(({ refuse }) => refuse === 0)).toBe(true);
       expect(messagesOn(outputs, agents[0]!.link)).toEqual([]);
     }
   });

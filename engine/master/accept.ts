@@ -11,7 +11,7 @@ import { Resources } from '../resources/index.ts';
 import type { AgentRecord } from './agent-record.ts';
 import type { Role } from './allocator.ts';
 import type { FrameworkRecord } from './framework-record.ts';
-import { refusal, removeOffer, returnOffer } from './offers.ts';
+import { refusal, removeOffer, returnOffer, UNFILTERED } from './offers.ts';
 import type { MasterState } from './state.ts';
 import { TaskRecord } from './task-record.ts';
 import {
@@ -82,7 +82,7 @@ function refuseOffers(
 ): void {
   for (const id of call.offerIds) {
     const slot = master.offers.slotOf(id);
-    if (slot !== -1 && master.offers.framework(slot) === framework) returnOffer(master, slot, null);
+    if (slot !== -1 && master.offers.framework(slot) === framework) returnOffer(master, slot, UNFILTERED);
   }
   const state = framework.partitionAware ? 'TASK_DROPPED' : 'TASK_LOST';
   for (const operation of call.operations) {

@@ -167,7 +167,7 @@ describe('DECLINE', () => {
   test.each([
     [null, 5 * SECOND],
     [5, 5 * SECOND],
-    [0, null],
+    [0, 0],
     [0.25, SECOND / 4],
     [-1, 5 * SECOND],
     [Number.NaN, 5 * SECOND],

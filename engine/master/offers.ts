@@ -6,13 +6,15 @@ import type { MasterState } from './state.ts';
 
 const REFUSE_SECONDS_DEFAULT = 5;
 const REFUSE_SECONDS_MAX = 365 * 24 * 3_600;
+/** What comes back was refused, and may be offered again at once. */
+export const UNFILTERED = micros(0);
 
 /**
- * How long the refused resources stay hidden, null for not at all (spec 16 §8): default 5 s, negative or NaN likewise, at most 365 days.
+ * How long the refused resources stay hidden, 0 for not at all (spec 16 §8): default 5 s, negative or NaN likewise, at most 365 days.
  */
-export function refusal(filters: Filters | null): Micros | null {
+export function refusal(filters: Filters | null): Micros {
   const seconds = filters === null ? REFUSE_SECONDS_DEFAULT : filters.refuseSeconds;
-  if (seconds === 0) return null;
+  if (seconds === 0) return UNFILTERED;
   if (!(seconds > 0)) return micros(REFUSE_SECONDS_DEFAULT * MICROS_PER_SECOND);
   return secondsToMicros(Math.min(seconds, REFUSE_SECONDS_MAX));
 }
@@ -35,7 +37,7 @@ export function flushAllocations(master: MasterState): void {
       const resources = allocatedResources[index]!;
       if (framework === null || agent === null) continue;
       if (framework.stream === null || agent.link === null || master.offers.isFull) {
-        allocator.recoverResources(master.now, row, role, agent.row, resources, null);
+        allocator.recoverResources(master.now, row, role, agent.row, resources, UNFILTERED);
         continue;
       }
       const offer = master.offers.add(framework, agent, role, allocator.roleName(role), resources);
@@ -108,7 +110,7 @@ export function rescindTimedOut(master: MasterState): void {
     if (id === null) return;
     const slot = master.offers.slotOf(id);
     const framework = master.offers.framework(slot);
-    returnOffer(master, slot, null);
+    returnOffer(master, slot, UNFILTERED);
     master.stats.offersRescinded++;
     master.stats.offersTimedOut++;
     master.send(framework, { type: 'RESCIND', offerId: id });

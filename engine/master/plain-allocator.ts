@@ -182,7 +182,7 @@ export class PlainAllocator implements Allocator {
     const rest = held.minus(resources);
     if (rest.isEmpty) this.#held.delete(key);
     else this.#held.set(key, rest);
-    if (refuse !== null) this.#filters.set(key, now + refuse);
+    if (refuse !== null && refuse > 0) this.#filters.set(key, now + refuse);
     this.recoveries.push({ framework, role, agent, resources, refuse });
   }
 

@@ -33,6 +33,14 @@ function runThrough(options: SimulationOptions, jobs: ReturnType<typeof randomJo
   return simulation;
 }
 
+test('the end of a container that outlasted the stall timeout reaches its framework', () => {
+  const options = optionsFor(1, hierarchicalDrf);
+  const duration = micros(3 * HOUR);
+  const tasks = [{ count: 1, resources: SMALL_TASK, duration, constraints: [] }];
+  const simulation = runThrough(options, [job({ id: 'long', tasks })]);
+  expect(simulation.counters.jobsFinished).toBe(1);
+});
+
 describe('with all faults on, everything settles once they are over', () => {
   // `keep` is not among them: a framework that holds all offers of an idle cluster may starve one that comes after a failover.
   const policy = fc.constantFrom<OfferPolicy>('decline', 'suppress', 'demand');

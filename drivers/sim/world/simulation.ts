@@ -1,4 +1,12 @@
-import { assert, assertNever, err, type Micros, micros, ok, type Result } from '../../../engine/core/index.ts';
+import {
+  assert,
+  assertNever,
+  err,
+  type Micros,
+  micros,
+  ok,
+  type Result,
+} from '../../../engine/core/index.ts';
 import type { AllocationExplanation, ExplainError, Framework } from '../../../engine/master/index.ts';
 import type {
   AgentToMaster,
