@@ -16,6 +16,7 @@ export async function replayWithReport(
     const options = readSimulateOptions({
       trace,
       allocator: 'hierarchical-drf',
+      timing: 'event',
       seed: '1',
       faults: 'off',
       out: join(folder, 'result'),

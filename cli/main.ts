@@ -95,6 +95,11 @@ function addRunOptions(command: Command): Command {
       "machines instead of the trace's own, such as '100xcpus:16;mem:65536;gpus:8'",
     )
     .option('--allocator <name>', 'allocation policy', 'hierarchical-drf')
+    .option(
+      '--timing <name>',
+      'when what comes back is offered again: event, within milliseconds, or mesos, each second',
+      'event',
+    )
     .option('--seed <text>', 'decides everything that is drawn', '1')
     .addOption(
       new Option('--faults [level]', 'off, light, on, heavy, or rates per hour: agentCrash=2,masterCrash=0.5')

@@ -134,6 +134,7 @@ export class Books {
       this.shares.forgetCount(client.row);
     }
     if (client.filters !== null && client.filters.count > 0) return;
+    this.filters.forget(client);
     this.setMinimum(client, null);
     this.guard?.forget(client.row);
     this.shares.remove(client.row);

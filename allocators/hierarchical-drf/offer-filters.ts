@@ -4,7 +4,7 @@ import type { Resources } from '../../engine/resources/index.ts';
 import { BlockedBits } from './blocked-bits.ts';
 import type { Client } from './client.ts';
 import { ExpiryBuckets } from './expiry-buckets.ts';
-import { FilterRow } from './filter-row.ts';
+import { FilterPages, FilterRow } from './filter-row.ts';
 import { PairBits } from './pair-bits.ts';
 import { Refusals } from './refusals.ts';
 
@@ -26,6 +26,7 @@ export class OfferFilters {
   readonly #refusals = new Refusals();
   readonly #buckets = new ExpiryBuckets();
   readonly #blocked = new BlockedBits();
+  readonly #pages = new FilterPages();
   /** Pairs with a live filter: most pairs that a cycle asks about have none, and their rows need not be touched. */
   readonly #filtered = new PairBits();
   #count = 0;
@@ -52,7 +53,7 @@ export class OfferFilters {
 
   /** `isLate`: it was scheduled after the batch tick of the instant at which it expires. */
   add(client: Client, agent: Agent, refused: Resources, expiry: Micros, isLate: boolean): void {
-    client.filters ??= new FilterRow(client.row);
+    client.filters ??= new FilterRow(client.row, this.#pages);
     const row = client.filters;
     const bucket = this.#buckets.at(expiry, isLate);
     const handle = this.#refusals.acquire(agent, refused);
@@ -106,6 +107,12 @@ export class OfferFilters {
     const row = client.filters;
     if (row === null) return;
     row.forEachAgent((agent) => this.#clear(row, agent));
+  }
+
+  /** The client, which has no filters, is no more. */
+  forget(client: Client): void {
+    client.filters?.dispose();
+    client.filters = null;
   }
 
   /** All filters on the agent go. */

@@ -19,9 +19,9 @@ export interface AllocatorRow {
   readonly cpuMs: number;
   /** Made in the measured cycles, all together. */
   readonly offers: number;
-  /** Of one offer, with a filter. */
+  /** CPU time of one offer with a filter, in the median batch but for the first. */
   readonly declineMicros: number | null;
-  /** Of one offer, without a filter. */
+  /** The same of one without a filter. */
   readonly returnMicros: number | null;
   readonly peakRssBytes: number;
   /** Of all offers made: framework, role and agent of each. Equal versions give equal hashes. */

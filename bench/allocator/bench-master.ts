@@ -54,8 +54,9 @@ export class BenchMaster implements AllocationSink {
   frameworkCount = 0;
   /** Outstanding, in order. */
   offers: BenchOffer[] = [];
-  declined = 0;
-  returned = 0;
+  /** How many were answered by batch. */
+  readonly #declined: number[] = [];
+  readonly #returned: number[] = [];
   #made = 0;
   /** Offers from this id on are not hashed yet. */
   #noted = 0;
@@ -162,7 +163,7 @@ export class BenchMaster implements AllocationSink {
     this.#note();
     const { offers } = this;
     this.offers = [];
-    this.declined += offers.length;
+    this.#declined.push(offers.length);
     this.declines.time(() => this.#giveBack(offers, A_YEAR));
   }
 
@@ -171,7 +172,7 @@ export class BenchMaster implements AllocationSink {
     this.#note();
     const { offers } = this;
     this.offers = [];
-    this.returned += offers.length;
+    this.#returned.push(offers.length);
     this.returns.time(() => this.#giveBack(offers, null));
   }
 
@@ -206,8 +207,8 @@ export class BenchMaster implements AllocationSink {
       roles: this.#roles.size,
       ...watch.summary(),
       offers,
-      declineMicros: this.declines.microsEach(this.declined),
-      returnMicros: this.returns.microsEach(this.returned),
+      declineMicros: this.declines.microsEach(this.#declined),
+      returnMicros: this.returns.microsEach(this.#returned),
       peakRssBytes: process.resourceUsage().maxRSS * 1_024,
       hash: this.#hash.digest(),
       more,

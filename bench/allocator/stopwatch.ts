@@ -28,9 +28,10 @@ export class Stopwatch {
     return this.#wall.reduce((sum, value) => sum + value, 0);
   }
 
-  /** Microseconds of CPU time for each of `pieces` pieces of the work; null if there were none. */
-  microsEach(pieces: number): number | null {
-    return pieces === 0 ? null : (this.cpuSumMs * 1e3) / pieces;
+  /** Microseconds of CPU time for each of the pieces of a batch, the median batch but for the first; null if there was none. */
+  microsEach(pieces: readonly number[]): number | null {
+    const each = this.#cpu.flatMap((ms, batch) => (pieces[batch]! > 0 ? [(ms * 1e3) / pieces[batch]!] : []));
+    return each.length === 0 ? null : median(warm(each));
   }
 
   /** Without the first, which nothing was compiled for, unless it is the only one. */

@@ -79,6 +79,7 @@ export function makeSimulation(
     machines,
     machineEvents: events,
     allocator: hierarchicalDrf,
+    allocatorOptions: { ...DEFAULT_SIMULATION_OPTIONS.allocatorOptions, timing: options.timing },
     faults: options.faults,
     frameworks: {
       perRole: options.frameworksPerRole,

@@ -105,6 +105,7 @@ function describe(
     options: {
       cluster: options.clusterText ?? trace.cluster?.name ?? '',
       allocator: 'hierarchical-drf',
+      timing: options.timing,
       policy: options.policy,
       'refuse seconds': options.refuseSeconds,
       'offer timeout':

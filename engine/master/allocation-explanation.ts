@@ -22,6 +22,7 @@ export const WITHHOLDING_RULES = [
   'headroom',
   'agentCapability',
   'filter',
+  'passedOver',
   'order',
   'fit',
 ] as const;
@@ -82,6 +83,8 @@ export type Withheld =
   | { readonly rule: 'agentCapability'; readonly capability: 'MULTI_ROLE' | 'HIERARCHICAL_ROLE' }
   /** The framework refused what would be offered. */
   | { readonly rule: 'filter'; readonly until: Micros; readonly remaining: Micros }
+  /** It declined what others have not seen yet (timing `event`); its turn comes at the latest then. */
+  | { readonly rule: 'passedOver'; readonly until: Micros; readonly remaining: Micros }
   /** Others come first: `own` against `ahead`, the one that takes most; `forGuarantee` if it is for a guarantee, whatever the shares. */
   | {
       readonly rule: 'order';

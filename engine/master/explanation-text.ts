@@ -93,7 +93,9 @@ export function withheldText(
         ? 'the agent cannot serve frameworks of several roles (no MULTI_ROLE)'
         : 'the agent cannot serve nested roles (no HIERARCHICAL_ROLE)';
     case 'filter':
-      return `declined; the filter lasts another ${seconds(withheld.remaining)}, for example`;
+      return `declined; the filter on the first lasts another ${seconds(withheld.remaining)}`;
+    case 'passedOver':
+      return `declined, and others are asked before it is asked again, in ${seconds(withheld.remaining)}`;
     case 'order':
       return orderText(withheld, names);
     case 'fit':
@@ -218,9 +220,14 @@ function share(value: number): string {
 }
 
 function seconds(duration: Micros): string {
-  return `${microsToSeconds(duration)} s`;
+  return `${rounded(duration)} s`;
 }
 
 function instant(at: Micros): string {
-  return `${microsToSeconds(at)} s`;
+  return `${rounded(at)} s`;
+}
+
+/** Seconds to the millisecond. */
+function rounded(time: Micros): number {
+  return Number(microsToSeconds(time).toFixed(3));
 }

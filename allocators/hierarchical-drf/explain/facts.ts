@@ -58,6 +58,8 @@ export function withheldBy(
         .reduce((latest, filter) => Math.max(latest, filter.until), 0);
       return { rule, until: micros(until), remaining: micros(until - at) };
     }
+    case 'passedOver':
+      return { rule, until: scene.nextTick, remaining: micros(scene.nextTick - at) };
     case 'order': {
       const { own, ahead, forGuarantee } = outcome.order!;
       return { rule, own, ahead, forGuarantee };

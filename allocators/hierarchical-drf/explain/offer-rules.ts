@@ -57,7 +57,8 @@ export class OfferRules {
     const bound = this.#bind(client, fit, stage, minimum);
     if (bound !== null) return bound;
     if ((barred & (IS_SINGLE_ROLE | IS_FLAT_ROLE)) !== 0) return 'agentCapability';
-    return this.filtersOver(client, row, this.offer).length > 0 ? 'filter' : null;
+    if (this.filtersOver(client, row, this.offer).length > 0) return 'filter';
+    return this.#isPassedOver(client, row) ? 'passedOver' : null;
   }
 
   capabilities(client: Client): readonly FrameworkCapability[] {
@@ -87,6 +88,14 @@ export class OfferRules {
     return this.#scene.books.filters
       .refusalsOf(client.filters, row.agent)
       .filter((filter) => isLive(filter) && filter.refused.contains(offer));
+  }
+
+  /** A decliner's turn comes again at the tick, or when it revives. */
+  #isPassedOver(client: Client, row: AgentRow): boolean {
+    const { guard } = this.#scene.books;
+    const { target, isRevived, at } = this.#hypothesis;
+    if (guard === null || at >= this.#scene.nextTick || (client === target && isRevived)) return false;
+    return guard.isBehind(client.row, row.agent);
   }
 
   #isConstrained(client: Client, row: AgentRow): boolean {

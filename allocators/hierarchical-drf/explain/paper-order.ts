@@ -3,6 +3,13 @@ import type { Books } from '../books.ts';
 import type { Client } from '../client.ts';
 import { PaperShares } from './paper-shares.ts';
 
+/** A role, and a sibling of it that came first. */
+export interface Rivalry {
+  readonly role: Role;
+  readonly share: number;
+  readonly rivalShare: number;
+}
+
 /** Whom an imagined cycle serves first: roles by the tree, within a role its frameworks. Of the allocator's books it only reads. */
 export class PaperOrder {
   readonly #books: Books;
@@ -57,9 +64,11 @@ export class PaperOrder {
       }
     }
     this.#granted.clear();
+    this.#roles.settled();
+    this.#frameworks.settled();
   }
 
-  /** `client` as it competes with `other`. */
+  /** `client` as it competes with `other` for the agent that is being shown. */
   contender(client: Client, other: Client): Contender {
     const own = this.#path(client.role).reverse();
     const theirs = this.#path(other.role).reverse();
@@ -68,16 +77,13 @@ export class PaperOrder {
     return {
       framework: client.framework,
       role: this.#books.roles.name(client.role),
-      roleShare: this.#roles.share(own[depth]!),
-      frameworkShare: this.#frameworks.share(client.row),
+      roleShare: this.#roles.sortedShare(own[depth]!),
+      frameworkShare: this.#frameworks.sortedShare(client.row),
     };
   }
 
-  /** The role on the path of `role` that competes with one on the path of `other`, and both their shares; null within one role. */
-  rivalry(
-    role: Role,
-    other: Role,
-  ): { readonly role: Role; readonly share: number; readonly rivalShare: number } | null {
+  /** The role on the path of `role` that competes with one on the path of `other` for the agent being shown; null if no weight decides. */
+  rivalry(role: Role, other: Role): Rivalry | null {
     const own = this.#path(role).reverse();
     const theirs = this.#path(other).reverse();
     for (let depth = 0; depth < own.length && depth < theirs.length; depth++) {
@@ -85,11 +91,10 @@ export class PaperOrder {
       if (node === theirs[depth]) continue;
       // A role's own use beside its children has no weight to change.
       if (this.#books.tree.nodeOf(this.#books.tree.roleOf(node)) !== node) return null;
-      const share = this.#roles.share(node);
       return {
         role: this.#books.tree.roleOf(node),
-        share,
-        rivalShare: this.#roles.share(theirs[depth]!),
+        share: this.#roles.sortedShare(node),
+        rivalShare: this.#roles.sortedShare(theirs[depth]!),
       };
     }
     return null;

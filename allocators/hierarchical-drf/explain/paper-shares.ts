@@ -10,6 +10,8 @@ export class PaperShares {
   readonly #share = new Map<number, number>();
   readonly #grants = new Map<number, number>();
   readonly #held = new Map<number, Float64Array>();
+  /** Of rows that were granted something since they were sorted: the share that they were sorted by. */
+  readonly #sorted = new Map<number, number>();
 
   /** `weights` by row, where they are other than in the table. */
   constructor(table: ShareTable, totals: ClusterTotals, weights: ReadonlyMap<number, number>) {
@@ -23,7 +25,18 @@ export class PaperShares {
     return this.#share.get(row) ?? this.#table.share(row);
   }
 
+  /** The share that the row was last sorted by. */
+  sortedShare(row: number): number {
+    return this.#sorted.get(row) ?? this.share(row);
+  }
+
+  /** All is sorted anew. */
+  settled(): void {
+    this.#sorted.clear();
+  }
+
   grant(row: number, vector: Float64Array): void {
+    if (!this.#sorted.has(row)) this.#sorted.set(row, this.share(row));
     const columns = this.#totals.columns.count;
     const held = this.#held.get(row) ?? new Float64Array(columns);
     for (let column = 0; column < columns; column++) held[column] = held[column]! + vector[column]!;

@@ -7,7 +7,7 @@ import { QuotaCycle } from '../quota-cycle.ts';
 import type { Hypothesis, Scene } from './hypothesis.ts';
 import { OfferRules, type Stage } from './offer-rules.ts';
 import { PaperCharge, type PaperGrant } from './paper-charge.ts';
-import { PaperOrder } from './paper-order.ts';
+import { PaperOrder, type Rivalry } from './paper-order.ts';
 
 /** Agents in the order of their visits. */
 export interface Visits {
@@ -26,6 +26,7 @@ export interface Outcome {
     readonly own: Contender;
     readonly ahead: Contender;
     readonly taker: Client;
+    readonly rivalry: Rivalry | null;
     readonly forGuarantee: boolean;
   } | null;
 }
@@ -101,6 +102,8 @@ export class Rehearsal {
     const row = this.#scene.books.agent(agent);
     if (!this.#isOfferable(row) || this.#freeOf(row).isEmpty) return;
     this.order.walk((role) => this.#showToRole(row, role, stage));
+    // Its turn may not have come, as nothing was left.
+    if (stage === 'fair' && this.#takesPart.has(this.#hypothesis.target)) this.#judgeTarget(row);
     this.order.settle();
   }
 
@@ -166,7 +169,8 @@ export class Rehearsal {
     const { client: taker, isForGuarantee: forGuarantee } = largest(grants);
     const own = this.order.contender(target, taker);
     const ahead = this.order.contender(taker, target);
-    const order = { own, ahead, taker, forGuarantee };
+    const rivalry = this.order.rivalry(target.role, taker.role);
+    const order = { own, ahead, taker, rivalry, forGuarantee };
     this.#judged.set(row.agent, { row, rule: 'order', offer, order });
   }
 

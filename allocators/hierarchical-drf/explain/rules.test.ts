@@ -6,6 +6,7 @@ import type {
   AllocationExplanation,
   AllocatorAgent,
   AllocatorFramework,
+  AllocatorOptions,
   Change,
   Framework,
 } from '../../../engine/master/index.ts';
@@ -30,9 +31,13 @@ function limits(text: string): ResourceLimits {
   return parsed.value;
 }
 
-/** A world with agent 0 and framework 0, suppressed in role `r` while the test sets the scene; then revived. */
+/** A world with agents and frameworks, `h0` and 0 in role `r` unless told otherwise. */
 class Scene {
-  readonly world = new TestWorld({ domain: { region: 'home', zone: 'z' } });
+  readonly world: TestWorld;
+
+  constructor(options: Partial<AllocatorOptions> = {}) {
+    this.world = new TestWorld({ domain: { region: 'home', zone: 'z' }, ...options });
+  }
 
   agent(change: Partial<AllocatorAgent> = {}, agent: Agent = A): this {
     const info = { ...agentInfo(resources('cpus:4;mem:1000')), hostname: `h${agent}`, ...change };
@@ -255,6 +260,14 @@ describe('the first rule that withholds an agent, and what would help', () => {
     expect(only(grown.why()).withheld).toBeNull();
   });
 
+  test('with timing event, who declined without a filter is passed over until others were asked', () => {
+    const scene = new Scene({ timing: 'event' }).agent().framework();
+    scene.world.take().forEach((given) => scene.world.giveBack(given, 0));
+    const why = scene.why();
+    expect(only(why).withheld).toEqual({ rule: 'passedOver', until: seconds(1), remaining: seconds(1) });
+    expect(firstChanges(why)).toEqual([{ kind: 'waitUntil', instant: seconds(1), remaining: seconds(1) }]);
+  });
+
   test('another role that comes first by its share, and the weight that would turn it', () => {
     const scene = new Scene().agent({ total: resources('cpus:4;mem:100') }).framework();
     scene.world.take();
@@ -265,7 +278,7 @@ describe('the first rule that withholds an agent, and what would help', () => {
     expect(why.verdicts[2]!.withheld).toMatchObject({
       rule: 'order',
       own: { framework: 0, role: 'r', roleShare: 4 / 8 },
-      ahead: { framework: 1, role: 's' },
+      ahead: { framework: 1, role: 's', roleShare: 1 / 3 },
       forGuarantee: false,
     });
     const kinds = why.suggestions.flatMap(({ changes }) => changes.map(({ kind }) => kind));

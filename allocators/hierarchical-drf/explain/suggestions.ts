@@ -93,6 +93,7 @@ export class Suggestions {
     const hostnames = rows.map(({ hostname }) => hostname);
     switch (first.rule) {
       case 'recoveryPause':
+      case 'passedOver':
         return this.#wait(trial, first.until);
       case 'agentDeactivated':
         return this.#try(trial, { kind: 'activateAgents', agents, hostnames }, {
@@ -251,10 +252,10 @@ export class Suggestions {
 
   /** So that the role's share falls below that of everybody who came first, where shares decided. */
   #raiseWeight(trial: Trial, outcomes: readonly Outcome[]): Trial[] {
-    const { target, weights } = trial.hypothesis;
+    const { weights } = trial.hypothesis;
     const needed = new Map<Role, number>();
-    for (const taker of takers(outcomes)) {
-      const rivalry = trial.rehearsal.order.rivalry(target.role, taker.role);
+    for (const { order } of outcomes) {
+      const { rivalry } = order!;
       if (rivalry === null || rivalry.rivalShare === 0) continue;
       const weight = weights.get(rivalry.role) ?? this.#scene.books.tree.weight(rivalry.role);
       const factor = (rivalry.share / rivalry.rivalShare) * WEIGHT_MARGIN;
