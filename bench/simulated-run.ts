@@ -90,7 +90,11 @@ function optionsOf(
     allocator: hierarchicalDrf,
     agent: { ...DEFAULT_SIMULATION_OPTIONS.agent, sendTaskStarting: false },
     // Mesos's own timing: the figures that these are held against were taken with it.
-    allocatorOptions: { ...DEFAULT_SIMULATION_OPTIONS.allocatorOptions, timing: 'mesos', declinerGuard: false },
+    allocatorOptions: {
+      ...DEFAULT_SIMULATION_OPTIONS.allocatorOptions,
+      timing: 'mesos',
+      declinerGuard: false,
+    },
     frameworks: {
       perRole: run.frameworksPerRole,
       roles: run.roles.map((role) => ({ role, weight: 1 })),

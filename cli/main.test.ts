@@ -411,6 +411,56 @@ describe('simulate', () => {
   });
 });
 
+describe('explain', () => {
+  const stuck = [
+    '--trace',
+    'uniform',
+    '--assume',
+    'jobs=20,interval=60',
+    '--policy',
+    'decline',
+    '--refuse-seconds',
+    '3600',
+    '--at',
+    '5m',
+  ];
+
+  test.concurrent('says that a framework waits for its own filters, and that REVIVE would lift them', async () => {
+    const { code, out, err } = await orrery(folder, 'explain', ...stuck, '--role', 'role-1');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/^at 00:05:00\nframework role-1 has \d+ tasks waiting/);
+    expect(out).toMatch(/ 10 agents: declined; the filter on the first lasts another \d+/);
+    expect(out).toMatch(/what would help, best first:\n {2}revive role role-1 .*: 10 agents\n/);
+  });
+
+  test.concurrent('prints the same as data, and answers for a demand that it is given', async () => {
+    const args = [...stuck, '--role', 'role-1', '--demand', 'cpus:4;gpus:3', '--json'];
+    const { code, out } = await orrery(folder, 'explain', ...args);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      atSeconds: 300,
+      framework: 'role-1',
+      demand: 'cpus:4;gpus:3',
+      agents: 10,
+      offerable: 0,
+      reasons: [{ rule: 'filter', agents: 10 }],
+      shortage: { kind: 'noAgentHas', name: 'gpus', text: 'no agent has 3 gpus; the most is 0' },
+    });
+  });
+
+  test.concurrent.each([
+    [['--role', 'nobody'], /--role nobody: no job has this role; there are role-1, role-2/],
+    [['--role', 'role-1', '--framework', '2'], /--framework 2: the role has 1; --frameworks-per-role/],
+    [['--role', 'role-1', '--demand', 'cpus'], /--demand cpus: /],
+    [['--role', 'role-1', '--at', '0s'], /--at 0s: /],
+  ])('what cannot be explained is refused by one line: %j', async (args, message) => {
+    const { code, out, err } = await orrery(folder, 'explain', ...stuck, ...args);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(message);
+    expect(err.trim().split('\n').at(-1)).toMatch(/^orrery: /);
+  });
+});
+
 describe('the other commands', () => {
   test.concurrent('report makes the same page anew from the other files', async () => {
     expect((await orrery(folder, 'simulate', ...SMALL, '--out', 'again')).code).toBe(0);

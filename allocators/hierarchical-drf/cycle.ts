@@ -244,6 +244,7 @@ export class Cycle {
     const books = this.#books;
     if (!client.isActive || !this.#tryClient(client)) return;
     if (!this.#row.isOfferable) books.close(this.#row);
+    else if (this.#row.hasShared) books.unsettled.add(this.#row.agent);
     books.shares.group(client.row).disturb();
     books.tree.disturb(client.role);
     this.#isDisturbed = true;

@@ -144,7 +144,8 @@ export const allocator: Benchmark<AllocatorRow> = {
     one('w7-10000x1000x100', () => w7({ ...BIG_ROLES, roles: 100 })),
     one('w7-10000x1000x100-nested', () => w7({ ...BIG_ROLES, roles: 100, nested: true })),
     one('w7-10000x1000x1000', () => w7(BIG_ROLES)),
-    one('w8', () => w8(UPSTREAM_MIX), 2),
+    one('w8', () => w8(UPSTREAM_MIX, 'mesos'), 2),
+    one('w8-guarded', () => w8(UPSTREAM_MIX, 'event'), 2),
     ...[50, 100, 200].map((roles) => one(`w9-${roles}`, () => w9(roles))),
     ...[1, 10, 100].map((percent) => one(`growth-returned-${percent}`, () => w7Dirty(BIG_ROLES, percent))),
     ...(['same', 'equal'] as const).flatMap((values) =>

@@ -1,4 +1,5 @@
 import { milli } from '../../engine/core/index.ts';
+import type { AllocationTiming } from '../../engine/master/index.ts';
 import { Resources } from '../../engine/resources/index.ts';
 import type { AllocatorRow } from './allocator-row.ts';
 import { BenchMaster, type BenchOffer } from './bench-master.ts';
@@ -30,10 +31,11 @@ export const UPSTREAM_MIX: MixedShape = {
 
 /**
  * W8 (upstream MultiFrameworkAllocations): each offer is answered by launching what fits under a cap and returning the rest without a filter.
- * Under Mesos's rules it stands still before all is launched: who has nothing to launch returns everything and stays the neediest.
+ * Under Mesos's rules it stands still before all is launched: who has nothing to launch returns everything and stays the neediest. With timing
+ * `event` decliners are guarded against, and all is launched.
  */
-export function w8(shape: MixedShape): AllocatorRow[] {
-  const master = new BenchMaster();
+export function w8(shape: MixedShape, timing: AllocationTiming): AllocatorRow[] {
+  const master = new BenchMaster(timing);
   for (let agent = 0; agent < shape.agents; agent++) master.addAgent(amounts({ cpus: 64, mem: 488_000 }), []);
   master.pause();
   const loads: Load[] = [];
@@ -62,12 +64,16 @@ export function w8(shape: MixedShape): AllocatorRow[] {
   }
   master.noteFact(launched);
   return [
-    master.row('W8 mixed frameworks', offers, {
-      launched,
-      target,
-      lastLaunchRound: lastLaunch,
-      rounds: round,
-    }),
+    master.row(
+      timing === 'mesos' ? 'W8 mixed frameworks' : 'W8 mixed frameworks, decliners guarded',
+      offers,
+      {
+        launched,
+        target,
+        lastLaunchRound: lastLaunch,
+        rounds: round,
+      },
+    ),
   ];
 }
 

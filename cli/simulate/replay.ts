@@ -36,4 +36,3 @@ export async function replay(
   simulation.endOfWorkload();
   return (await advance(until ?? micros(Number.MAX_SAFE_INTEGER))) === 'interrupted';
 }
-

@@ -24,7 +24,7 @@ const SHARE_DIGITS = 4;
 /** The explanation for people, a line per entry: the answer, the reasons, what would help. */
 export function explanationText(why: AllocationExplanation, names: ExplanationNames): readonly string[] {
   const asker = names.framework(why.framework);
-  const wanted = why.demand === null ? '' : ` that have ${why.demand.toString()} free`;
+  const wanted = why.demand === null ? '' : ` with ${why.demand.toString()} free`;
   const lines = [
     `framework ${asker} in role ${why.role}: ${why.offerable} of ${counted(why.agents, 'agent')} would be offered to it now${wanted}`,
     `dominant share of the role: ${share(why.roleShare)}`,
@@ -93,7 +93,7 @@ export function withheldText(
         ? 'the agent cannot serve frameworks of several roles (no MULTI_ROLE)'
         : 'the agent cannot serve nested roles (no HIERARCHICAL_ROLE)';
     case 'filter':
-      return `declined; the filter on the first lasts another ${seconds(withheld.remaining)}`;
+      return `declined; the filter on the first lasts another ${seconds(withheld.remaining)} (a smaller refuse_seconds shortens the next)`;
     case 'passedOver':
       return `declined, and others are asked before it is asked again, in ${seconds(withheld.remaining)}`;
     case 'order':
@@ -115,7 +115,7 @@ export function changeText(
     case 'reviveRole':
       return `revive role ${why.role} (REVIVE lifts suppression and filters)`;
     case 'waitUntil':
-      return `wait ${seconds(change.remaining)}, until ${instant(change.instant)}; decline with a shorter refuse_seconds to wait less`;
+      return `wait ${seconds(change.remaining)}, until ${instant(change.instant)}`;
     case 'activateFramework':
       return `let framework ${names.framework(why.framework)} subscribe again`;
     case 'addCapability':
@@ -143,11 +143,7 @@ export function changeText(
   }
 }
 
-function suggestionText(
-  suggestion: Suggestion,
-  why: AllocationExplanation,
-  names: ExplanationNames,
-): string {
+function suggestionText(suggestion: Suggestion, why: AllocationExplanation, names: ExplanationNames): string {
   const steps = suggestion.changes.map((change) => changeText(change, why, names));
   return `  ${steps.join('; then ')}: ${counted(suggestion.agents, 'agent')}`;
 }
@@ -188,8 +184,7 @@ function clientText(framework: Framework, role: string, names: ExplanationNames)
 function holdersText(holders: readonly Holder[], names: ExplanationNames): string {
   return listed(
     holders.map(
-      ({ framework, role, quantities }) =>
-        `${clientText(framework, role, names)} (${amounts(quantities)})`,
+      ({ framework, role, quantities }) => `${clientText(framework, role, names)} (${amounts(quantities)})`,
     ),
   );
 }

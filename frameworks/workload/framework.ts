@@ -25,7 +25,13 @@ import {
   type TaskStatus,
 } from '../../engine/protocol/index.ts';
 import type { Resources } from '../../engine/resources/index.ts';
-import type { Job, JobOutcome, JobState, KindAmounts, PlacementConstraint } from '../../engine/workload/index.ts';
+import type {
+  Job,
+  JobOutcome,
+  JobState,
+  KindAmounts,
+  PlacementConstraint,
+} from '../../engine/workload/index.ts';
 import { BinaryHeap } from './binary-heap.ts';
 import { CallWriter, NO_FILTER } from './calls.ts';
 import { demandToState, type StatedDemand } from './demand.ts';

@@ -98,12 +98,7 @@ export function unmetGuarantees(
   return unmet;
 }
 
-function limitFacts(
-  rehearsal: Rehearsal,
-  scene: Scene,
-  role: Role,
-  hypothesis: Hypothesis,
-): Withheld {
+function limitFacts(rehearsal: Rehearsal, scene: Scene, role: Role, hypothesis: Hypothesis): Withheld {
   const { limits } = hypothesis.quotas.get(role)!;
   const left = limits.minus(rehearsal.quota!.consumed(role));
   const entries = left.names.map((name, index): [string, Milli] => [name, left.values[index]!]);

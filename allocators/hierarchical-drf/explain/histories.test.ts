@@ -9,14 +9,12 @@ import { COMMAND_KINDS, type Command, TestHistory } from './test-history.ts';
 
 const number = fc.noBias(fc.nat(1000));
 const command = fc.record({ kind: fc.constantFrom(...COMMAND_KINDS), x: number, y: number, z: number });
-const arrivals = fc
-  .tuple(...[0, 1, 2].map((x) => fc.tuple(fc.constant(x), number, number)))
-  .map((drawn) =>
-    drawn.flatMap(([x, y, z]): Command[] => [
-      { kind: 'addFramework', x, y, z },
-      { kind: 'addAgent', x, y: z, z: y },
-    ]),
-  );
+const arrivals = fc.tuple(...[0, 1, 2].map((x) => fc.tuple(fc.constant(x), number, number))).map((drawn) =>
+  drawn.flatMap(([x, y, z]): Command[] => [
+    { kind: 'addFramework', x, y, z },
+    { kind: 'addAgent', x, y: z, z: y },
+  ]),
+);
 const history = fc
   .tuple(arrivals, fc.noBias(fc.array(command, { maxLength: 40, size: 'max' })))
   .map(([first, then]) => [...first, ...then]);

@@ -103,9 +103,7 @@ export class PaperOrder {
   #walkBelow(node: number, visit: (role: Role) => boolean): boolean {
     const { tree } = this.#books;
     for (const child of this.#children.get(node) ?? []) {
-      const goesOn = this.#children.has(child)
-        ? this.#walkBelow(child, visit)
-        : visit(tree.roleOf(child));
+      const goesOn = this.#children.has(child) ? this.#walkBelow(child, visit) : visit(tree.roleOf(child));
       if (!goesOn) return false;
     }
     return true;

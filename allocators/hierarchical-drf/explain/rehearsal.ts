@@ -72,8 +72,7 @@ export class Rehearsal {
     this.#charge = new PaperCharge(books);
     const { activated, whitelisted } = hypothesis;
     this.#isOfferable = (row) =>
-      (row.isActivated || activated.has(row.agent)) &&
-      (row.isWhitelisted || whitelisted.has(row.hostname));
+      (row.isActivated || activated.has(row.agent)) && (row.isWhitelisted || whitelisted.has(row.hostname));
     if (scene.pause === null || hypothesis.isPauseOver) this.#play(visits ?? this.#allVisits());
     this.#conclude();
   }
@@ -90,7 +89,8 @@ export class Rehearsal {
 
   #allVisits(): Visits {
     const open: Agent[] = [];
-    for (const row of this.#scene.books.agents) if (row != null && this.#isOfferable(row)) open.push(row.agent);
+    for (const row of this.#scene.books.agents)
+      if (row != null && this.#isOfferable(row)) open.push(row.agent);
     return { guarantees: open, fair: open };
   }
 

@@ -87,7 +87,9 @@ describe('the first rule that withholds an agent, and what would help', () => {
     scene.world.allocator.recover(scene.world.now, 10, new Map([[scene.world.role('q'), quota]]));
     const why = scene.agent().framework().why();
     expect(only(why).withheld).toEqual({ rule: 'recoveryPause', until: seconds(600), agentsAwaited: 8 });
-    expect(firstChanges(why)).toEqual([{ kind: 'waitUntil', instant: seconds(600), remaining: seconds(600) }]);
+    expect(firstChanges(why)).toEqual([
+      { kind: 'waitUntil', instant: seconds(600), remaining: seconds(600) },
+    ]);
   });
 
   test('a deactivated agent', () => {
@@ -107,7 +109,11 @@ describe('the first rule that withholds an agent, and what would help', () => {
   });
 
   test('a role that the framework does not have, and one that nobody ever mentioned', () => {
-    const scene = new Scene().agent().framework().framework({}, 1 as Framework, 's').decline(null);
+    const scene = new Scene()
+      .agent()
+      .framework()
+      .framework({}, 1 as Framework, 's')
+      .decline(null);
     expect(only(scene.why(null, F, 's')).withheld).toEqual({ rule: 'notSubscribed' });
     expect(only(scene.why(null, F, 'unheard/of')).withheld).toEqual({ rule: 'notSubscribed' });
   });
@@ -147,12 +153,18 @@ describe('the first rule that withholds an agent, and what would help', () => {
   });
 
   test('an agent whose free resources are reserved for others', () => {
-    const why = new Scene().agent({ total: resources('cpus(x):4;mem(y):10') }).framework().why();
+    const why = new Scene()
+      .agent({ total: resources('cpus(x):4;mem(y):10') })
+      .framework()
+      .why();
     expect(only(why).withheld).toEqual({ rule: 'reservedForOthers', roles: ['x', 'y'] });
   });
 
   test('an offer constraint', () => {
-    const why = new Scene().agent().framework({ offerConstraints: onRack('r', 'r1') }).why();
+    const why = new Scene()
+      .agent()
+      .framework({ offerConstraints: onRack('r', 'r1') })
+      .why();
     expect(only(why).withheld).toEqual({ rule: 'constraint' });
     expect(firstChanges(why)).toEqual([{ kind: 'relaxConstraint' }]);
   });
@@ -233,7 +245,9 @@ describe('the first rule that withholds an agent, and what would help', () => {
     const capabilities = capability === 'MULTI_ROLE' ? [] : (['MULTI_ROLE'] as const);
     const why = new Scene().agent({ capabilities }).framework({}, F, role).why(null, F, role);
     expect(only(why).withheld).toEqual({ rule: 'agentCapability', capability });
-    expect(firstChanges(why)).toEqual([{ kind: 'upgradeAgents', capability, agents: [A], hostnames: ['h0'] }]);
+    expect(firstChanges(why)).toEqual([
+      { kind: 'upgradeAgents', capability, agents: [A], hostnames: ['h0'] },
+    ]);
   });
 
   test('a filter, and how long it lasts', () => {
@@ -289,7 +303,11 @@ describe('the first rule that withholds an agent, and what would help', () => {
     const scene = new Scene();
     const quota = { guarantees: quantities('cpus:4;mem:1000'), limits: NO_LIMITS };
     scene.world.allocator.setQuota(scene.world.now, scene.world.role('s'), quota);
-    scene.agent().framework().framework({}, 1 as Framework, 's').decline(null);
+    scene
+      .agent()
+      .framework()
+      .framework({}, 1 as Framework, 's')
+      .decline(null);
     expect(only(scene.why()).withheld).toMatchObject({ rule: 'order', forGuarantee: true });
   });
 

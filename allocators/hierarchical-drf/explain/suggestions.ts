@@ -1,5 +1,13 @@
 import { type Micros, micros, milli, type Milli } from '../../../engine/core/index.ts';
-import type { Agent, Change, Quota, Role, Suggestion, Withheld, WithholdingRule } from '../../../engine/master/index.ts';
+import type {
+  Agent,
+  Change,
+  Quota,
+  Role,
+  Suggestion,
+  Withheld,
+  WithholdingRule,
+} from '../../../engine/master/index.ts';
 import { Quantities, ResourceLimits } from '../../../engine/resources/index.ts';
 import type { Client } from '../client.ts';
 import { MinimumOffer } from '../minimum-offer.ts';
@@ -49,7 +57,10 @@ export class Suggestions {
     const before = rehearsal.count;
     let helpful = singles.filter((trial) => trial.rehearsal.count > before);
     if (helpful.length === 0) {
-      helpful = singles.slice(0, STARTS_MAX).map((trial) => this.#extend(trial, before)).filter((trial) => trial !== null);
+      helpful = singles
+        .slice(0, STARTS_MAX)
+        .map((trial) => this.#extend(trial, before))
+        .filter((trial) => trial !== null);
     }
     return helpful
       .map(({ changes, rehearsal: { count: agents } }) => ({ changes, agents }))
@@ -96,13 +107,21 @@ export class Suggestions {
       case 'passedOver':
         return this.#wait(trial, first.until);
       case 'agentDeactivated':
-        return this.#try(trial, { kind: 'activateAgents', agents, hostnames }, {
-          activated: new Set([...hypothesis.activated, ...agents]),
-        });
+        return this.#try(
+          trial,
+          { kind: 'activateAgents', agents, hostnames },
+          {
+            activated: new Set([...hypothesis.activated, ...agents]),
+          },
+        );
       case 'notWhitelisted':
-        return this.#try(trial, { kind: 'addToWhitelist', hostnames: [...new Set(hostnames)] }, {
-          whitelisted: new Set([...hypothesis.whitelisted, ...hostnames]),
-        });
+        return this.#try(
+          trial,
+          { kind: 'addToWhitelist', hostnames: [...new Set(hostnames)] },
+          {
+            whitelisted: new Set([...hypothesis.whitelisted, ...hostnames]),
+          },
+        );
       case 'frameworkInactive':
         return this.#try(trial, { kind: 'activateFramework' }, { isFrameworkActive: true });
       case 'suppressed':
@@ -117,7 +136,9 @@ export class Suggestions {
         return [...new Set(lacking)].flatMap((capability) => this.#addCapability(trial, capability));
       }
       case 'stripped': {
-        const lacking = this.#factsOf(trial, outcomes, first.rule).flatMap(({ capabilities }) => capabilities);
+        const lacking = this.#factsOf(trial, outcomes, first.rule).flatMap(
+          ({ capabilities }) => capabilities,
+        );
         return [...new Set(lacking)].flatMap((capability) => this.#addCapability(trial, capability));
       }
       case 'limit':

@@ -154,7 +154,12 @@ export class TestHistory {
         if (!isFramework) break;
         const role = pick(this.frameworks.get(framework)!.roles, y);
         this.#suppressed.delete(`${framework} ${role}`);
-        allocator.requestResources(this.now, framework, role, quantities(pick(['cpus:1', 'mem:1500', ''], z)));
+        allocator.requestResources(
+          this.now,
+          framework,
+          role,
+          quantities(pick(['cpus:1', 'mem:1500', ''], z)),
+        );
         break;
       }
       case 'giveBack': {
