@@ -190,10 +190,10 @@ test('the table of faults has every kind with its default rate', () => {
   );
 });
 
-test('every option of simulate is explained', () => {
+test('every option of simulate and explain is documented', () => {
   const source = textOf('cli/main.ts');
-  const simulate = source.slice(source.indexOf("command('simulate')"), source.indexOf('DEMO'));
-  const explained = textOf('docs/simulate.md') + textOf('docs/traces.md');
+  const simulate = source.slice(source.indexOf('function addRunOptions'), source.indexOf('DEMO'));
+  const explained = textOf('docs/explain.md') + textOf('docs/simulate.md') + textOf('docs/traces.md');
   for (const [, option] of simulate.matchAll(/'(--[a-z-]+)/g)) expect(explained).toContain(option);
 });
 

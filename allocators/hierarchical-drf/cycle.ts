@@ -226,7 +226,8 @@ export class Cycle {
     // A shared volume may be offered again at once, to who was asked before somebody took it.
     const mayFindAnother = tookAny && row.hasShared;
     if (!row.isOfferable) books.close(row);
-    else if (this.#stage === 'whole' && !mayFindAnother) books.unsettled.remove(agent);
+    else if (mayFindAnother) books.unsettled.add(agent);
+    else if (this.#stage === 'whole') books.unsettled.remove(agent);
   }
 
   /** If something is left, those who were passed over get their turn at the next tick; if there are none and nobody took any, a round is over. */

@@ -511,6 +511,13 @@ export class HierarchicalDrf implements ExplainingAllocator {
     else this.#events.note(now, this.#cycle.isIdle(this.#quotas));
   }
 
+  /** With timing `event`: a cycle over all agents saw to what there was. With quota, what it gave may have changed what others may get. */
+  #answered(now: Micros): void {
+    if (this.#events === null) return;
+    this.#events.served();
+    if (this.#quotas.size > 0 && this.#records.count > 0) this.#events.note(now, true);
+  }
+
   /** With timing `event`: the next tick unless it has nothing to do, the next cycle, the end of the next filter, or of a pause. */
   #nextEvent(events: EventTiming): Micros | null {
     let next = this.#isIdle() ? Infinity : this.#ticks.next;
@@ -574,7 +581,7 @@ export class HierarchicalDrf implements ExplainingAllocator {
     this.#runs++;
     if (only === null) this.#cycle.runAll(this.#quotas);
     else this.#cycle.runOne(only, this.#quotas);
-    if (only === null) this.#events?.served();
+    if (only === null) this.#answered(now);
     this.#allocations += this.#records.count;
     this.#records.flush(this.#sink);
     this.#maintenance.ask(now, only, this.#sink);

@@ -6,7 +6,7 @@ import { makeProgress } from '../progress.ts';
 import { clockText, parseCount } from '../quantity-arguments.ts';
 import { makeSimulation, prepareRun } from '../simulate/prepared-run.ts';
 import { replay } from '../simulate/replay.ts';
-import { type RawSimulateOptions, readSimulateOptions } from '../simulate/simulate-options.ts';
+import { type RawSimulateOptions, readSimulateOptions, someTime } from '../simulate/simulate-options.ts';
 import { EXIT_OK, UsageError } from '../usage-error.ts';
 import { explanationJson } from './explanation-json.ts';
 
@@ -20,7 +20,8 @@ export interface RawExplainOptions extends Omit<RawSimulateOptions, 'until' | 't
 
 /** `orrery explain`: runs to the instant, writes no files, and prints the explanation. @returns exit code */
 export async function explainCommand(raw: RawExplainOptions, out: (line: string) => void): Promise<number> {
-  const options = readSimulateOptions({ ...raw, until: raw.at, taskTable: false });
+  const at = someTime('--at', raw.at);
+  const options = { ...readSimulateOptions({ ...raw, taskTable: false }), until: at };
   const index = parseCount('--framework', raw.framework, 1, 10_000) - 1;
   const demand = raw.demand === undefined ? null : parseDemand(raw.demand);
   const run = await prepareRun(options, '--at');
@@ -45,7 +46,7 @@ export async function explainCommand(raw: RawExplainOptions, out: (line: string)
     out(JSON.stringify(explanationJson(explained.value, now)));
     return EXIT_OK;
   }
-  for (const line of preface(explained.value, now, options.until!)) out(line);
+  for (const line of preface(explained.value, now, at)) out(line);
   const names = { framework: explained.value.nameOf };
   for (const line of explanationText(explained.value.why, names)) out(line);
   return EXIT_OK;

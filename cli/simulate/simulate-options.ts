@@ -155,7 +155,7 @@ function readWeights(texts: readonly string[]): SimulateOptions['weights'] {
 }
 
 /** A duration in which something can happen. */
-function someTime(option: string, text: string): Micros {
+export function someTime(option: string, text: string): Micros {
   const duration = parseDuration(option, text);
   if (duration < MICROS_PER_SECOND) throw new UsageError(`${option} ${text}: give 1s or more`);
   return duration;

@@ -65,11 +65,50 @@ test('every rule has a text of its own that names what it went by', () => {
     withheldText({ rule, ...FACTS[rule] } as Withheld, ASKER, NAMES),
   );
   expect(new Set(texts).size).toBe(WITHHOLDING_RULES.length);
-  expect(texts).toMatchInlineSnapshot();
+  expect(texts).toMatchInlineSnapshot(`
+    [
+      "no offers are made until 8 agents are back after the failover, or until 600 s",
+      "the agent is deactivated",
+      "the host is not on the whitelist",
+      "framework marathon is not subscribed to role web",
+      "framework marathon is disconnected or deactivated",
+      "framework marathon suppressed offers for role web",
+      "what the framework asked for was offered, and it rests until it asks again",
+      "nothing is free; for example held by framework spark in role batch (cpus:4)",
+      "what is free is reserved for role db",
+      "the offer constraints of the framework exclude the agent",
+      "what is free, for example cpus:4, is less than the smallest offer that is made",
+      "the agent has gpus, and the framework lacks the capability GPU_RESOURCES",
+      "too little is left without what needs REVOCABLE_RESOURCES",
+      "role web has used up its limit of cpus",
+      "what is free is kept for guarantees: role db lacks cpus:4",
+      "the agent cannot serve nested roles (no HIERARCHICAL_ROLE)",
+      "declined; the filter on the first lasts another 4.5 s (a smaller refuse_seconds shortens the next)",
+      "declined, and others are asked before it is asked again, in 0.5 s",
+      "framework spark in role batch comes first, with a share of 0.2500 against 0.5000",
+      "offered, but too small: for example cpus:4 is missing",
+    ]
+  `);
 });
 
 test('every change reads as advice', () => {
-  expect(CHANGES.map((change) => changeText(change, ASKER, NAMES))).toMatchInlineSnapshot();
+  expect(CHANGES.map((change) => changeText(change, ASKER, NAMES))).toMatchInlineSnapshot(`
+    [
+      "revive role web (REVIVE lifts suppression and filters)",
+      "wait 4 s, until 9 s",
+      "let framework marathon subscribe again",
+      "give the framework the capability GPU_RESOURCES",
+      "lower the smallest offer of the framework in role web to cpus:4",
+      "relax the offer constraints of role web",
+      "activate h0",
+      "put h0, h1, h2 and 2 more on the whitelist",
+      "raise the limit of role web by cpus:4",
+      "lower guarantees: of role db by cpus:4",
+      "raise the weight of role web to 2.5",
+      "let framework spark in role batch suppress offers while nothing of theirs waits",
+      "give h0 the agent capability MULTI_ROLE",
+    ]
+  `);
 });
 
 test('shares of frameworks decide within a role, shares of roles between roles', () => {
