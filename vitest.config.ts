@@ -9,5 +9,6 @@ export default defineConfig({
     isolate: false,
     setupFiles: ['test/setup.ts'],
     testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

@@ -17,6 +17,8 @@ export async function replayWithReport(
       trace,
       allocator: 'hierarchical-drf',
       timing: 'event',
+      roleSorter: 'drf',
+      frameworkSorter: 'drf',
       seed: '1',
       faults: 'off',
       out: join(folder, 'result'),

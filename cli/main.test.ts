@@ -146,7 +146,7 @@ describe('bad input is refused by one line on standard error, with exit code 2, 
       [...g5k, '--weight', 'boss=2'],
       /--weight boss: no job has this role; there are default/,
     ],
-    ['a weight of what is no role', [...g5k, '--weight', 'a b=2'], /--weight a b: not a valid role name/],
+    ['a weight of what is no role', [...g5k, '--weight', 'a b=2'], /--weight a b=2: Role 'a b' is invalid: /],
     [
       'an unknown kind of fault',
       [...g5k, '--faults', 'meteor=1'],

@@ -100,6 +100,8 @@ function addRunOptions(command: Command): Command {
       'when what comes back is offered again: event, within milliseconds, or mesos, each second',
       'event',
     )
+    .option('--role-sorter <name>', 'order of roles: drf, by need, or random, by weight', 'drf')
+    .option('--framework-sorter <name>', 'order of the frameworks of a role: drf or random', 'drf')
     .option('--seed <text>', 'decides everything that is drawn', '1')
     .addOption(
       new Option('--faults [level]', 'off, light, on, heavy, or rates per hour: agentCrash=2,masterCrash=0.5')
@@ -117,6 +119,13 @@ function addRunOptions(command: Command): Command {
     .option('--attempts <count>', 'attempts at a task that is lost or fails', '10')
     .option('--backfill <count>', 'jobs behind a blocked one that are tried', '0')
     .option('--weight <role=weight>', 'weight of a role; may be repeated', collect, [])
+    .option(
+      '--quota <role=amounts>',
+      "quota of a top-level role, such as 'a=cpus:100' or 'a=guarantee:cpus:50|limit:cpus:100'; may be repeated",
+      collect,
+      [],
+    )
+    .option('--force-quota', 'let guarantees add up to more than the machines have')
     .option('--assume <name=value>', 'something the trace does not say; may be repeated', collect, [])
     .option('--time-scale <factor>', 'stretches arrivals; 0.5 doubles the load', '1')
     .option('--from <duration>', 'leave out what arrives before this instant of the trace')

@@ -11,6 +11,7 @@ export type {
   SkippedRows,
   Timing,
   TraceFacts,
+  WaitingRole,
 } from './run-facts.ts';
 export { RunWriter, type RunWriterOptions, type WrittenRun } from './run-writer.ts';
 export type {

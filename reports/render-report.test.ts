@@ -85,6 +85,24 @@ test('a cluster without GPUs has no GPU chart, column or figure', () => {
   expect(html.includes('chart-utilisation-disk')).toBe(false);
 });
 
+test('a run that ended with tasks in its queues says why they wait', () => {
+  const opened = RunWriter.open(
+    { folder: join(root, 'out'), force: false, tasks: false },
+    describeSampleRun(SMALL),
+  );
+  if (!opened.ok) throw new Error(reportErrorText(opened.error));
+  const line = 'needs <b>8 gpus</b>';
+  opened.value.finish({
+    ...endOfSampleRun(SMALL),
+    waiting: [{ role: 'vision', tasksQueued: 2, lines: [line] }],
+  });
+  const html = markup(join(root, 'out'));
+  expect(html).toContain('Why tasks wait');
+  expect(html).toContain('vision: 2 tasks');
+  expect(html).toContain('needs &lt;b&gt;8 gpus&lt;/b&gt;');
+  expect(html).not.toContain(line);
+});
+
 test('what there is nothing of has a sentence in its place', () => {
   const opened = RunWriter.open(
     { folder: join(root, 'out'), force: false, tasks: false },
@@ -95,12 +113,14 @@ test('what there is nothing of has a sentence in its place', () => {
     ...endOfSampleRun(SMALL),
     assumptions: [],
     skippedRows: { count: 0, reasons: [], firstBadRow: null },
+    waiting: [],
   });
   const html = markup(join(root, 'out'));
   expect(html.includes('class="chart"')).toBe(false);
   expect(html.match(/NaN|undefined|Infinity/)).toBeNull();
   expect(html.includes('The run ended before its first sample was taken.')).toBe(true);
   expect(html.includes('No job ran.')).toBe(true);
+  expect(html.includes('Why tasks wait')).toBe(false);
 });
 
 test('the page says what was run, assumed and left out', () => {

@@ -46,7 +46,16 @@ export interface RunEnd {
   /** What was assumed where the trace says nothing, one sentence each. */
   readonly assumptions: readonly string[];
   readonly skippedRows: SkippedRows;
+  /** Roles with tasks in their queues when the run ended, and why those are not offered what they need. */
+  readonly waiting: readonly WaitingRole[];
   readonly timing: Timing;
+}
+
+/** A role whose tasks wait, explained by the allocator in lines of text. */
+export interface WaitingRole {
+  readonly role: string;
+  readonly tasksQueued: number;
+  readonly lines: readonly string[];
 }
 
 /** Rows of the trace that were left out, by a rule of the format or at the user's wish. */

@@ -161,6 +161,7 @@ export class RunWriter implements RunObserver {
       trace: description.trace,
       assumptions: end.assumptions,
       skippedRows: end.skippedRows,
+      waiting: end.waiting,
       partial: end.partial,
       hash: end.hash,
       virtual: {

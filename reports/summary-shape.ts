@@ -1,4 +1,4 @@
-import type { SkippedReason, SkippedRows, Timing, TraceFacts } from './run-facts.ts';
+import type { SkippedReason, SkippedRows, Timing, TraceFacts, WaitingRole } from './run-facts.ts';
 import type {
   ClusterTotals,
   Counts,
@@ -71,6 +71,7 @@ function summaryShape(): Shape {
       reasons: list(record<SkippedReason>({ reason: text, rows: number })),
       firstBadRow: nullable(text),
     }),
+    waiting: list(record<WaitingRole>({ role: text, tasksQueued: number, lines: list(text) })),
     partial: flag,
     hash: text,
     virtual: record<VirtualSpan>({ startSeconds: number, endSeconds: number, spanSeconds: number }),

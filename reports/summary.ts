@@ -1,5 +1,5 @@
 import type { JobState } from '../engine/workload/index.ts';
-import type { OptionValue, SkippedRows, Timing, TraceFacts } from './run-facts.ts';
+import type { OptionValue, SkippedRows, WaitingRole, Timing, TraceFacts } from './run-facts.ts';
 
 /** Counts up when a field changes its meaning or goes. */
 export const SUMMARY_SCHEMA = 'orrery.summary/1';
@@ -23,6 +23,8 @@ export interface Summary {
   readonly trace: TraceFacts;
   readonly assumptions: readonly string[];
   readonly skippedRows: SkippedRows;
+  /** Why tasks wait that had not been launched when the run ended. */
+  readonly waiting: readonly WaitingRole[];
   /** The run was stopped before its end. */
   readonly partial: boolean;
   /** Rolling hash of the run's outputs. */

@@ -1,12 +1,14 @@
 import * as fc from 'fast-check';
 import { test } from 'vitest';
+import type { Agent, Role } from '../../engine/master/index.ts';
 import { Resources } from '../../engine/resources/index.ts';
 import { HierarchicalDrf } from '../hierarchical-drf/index.ts';
 import { ExpectationFailed } from './failure.ts';
+import { guarded } from './guarded-allocator.ts';
 import { scenarioOptions } from './options.ts';
 import { PLAIN_SUBJECT } from './plain-subject.ts';
 import { parseResources } from './resources-text.ts';
-import type { ConformanceSubject } from './subject.ts';
+import type { ConformanceSubject, InspectableAllocator } from './subject.ts';
 import { TwinRun } from './twin-run.ts';
 
 type AllocatorUnderTest = NonNullable<ConformanceSubject['allocator']>;
@@ -388,4 +390,28 @@ test.each(SCOPES)('the default policy decides as the plain allocator, its books 
 
 test.each(SCOPES)('the plain allocator decides as itself under other visiting orders: %s', (_, scope) => {
   agreesWithPlain(() => ({ make: PLAIN_SUBJECT.allocator!, check: () => {} }), scope, 20);
+});
+
+/** Behind the guard, which throws at the first rule that is broken; its books remain readable. */
+function guardedSubject(make: AllocatorUnderTest): AllocatorUnderTest {
+  return (now, options, sink) => {
+    let made: InspectableAllocator | null = null;
+    const guard = guarded((...given) => (made = make(...given)), 'under test')(now, options, sink);
+    const policy = made!;
+    return Object.assign(guard, {
+      roleOrder: () => policy.roleOrder(),
+      totalScalar: (name: string) => policy.totalScalar(name),
+      offeredOrAllocatedScalar: (name: string) => policy.offeredOrAllocatedScalar(name),
+      activeFilters: (role: Role) => policy.activeFilters(role),
+      roleOfferedOrAllocatedScalar: (role: Role, name: string) =>
+        policy.roleOfferedOrAllocatedScalar(role, name),
+      quotaOf: (role: Role) => policy.quotaOf(role),
+      inverseOfferStatuses: (agent: Agent) => policy.inverseOfferStatuses(agent),
+    });
+  };
+}
+
+test.each(SCOPES)('the guard never refuses what the default policy does: %s', (_, scope) => {
+  const make = guardedSubject((now, options, sink) => new HierarchicalDrf(now, options, sink));
+  agreesWithPlain(() => ({ make, check: () => {} }), scope, 60);
 });

@@ -1,5 +1,7 @@
+export { guarded } from './guarded-allocator.ts';
 export { HIERARCHICAL_DRF_SUBJECT } from './hierarchical-drf-subject.ts';
 export { PLAIN_SUBJECT } from './plain-subject.ts';
+export { PolicyError, type PolicyFault } from './policy-error.ts';
 export { parseResources } from './resources-text.ts';
 export {
   type ScenarioResult,

@@ -39,6 +39,8 @@ export function scenarioOptions(options: unknown, seed: number): AllocatorOption
     domain: read.domain,
     recoveryTimeout: read.recoveryTimeoutMs,
     agentRecoveryFactor: read.agentRecoveryFactor,
+    roleSorter: 'drf',
+    frameworkSorter: 'drf',
     seed,
   };
 }

@@ -1,10 +1,11 @@
 import { Rng } from '../../engine/core/index.ts';
-import type { Agent, Quota, Role } from '../../engine/master/index.ts';
+import type { Agent, AllocatorOptions, Quota, Role } from '../../engine/master/index.ts';
 import { Resources } from '../../engine/resources/index.ts';
 import type { AgentRow } from './agent-row.ts';
 import type { Books } from './books.ts';
 import type { Client } from './client.ts';
 import type { MinimumOffer } from './minimum-offer.ts';
+import { RandomPlaces, RandomRoleOrder } from './random-order.ts';
 import { QuotaCycle } from './quota-cycle.ts';
 import { QuotaTable } from './quota-table.ts';
 import type { AllocationRecords } from './records.ts';
@@ -40,6 +41,11 @@ export class Cycle {
   /** Roles that can still get something in the stage; not in use where an agent may have more than the unreserved to give. */
   readonly #roll: RoleRoll;
   #isByRoll = false;
+  /** Null where the sorter is by need. */
+  readonly #randomRoles: RandomRoleOrder | null;
+  readonly #randomPlaces: RandomPlaces | null;
+  /** Active clients when `#randomRoles` was filled: it is filled again when one of them drops out. */
+  #filledFor = UNKNOWN;
   /** The books' revision at which a cycle with quota over all agents allocated nothing. */
   #restedAt = UNKNOWN;
   /** The agent being visited, and whether what is free passes the common minimum: 1, 0, or UNKNOWN. */
@@ -58,12 +64,18 @@ export class Cycle {
   /** The agents of the last stage in the order of their visits; for tests. */
   #visited: number[] | null = null;
 
-  constructor(books: Books, minimum: MinimumOffer, records: AllocationRecords, seed: number) {
+  constructor(books: Books, minimum: MinimumOffer, records: AllocationRecords, options: AllocatorOptions) {
     this.#books = books;
     this.#minimum = minimum;
     this.#records = records;
-    this.#rng = Rng.forPurpose(seed, 'allocator.agents');
-    this.#roll = new RoleRoll(books.tree, (node) => this.#canGetMore(node));
+    this.#rng = Rng.forPurpose(options.seed, 'allocator.agents');
+    const belongs = (node: number) => this.#canGetMore(node);
+    this.#roll = new RoleRoll(books.tree, belongs);
+    const sorterRng = Rng.forPurpose(options.seed, 'allocator.sorter');
+    this.#randomRoles =
+      options.roleSorter === 'random' ? new RandomRoleOrder(books.tree, sorterRng, belongs) : null;
+    this.#randomPlaces =
+      options.frameworkSorter === 'random' ? new RandomPlaces(books.shares, sorterRng) : null;
   }
 
   /** Whether `runAll` would do nothing at all. */
@@ -132,7 +144,7 @@ export class Cycle {
         visits = 1;
       }
       this.#isByRoll = stage === 'guarantees' || this.#areAllPlain(visits);
-      if (this.#isByRoll) this.#roll.fill();
+      if (this.#isByRoll && this.#randomRoles === null) this.#roll.fill();
       this.#visitShuffled(visits, null);
       this.#isByRoll = false;
     }
@@ -190,8 +202,9 @@ export class Cycle {
     const visiting = this.#visiting;
     // One client that takes whatever there is gets it all in any order: then memory is walked as it lies, which is twice as fast.
     const isOrdered = !this.#isForOneAlone();
+    this.#filledFor = UNKNOWN;
     for (let index = 0; index < count && books.activeClients > 0; index++) {
-      if (this.#isByRoll && this.#roll.length === 0) break;
+      if (this.#isByRoll && this.#isRollSpent()) break;
       const drawn = isOrdered && index + 1 < count ? index + this.#rng.below(count - index) : index;
       const agent = visiting[drawn]!;
       visiting[drawn] = visiting[index]!;
@@ -219,9 +232,10 @@ export class Cycle {
     const books = this.#books;
     if (this.#isDisturbed) this.#settle();
     let tookAny = false;
-    if (this.#isByRoll) this.#walkRoll();
+    if (this.#randomRoles !== null) tookAny = this.#walkRandom(this.#randomRoles);
+    else if (this.#isByRoll) this.#walkRoll();
     else if (!this.#isSpent()) tookAny = this.#walk(books.tree.root);
-    if (this.#hasAnyBehind) this.#endVisit(agent, row);
+    if (this.#hasAnyBehind) this.#endVisit(agent, row, tookAny || this.#movedCount > 0);
     this.#mendOrders();
     // A shared volume may be offered again at once, to who was asked before somebody took it.
     const mayFindAnother = tookAny && row.hasShared;
@@ -231,11 +245,10 @@ export class Cycle {
   }
 
   /** If something is left, those who were passed over get their turn at the next tick; if there are none and nobody took any, a round is over. */
-  #endVisit(agent: number, row: AgentRow): void {
+  #endVisit(agent: number, row: AgentRow, tookAny: boolean): void {
     const guard = this.#books.guard!;
     if (row.isOfferable && this.#passedOver > 0) guard.wait(agent);
-    else if (row.isOfferable && this.#stage !== 'guarantees' && this.#movedCount === 0)
-      guard.beginRound(agent);
+    else if (row.isOfferable && this.#stage !== 'guarantees' && !tookAny) guard.beginRound(agent);
     guard.passedOver += this.#passedOver;
     this.#passedOver = 0;
   }
@@ -286,6 +299,32 @@ export class Cycle {
     }
   }
 
+  /** Whether no role can get anything in the stage any more. */
+  #isRollSpent(): boolean {
+    if (this.#randomRoles === null) return this.#roll.length === 0;
+    return this.#filledFor !== UNKNOWN && this.#randomRoles.length === 0;
+  }
+
+  /** As `#walk` and `#walkRoll` in an order drawn for this agent. Places are mended before an order is read next. */
+  #walkRandom(roles: RandomRoleOrder): boolean {
+    const { tree, activeClients } = this.#books;
+    if (this.#isSpent()) return false;
+    if (this.#filledFor !== activeClients) roles.fill(this.#isByRoll);
+    else roles.begin();
+    this.#filledFor = activeClients;
+    let tookAny = false;
+    for (let leaf = roles.next(); leaf >= 0; leaf = roles.next()) {
+      // All its frameworks may have got what they asked for since.
+      if (!tree.takesPart(leaf)) continue;
+      const role = tree.roleOf(leaf);
+      if (!this.#showToRole(role)) continue;
+      tookAny = true;
+      tree.disturb(role);
+      if (this.#isSpent()) break;
+    }
+    return tookAny;
+  }
+
   /** Shows the agent to the roles below `node` in order; whether any took something. */
   #walk(node: number): boolean {
     const { tree } = this.#books;
@@ -308,14 +347,19 @@ export class Cycle {
     if (this.#stage === 'guarantees' && !this.#quota!.isUnmet(role)) return false;
     if (this.#stage === 'fair' && this.#row.isPlain && this.#isExhausted(role)) return false;
     const order = books.order(role);
+    const random = this.#randomPlaces;
+    random?.begin(order);
     let tookAny = false;
     for (let index = 0; index < order.length; index++) {
-      const clientRow = order.at(index);
+      const place = random === null ? index : random.next();
+      if (place < 0) break;
+      const clientRow = order.at(place);
       if (this.#isKnownBlocked(clientRow) || (this.#hasAnyBehind && this.#isPassedOver(clientRow))) continue;
       const client = books.clients[clientRow]!;
       if (!client.isActive || !this.#tryClient(client)) continue;
       tookAny = true;
-      this.#noteMove(order, index);
+      if (random === null) this.#noteMove(order, index);
+      else order.disturb();
       if (this.#isSpent()) break;
       if (this.#stage === 'guarantees' && !this.#quota!.isUnmet(role)) break;
     }

@@ -79,7 +79,7 @@ export class HierarchicalDrf implements ExplainingAllocator {
     this.#books = new Books(options);
     this.#maintenance = new Maintenance(this.#books);
     const minimum = new MinimumOffer(options.minAllocatable);
-    this.#cycle = new Cycle(this.#books, minimum, this.#records, options.seed);
+    this.#cycle = new Cycle(this.#books, minimum, this.#records, options);
     this.#ticks = new BatchTicks(now, options.allocationInterval);
     this.#events = options.timing === 'event' ? new EventTiming(options.eventDelay) : null;
   }
@@ -419,7 +419,10 @@ export class HierarchicalDrf implements ExplainingAllocator {
     };
   }
 
-  /** Roles with frameworks, subscribed or still holding something, in the order in which the next agent would be shown to them. */
+  /**
+   * Roles with frameworks, subscribed or still holding something, in the order in which the next agent would be shown to them. A random
+   * sorter draws its orders when they are wanted; this stays the order of need.
+   */
   roleOrder(): readonly Role[] {
     return this.#books.tree.preOrder(false);
   }
@@ -473,6 +476,7 @@ export class HierarchicalDrf implements ExplainingAllocator {
       minimum: new MinimumOffer(this.#options.minAllocatable),
       filterGpuResources: this.#options.filterGpuResources,
       nextTick: this.#ticks.next,
+      allocationInterval: this.#options.allocationInterval,
       pause: deadline === null ? null : { until: deadline, agentsAwaited: awaited },
     };
   }

@@ -31,6 +31,8 @@ export const OPTIONS: AllocatorOptions = {
   domain: null,
   recoveryTimeout: micros(600 * MICROS_PER_SECOND),
   agentRecoveryFactor: 0.8,
+  roleSorter: 'drf',
+  frameworkSorter: 'drf',
   seed: 1,
 };
 

@@ -77,6 +77,8 @@ export class BenchMaster implements AllocationSink {
         domain: null,
         recoveryTimeout: micros(600 * MICROS_PER_SECOND),
         agentRecoveryFactor: 0.8,
+        roleSorter: 'drf',
+        frameworkSorter: 'drf',
         seed: SEED,
       },
       this,

@@ -34,7 +34,7 @@ export const UPSTREAM_MIX: MixedShape = {
  * Under Mesos's rules it stands still before all is launched: who has nothing to launch returns everything and stays the neediest. With timing
  * `event` decliners are guarded against, and all is launched.
  */
-export function w8(shape: MixedShape, timing: AllocationTiming): AllocatorRow[] {
+export function w8(shape: MixedShape, timing: AllocationTiming = 'mesos'): AllocatorRow[] {
   const master = new BenchMaster(timing);
   for (let agent = 0; agent < shape.agents; agent++) master.addAgent(amounts({ cpus: 64, mem: 488_000 }), []);
   master.pause();

@@ -1,4 +1,5 @@
 import { micros, type Micros, MICROS_PER_SECOND } from '../../engine/core/index.ts';
+import type { QuotaConfig } from '../../engine/protocol/index.ts';
 import type { Job, MachineEvent, MachineSpec } from '../../engine/workload/index.ts';
 import { hierarchicalDrf } from '../../allocators/hierarchical-drf/index.ts';
 import {
@@ -8,6 +9,7 @@ import {
   type SimulationOptions,
 } from '../../drivers/sim/index.ts';
 import { type OpenedTrace, openTrace } from '../../traces/index.ts';
+import { checkQuotas } from '../quota-argument.ts';
 import { UsageError } from '../usage-error.ts';
 import type { SimulateOptions } from './simulate-options.ts';
 
@@ -19,9 +21,11 @@ export interface Survey {
   readonly fractionalGpus: boolean;
   /** Of every job, by name: their frameworks subscribe before the first job comes. */
   readonly roles: readonly string[];
-  /** Jobs that the cluster can never run: a task that fits no machine, or a gang that does not fit at once. */
+  /** Jobs that can never run: a task that fits no machine or its role's limit, or a gang that does not fit at once. */
   readonly unplaceable: number;
   readonly firstUnplaceable: Job | null;
+  /** The quota whose limit that job exceeds; null if that is not why. */
+  readonly firstLimit: QuotaConfig | null;
 }
 
 /** A run that can begin: its trace is open and was read once, and the options make sense for it. */
@@ -42,7 +46,7 @@ export interface PreparedRun {
 export async function prepareRun(options: SimulateOptions, untilOption = '--until'): Promise<PreparedRun> {
   const trace = await openTrace(options.trace, options.read);
   const { machines, events } = clusterOf(options, trace);
-  const survey = await surveyOf(trace, machines);
+  const survey = await surveyOf(trace, machines, options.quotas);
   if (survey.jobs === 0) {
     throw new UsageError(
       `--trace ${options.trace}: no job is left to replay; check --from, --window, --max-jobs and the rows left out`,
@@ -63,6 +67,7 @@ export async function prepareRun(options: SimulateOptions, untilOption = '--unti
       throw new UsageError(`--weight ${role}: no job has this role; there are ${survey.roles.join(', ')}`);
     }
   }
+  checkQuotas(options.quotas, machines, survey.roles, options.forceQuota);
   return { trace, machines, events, survey, end };
 }
 
@@ -79,8 +84,14 @@ export function makeSimulation(
     machines,
     machineEvents: events,
     allocator: hierarchicalDrf,
-    allocatorOptions: { ...DEFAULT_SIMULATION_OPTIONS.allocatorOptions, timing: options.timing },
+    allocatorOptions: {
+      ...DEFAULT_SIMULATION_OPTIONS.allocatorOptions,
+      timing: options.timing,
+      roleSorter: options.roleSorter,
+      frameworkSorter: options.frameworkSorter,
+    },
     faults: options.faults,
+    quotas: options.quotas,
     frameworks: {
       perRole: options.frameworksPerRole,
       roles: survey.roles.map((role) => ({ role, weight: weights.get(role) ?? 1 })),
@@ -114,8 +125,12 @@ function clusterOf(
   return trace.cluster;
 }
 
-async function surveyOf(trace: OpenedTrace, machines: readonly MachineSpec[]): Promise<Survey> {
-  const placeability = new Placeability(machines);
+async function surveyOf(
+  trace: OpenedTrace,
+  machines: readonly MachineSpec[],
+  quotas: readonly QuotaConfig[],
+): Promise<Survey> {
+  const placeability = new Placeability(machines, quotas);
   let firstArrival: Micros | null = null;
   let lastArrival = micros(0);
   let jobs = 0;
@@ -123,6 +138,7 @@ async function surveyOf(trace: OpenedTrace, machines: readonly MachineSpec[]): P
   const roles = new Set<string>();
   let unplaceable = 0;
   let firstUnplaceable: Job | null = null;
+  let firstLimit: QuotaConfig | null = null;
   for await (const batch of trace.workload.batches()) {
     jobs += batch.length;
     for (const job of batch) {
@@ -132,7 +148,9 @@ async function surveyOf(trace: OpenedTrace, machines: readonly MachineSpec[]): P
       fractionalGpus ||= job.tasks.some(({ resources }) => resources.gpus % 1_000 !== 0);
       if (placeability.accepts(job)) continue;
       unplaceable++;
-      firstUnplaceable ??= job;
+      if (firstUnplaceable !== null) continue;
+      firstUnplaceable = job;
+      firstLimit = placeability.limitBelow(job);
     }
   }
   return {
@@ -143,6 +161,7 @@ async function surveyOf(trace: OpenedTrace, machines: readonly MachineSpec[]): P
     roles: [...roles].sort((a, b) => (a < b ? -1 : 1)),
     unplaceable,
     firstUnplaceable,
+    firstLimit,
   };
 }
 
@@ -161,9 +180,14 @@ function unplaceableText(
     })
     .join(' + ');
   const together = job.gang ? ' all at once' : '';
+  const { firstLimit } = survey;
+  const few =
+    firstLimit === null
+      ? 'Give a larger --cluster'
+      : `The limit of its role is ${firstLimit.limits.toString()}. Give a larger --quota`;
   return (
     `--trace ${options.trace}: the cluster of ${machines.length} machines can never run ${survey.unplaceable} of ${survey.jobs} jobs. ` +
     `The first is ${job.id}, which needs ${needs}${together}. ` +
-    'Give a larger --cluster, or --skip-bad-rows to refuse such jobs and count them.'
+    `${few}, or --skip-bad-rows to refuse such jobs and count them.`
   );
 }

@@ -4,11 +4,13 @@ import type { Simulation } from '../../drivers/sim/index.ts';
 import type { OpenedTrace, WorkloadReport } from '../../traces/index.ts';
 import { type RunDescription, RunWriter, reportErrorText, type WrittenRun } from '../../reports/index.ts';
 import type { Progress } from '../progress.ts';
+import { quotasText } from '../quota-argument.ts';
 import { UsageError } from '../usage-error.ts';
 import { arrivedOnly } from './arrived-jobs.ts';
 import { makeSimulation, prepareRun } from './prepared-run.ts';
 import { replay } from './replay.ts';
 import { defaultSampleInterval, type SimulateOptions } from './simulate-options.ts';
+import { waitingRoles } from './waiting-roles.ts';
 
 export interface SimulateContext {
   readonly version: string;
@@ -57,6 +59,7 @@ export async function runSimulation(options: SimulateOptions, context: SimulateC
       return context.isInterrupted();
     });
     const at = simulation.now();
+    const waiting = waitingRoles(simulation, survey.roles, options.frameworksPerRole);
     simulation.finish();
     progress.stop();
     const cpu = process.cpuUsage(started);
@@ -67,6 +70,7 @@ export async function runSimulation(options: SimulateOptions, context: SimulateC
       hash: simulation.hash(),
       assumptions,
       skippedRows: skippedRows(report),
+      waiting,
       timing: {
         wallSeconds: Number(process.hrtime.bigint() - startedAt) / 1e9,
         cpuSeconds: (cpu.user + cpu.system) / 1e6,
@@ -106,6 +110,8 @@ function describe(
       cluster: options.clusterText ?? trace.cluster?.name ?? '',
       allocator: 'hierarchical-drf',
       timing: options.timing,
+      'role sorter': options.roleSorter,
+      'framework sorter': options.frameworkSorter,
       policy: options.policy,
       'refuse seconds': options.refuseSeconds,
       'offer timeout':
@@ -114,6 +120,7 @@ function describe(
       attempts: options.attempts,
       backfill: options.backfill,
       weights: options.weights.map(({ role, weight }) => `${role}=${weight}`).join(', ') || '1 each',
+      quotas: quotasText(options.quotas),
       faults: options.faultsText,
       until: options.until === null ? 'the end' : `${options.until / MICROS_PER_SECOND} s`,
       'bad rows': options.read.strictness === 'strict' ? 'refused' : 'left out',

@@ -1,7 +1,12 @@
 import { resolve } from 'node:path';
 import { type Micros, MICROS_PER_SECOND, micros, secondsToMicros } from '../../engine/core/index.ts';
-import type { AllocationTiming } from '../../engine/master/index.ts';
-import { validateRole } from '../../engine/resources/index.ts';
+import {
+  type AllocationTiming,
+  quotaErrorText,
+  type SorterKind,
+  validateWeight,
+} from '../../engine/master/index.ts';
+import type { QuotaConfig } from '../../engine/protocol/index.ts';
 import type { MachineSpec } from '../../engine/workload/index.ts';
 import type { FaultOptions } from '../../drivers/sim/index.ts';
 import type { OfferPolicy } from '../../frameworks/workload/index.ts';
@@ -9,6 +14,7 @@ import { DEFAULT_READ_OPTIONS, type ReadOptions } from '../../traces/index.ts';
 import { parseCluster } from '../cluster-argument.ts';
 import { parseFaults } from '../faults-argument.ts';
 import { parseCount, parseDuration, parseNumber, parsePairs } from '../quantity-arguments.ts';
+import { parseQuotas } from '../quota-argument.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** Options of `orrery simulate` as commander hands them over. */
@@ -18,6 +24,8 @@ export interface RawSimulateOptions {
   readonly cluster?: string;
   readonly allocator: string;
   readonly timing: string;
+  readonly roleSorter: string;
+  readonly frameworkSorter: string;
   readonly seed: string;
   readonly faults: string;
   readonly until?: string;
@@ -31,6 +39,8 @@ export interface RawSimulateOptions {
   readonly attempts: string;
   readonly backfill: string;
   readonly weight?: readonly string[];
+  readonly quota?: readonly string[];
+  readonly forceQuota?: boolean;
   readonly assume?: readonly string[];
   readonly timeScale: string;
   readonly from?: string;
@@ -51,6 +61,8 @@ export interface SimulateOptions {
   readonly machines: readonly MachineSpec[] | null;
   readonly clusterText: string | null;
   readonly timing: AllocationTiming;
+  readonly roleSorter: SorterKind;
+  readonly frameworkSorter: SorterKind;
   readonly seed: string;
   readonly faults: FaultOptions | null;
   readonly faultsText: string;
@@ -66,6 +78,9 @@ export interface SimulateOptions {
   readonly attempts: number;
   readonly backfill: number;
   readonly weights: readonly { readonly role: string; readonly weight: number }[];
+  readonly quotas: readonly QuotaConfig[];
+  /** Guarantees may add up to more than the machines have. */
+  readonly forceQuota: boolean;
   /** Null: chosen from the length of the run. */
   readonly sampleInterval: Micros | null;
   readonly taskTable: boolean;
@@ -73,6 +88,7 @@ export interface SimulateOptions {
 }
 
 const TIMINGS: readonly AllocationTiming[] = ['mesos', 'event'];
+const SORTERS: readonly SorterKind[] = ['drf', 'random'];
 const POLICIES: readonly OfferPolicy[] = ['keep', 'decline', 'suppress', 'demand'];
 /** A year, the longest filter that there is (spec 16 §8). */
 const REFUSE_SECONDS_MAX = 31_536_000;
@@ -102,6 +118,8 @@ export function readSimulateOptions(raw: RawSimulateOptions): SimulateOptions {
     machines: raw.cluster === undefined ? null : parseCluster(raw.cluster),
     clusterText: raw.cluster ?? null,
     timing,
+    roleSorter: readSorter('--role-sorter', raw.roleSorter),
+    frameworkSorter: readSorter('--framework-sorter', raw.frameworkSorter),
     seed: raw.seed,
     faults: parseFaults(raw.faults),
     faultsText: raw.faults,
@@ -121,11 +139,19 @@ export function readSimulateOptions(raw: RawSimulateOptions): SimulateOptions {
     attempts: parseCount('--attempts', raw.attempts, 1, 1_000),
     backfill: parseCount('--backfill', raw.backfill, 0, 1_000),
     weights: readWeights(raw.weight ?? []),
+    quotas: parseQuotas(raw.quota ?? []),
+    forceQuota: raw.forceQuota === true,
     sampleInterval:
       raw.sampleInterval === undefined ? null : someTime('--sample-interval', raw.sampleInterval),
     taskTable: raw.taskTable,
     check: raw.check === true,
   };
+}
+
+function readSorter(option: string, name: string): SorterKind {
+  const sorter = SORTERS.find((one) => one === name);
+  if (sorter === undefined) throw new UsageError(`${option} ${name}: expected one of ${SORTERS.join(', ')}`);
+  return sorter;
 }
 
 function readOptions(raw: RawSimulateOptions): ReadOptions {
@@ -147,9 +173,11 @@ function readOptions(raw: RawSimulateOptions): ReadOptions {
 function readWeights(texts: readonly string[]): SimulateOptions['weights'] {
   const weights: { role: string; weight: number }[] = [];
   for (const [role, text] of parsePairs('--weight', texts)) {
-    const valid = validateRole(role);
-    if (!valid.ok) throw new UsageError(`--weight ${role}: not a valid role name`);
-    weights.push({ role, weight: parseNumber(`--weight ${role}=${text}`, text, WEIGHT_MIN, WEIGHT_MAX) });
+    const place = `--weight ${role}=${text}`;
+    const weight = parseNumber(place, text, WEIGHT_MIN, WEIGHT_MAX);
+    const valid = validateWeight({ role, weight }, null);
+    if (!valid.ok) throw new UsageError(`${place}: ${quotaErrorText(valid.error)}`);
+    weights.push({ role, weight });
   }
   return weights;
 }

@@ -61,6 +61,9 @@ export interface Quota {
  */
 export type AllocationTiming = 'mesos' | 'event';
 
+/** The order in which roles, or the frameworks of a role, are shown an agent: by need, or at random, roles by weight (spec 16 §5). */
+export type SorterKind = 'drf' | 'random';
+
 /** Options, with the master's flags as defaults (spec 16, 17). */
 export interface AllocatorOptions {
   /** `--allocation_interval`, default 1 s. */
@@ -79,6 +82,10 @@ export interface AllocatorOptions {
   readonly domain: DomainInfo | null;
   readonly recoveryTimeout: Micros;
   readonly agentRecoveryFactor: number;
+  /** `--role_sorter`. */
+  readonly roleSorter: SorterKind;
+  /** `--framework_sorter`. */
+  readonly frameworkSorter: SorterKind;
   /** Seeds the shuffles (spec 16: order of agents, `shrink`, random sorter). */
   readonly seed: number;
 }
@@ -167,10 +174,13 @@ export interface Allocator {
     refuse: Micros | null,
   ): void;
 
-  /** After a failover, before any agent: with quotas, allocation waits for a share of the agents expected (spec 16 §11). */
+  /** At an election, before any agent: sets the quotas; if there are any, allocation waits for a share of the agents expected (spec 16 §11). */
   recover(now: Micros, expectedAgents: number, quotas: ReadonlyMap<Role, Quota>): void;
 
-  /** When `advance` is next wanted: the batch tick, a filter's expiry, a timeout. */
+  /**
+   * When `advance` is next wanted: the next batch tick at which anything can happen, a timeout; null if nothing will until the next call.
+   * Ticks that are passed over are counted as run by the next call that brings a later `now`, one of the very instant of a call before it.
+   */
   nextDeadline(): Micros | null;
   /** Fires everything due up to `now` at its own instant, in the order of (instant, order of scheduling). */
   advance(now: Micros): void;

@@ -28,6 +28,7 @@ export type {
   Framework,
   Quota,
   Role,
+  SorterKind,
   Unavailability,
   Usage,
 } from './allocator.ts';
@@ -44,5 +45,14 @@ export { MasterMachine } from './master-machine.ts';
 export { DEFAULT_MASTER_OPTIONS, type MasterOptions } from './options.ts';
 export type { MasterOutput } from './output.ts';
 export { hashMasterOutput } from './output-hash.ts';
+export {
+  type QuotaError,
+  quotaErrorText,
+  type QuotaFacts,
+  type QuotaRequested,
+  validateQuota,
+  validateQuotaUpdate,
+  validateWeight,
+} from './quota-validation.ts';
 export { KindSums, type MasterStats } from './stats.ts';
 export type { MasterState } from './state.ts';

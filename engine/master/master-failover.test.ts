@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { type AgentId, type MasterEpoch, micros } from '../core/index.ts';
+import { type AgentId, type MasterEpoch, micros, milli } from '../core/index.ts';
 import { RegistryState } from '../registry/index.ts';
+import { Quantities, ResourceLimits } from '../resources/index.ts';
 import {
   agentInfo,
   eventsOn,
@@ -157,6 +158,25 @@ test('weights of the registry reach the allocator', () => {
   const registry = new RegistryState();
   registry.apply({ kind: 'weightSet', role: 'eng', weight: 2.5 });
   expect(new MasterDriver({ registry }).allocator.weights).toEqual(new Map([['eng', 2.5]]));
+});
+
+test.each([0, 2])('quotas of the registry reach the allocator, with %i agents to wait for', (agents) => {
+  const registry = new RegistryState();
+  const quota = {
+    guarantees: Quantities.of([['cpus', milli(2_000)]]),
+    limits: ResourceLimits.of([['cpus', milli(4_000)]]),
+  };
+  const none = { guarantees: Quantities.EMPTY, limits: ResourceLimits.UNLIMITED };
+  registry.apply({ kind: 'quotaSet', role: 'eng', ...quota });
+  registry.apply({ kind: 'quotaSet', role: 'ops', ...quota });
+  registry.apply({ kind: 'quotaSet', role: 'ops', ...none });
+  for (let n = 0; n < agents; n++) {
+    const id = n as AgentId;
+    registry.apply({ kind: 'agentAdmitted', id, info: agentInfo(n, { id }) });
+  }
+  const { allocator } = new MasterDriver({ registry });
+  expect(allocator.quotas).toEqual(new Map([['eng', quota]]));
+  expect(allocator.expectedAgents).toBe(agents);
 });
 
 test('an epoch that is not beyond the last is our own bug', () => {

@@ -25,7 +25,15 @@ import {
   removed,
   startRecoveryTimer,
 } from './agent-removal.ts';
-import type { Agent, Allocator, AllocatorFactory, AllocatorOptions, Framework, Role } from './allocator.ts';
+import type {
+  Agent,
+  Allocator,
+  AllocatorFactory,
+  AllocatorOptions,
+  Framework,
+  Quota,
+  Role,
+} from './allocator.ts';
 import { decline } from './decline.ts';
 import { executorExited } from './executors.ts';
 import type { FrameworkRecord } from './framework-record.ts';
@@ -172,7 +180,9 @@ function elected(master: MasterState, epoch: MasterEpoch, registry: RegistrySnap
   for (const [id, info] of registry.admitted) master.recoveredAgents.set(id, info);
   for (const [id, at] of registry.unreachable) master.unreachableAgents.set(id, at);
   for (const [id, at] of registry.gone) master.goneAgents.set(id, at);
-  master.allocator.recover(master.now, registry.admitted.size, new Map());
+  const quotas = new Map<Role, Quota>();
+  for (const [role, quota] of registry.quotas) quotas.set(master.allocator.role(role), quota);
+  master.allocator.recover(master.now, registry.admitted.size, quotas);
   for (const [role, weight] of registry.weights) {
     master.allocator.setWeight(master.now, master.allocator.role(role), weight);
   }

@@ -10,6 +10,7 @@ import type {
   AllocatorMetrics,
   AllocatorOptions,
   Framework,
+  Quota,
   Role,
   Usage,
 } from './allocator.ts';
@@ -52,6 +53,9 @@ export class PlainAllocator implements Allocator {
   /** Every recovery so far, in order. */
   readonly recoveries: Recovery[] = [];
   readonly weights = new Map<string, number>();
+  readonly quotas = new Map<string, Quota>();
+  /** Agents of the registry at the election. */
+  expectedAgents: number | null = null;
   #turn = 0;
   #nextTick: Micros;
   #runs = 0;
@@ -207,7 +211,11 @@ export class PlainAllocator implements Allocator {
 
   respondInverseOffer(): void {}
 
-  recover(): void {}
+  recover(_now: Micros, expectedAgents: number, quotas: ReadonlyMap<Role, Quota>): void {
+    assert(this.#agents.size === 0, 'recovery comes before any agent');
+    this.expectedAgents = expectedAgents;
+    for (const [role, quota] of quotas) this.quotas.set(this.roleName(role), quota);
+  }
 
   nextDeadline(): Micros | null {
     return this.#nextTick;

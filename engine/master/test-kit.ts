@@ -53,6 +53,8 @@ const ALLOCATOR_OPTIONS: AllocatorOptions = {
   domain: null,
   recoveryTimeout: micros(10 * MINUTE),
   agentRecoveryFactor: 0.8,
+  roleSorter: 'drf',
+  frameworkSorter: 'drf',
   seed: 1,
 };
 

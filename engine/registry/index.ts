@@ -1,2 +1,2 @@
-export type { RegistryOperation, RegistrySnapshot } from './registry.ts';
+export type { RegisteredQuota, RegistryOperation, RegistrySnapshot } from './registry.ts';
 export { RegistryState } from './registry-state.ts';

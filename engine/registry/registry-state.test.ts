@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type AgentId, type MasterEpoch, micros } from '../core/index.ts';
+import { type AgentId, type MasterEpoch, micros, milli } from '../core/index.ts';
 import type { AgentInfo } from '../protocol/index.ts';
-import { Resources } from '../resources/index.ts';
-import { type RegistryOperation, RegistryState } from './index.ts';
+import { Quantities, ResourceLimits, Resources } from '../resources/index.ts';
+import { type RegisteredQuota, type RegistryOperation, RegistryState } from './index.ts';
 
 function info(n: number): AgentInfo {
   return {
@@ -15,6 +15,14 @@ function info(n: number): AgentInfo {
     domain: null,
     capabilities: [],
     version: '1.12.0',
+  };
+}
+
+/** Thousandths of a cpu; 0 for none, so that both 0 is no quota. */
+function quota(guarantee: number, limit: number): RegisteredQuota {
+  return {
+    guarantees: Quantities.of([['cpus', milli(guarantee)]]),
+    limits: limit === 0 ? ResourceLimits.UNLIMITED : ResourceLimits.of([['cpus', milli(limit)]]),
   };
 }
 
@@ -36,6 +44,9 @@ const operation: fc.Arbitrary<RegistryOperation> = fc.oneof(
   fc
     .tuple(fc.constantFrom('eng', 'ops'), fc.nat(3))
     .map(([role, weight]) => ({ kind: 'weightSet', role, weight }) as const),
+  fc
+    .tuple(fc.constantFrom('eng', 'ops'), fc.nat(2), fc.nat(2))
+    .map(([role, guarantee, limit]) => ({ kind: 'quotaSet', role, ...quota(guarantee, limit) }) as const),
 );
 
 /** Applies what fits, as the master would order it; the rest throws and changes nothing. */
@@ -97,6 +108,23 @@ test('one log gives one state, the order of agents included', () => {
       expect([...one.admitted]).toEqual([...two.admitted]);
       expect([...one.unreachable]).toEqual([...two.unreachable]);
       expect([...one.weights]).toEqual([...two.weights]);
+      expect([...one.quotas]).toEqual([...two.quotas]);
+    }),
+  );
+});
+
+test('a role has the quota set last, and none if that has no guarantee and no limit', () => {
+  fc.assert(
+    fc.property(fc.array(operation, { maxLength: 40 }), (operations) => {
+      const { quotas } = applied(operations).snapshot();
+      for (const role of ['eng', 'ops']) {
+        const last = operations.findLast((one) => one.kind === 'quotaSet' && one.role === role);
+        if (last?.kind !== 'quotaSet' || (last.guarantees.isEmpty && last.limits.isEmpty)) {
+          expect(quotas.has(role)).toBe(false);
+        } else {
+          expect(quotas.get(role)).toEqual({ guarantees: last.guarantees, limits: last.limits });
+        }
+      }
     }),
   );
 });

@@ -1,6 +1,6 @@
 import { type AgentId, assert, assertNever, type MasterEpoch, type Micros } from '../core/index.ts';
 import type { AgentInfo } from '../protocol/index.ts';
-import type { RegistryOperation, RegistrySnapshot } from './registry.ts';
+import type { RegisteredQuota, RegistryOperation, RegistrySnapshot } from './registry.ts';
 
 /**
  * The registry's content, as the log of operations leaves it (spec 13 §3). Stores and the simulator apply operations to it;
@@ -12,6 +12,7 @@ export class RegistryState {
   readonly #unreachable = new Map<AgentId, Micros>();
   readonly #gone = new Map<AgentId, Micros>();
   readonly #weights = new Map<string, number>();
+  readonly #quotas = new Map<string, RegisteredQuota>();
 
   /** Epoch of the last master elected; 0 before the first. */
   get epoch(): MasterEpoch {
@@ -62,6 +63,12 @@ export class RegistryState {
       case 'weightSet':
         this.#weights.set(operation.role, operation.weight);
         break;
+      case 'quotaSet': {
+        const { role, guarantees, limits } = operation;
+        if (guarantees.isEmpty && limits.isEmpty) this.#quotas.delete(role);
+        else this.#quotas.set(role, { guarantees, limits });
+        break;
+      }
       default:
         assertNever(operation);
     }
@@ -75,6 +82,7 @@ export class RegistryState {
       unreachable: new Map(this.#unreachable),
       gone: new Map(this.#gone),
       weights: new Map(this.#weights),
+      quotas: new Map(this.#quotas),
     };
   }
 }

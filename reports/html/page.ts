@@ -3,7 +3,8 @@ import type { ReportCharts } from '../charts/chart-spec.ts';
 import type { ReportCards } from '../charts/report-charts.ts';
 import type { RunSeries } from '../charts/run-series.ts';
 import type { Summary } from '../summary.ts';
-import { formatInstant } from '../units.ts';
+import type { WaitingRole } from '../run-facts.ts';
+import { formatInstant, formatPlural } from '../units.ts';
 import { cardGrid } from './cards.ts';
 import { runFacts } from './facts.ts';
 import { keyFigures } from './figures.ts';
@@ -139,6 +140,14 @@ function reportSections(summary: Summary, cards: ReportCards): Section[] {
       body: userTable(summary),
     });
   }
+  if (summary.waiting.length > 0) {
+    sections.push({
+      id: 'waiting',
+      title: 'Why tasks wait',
+      about: html`What the allocator says of the first task in the queue of each role when the run ended: the first rule that keeps each agent from it, and what would help.`,
+      body: html`<div class="facts">${summary.waiting.map(waitingCard)}</div>`,
+    });
+  }
   sections.push({
     id: 'run',
     title: 'This run',
@@ -146,6 +155,10 @@ function reportSections(summary: Summary, cards: ReportCards): Section[] {
     body: runFacts(summary),
   });
   return sections;
+}
+
+function waitingCard({ role, tasksQueued, lines }: WaitingRole): Html {
+  return html`<div class="card"><h3>${role}: ${formatPlural(tasksQueued, 'task', 'tasks')} in the queue</h3><pre>${lines.join('\n')}</pre></div>`;
 }
 
 function roleNote(summary: Summary): string {

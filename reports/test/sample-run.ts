@@ -83,6 +83,13 @@ export function endOfSampleRun(options: SampleRunOptions): RunEnd {
       ],
       firstBadRow: 'jobs.csv:812: duration is "None", expected a number',
     },
+    waiting: [
+      {
+        role: 'batch',
+        tasksQueued: 3,
+        lines: ['0 of 40 agents would be offered to it now', '40 agents: nothing is free'],
+      },
+    ],
     timing: { wallSeconds: 12.3, cpuSeconds: 14.5, peakRssBytes: 310_000_000 },
   };
 }

@@ -1,4 +1,4 @@
-import { assertNever, milli, type Milli, micros } from '../../../engine/core/index.ts';
+import { assertNever, milli, type Milli, type Micros, micros } from '../../../engine/core/index.ts';
 import type { Holder, Role, UnmetGuarantee, Withheld } from '../../../engine/master/index.ts';
 import type { FrameworkCapability } from '../../../engine/protocol/index.ts';
 import { Quantities, reservationRole, type Resources } from '../../../engine/resources/index.ts';
@@ -58,8 +58,10 @@ export function withheldBy(
         .reduce((latest, filter) => Math.max(latest, filter.until), 0);
       return { rule, until: micros(until), remaining: micros(until - at) };
     }
-    case 'passedOver':
-      return { rule, until: scene.nextTick, remaining: micros(scene.nextTick - at) };
+    case 'passedOver': {
+      const until = tickAfter(scene, at);
+      return { rule, until, remaining: micros(until - at) };
+    }
     case 'order': {
       const { own, ahead, forGuarantee } = outcome.order!;
       return { rule, own, ahead, forGuarantee };
@@ -69,6 +71,13 @@ export function withheldBy(
     default:
       return assertNever(rule);
   }
+}
+
+/** The first batch tick that is later than `at`. */
+function tickAfter({ nextTick, allocationInterval }: Scene, at: Micros): Micros {
+  if (at < nextTick) return nextTick;
+  const ticks = Math.floor((at - nextTick) / allocationInterval) + 1;
+  return micros(nextTick + ticks * allocationInterval);
 }
 
 /** Who holds what on the agent, in order of first mention. */

@@ -13,6 +13,7 @@ export interface Scene {
   readonly filterGpuResources: boolean;
   /** The batch tick to come; filters that lapse at its instant may lapse after it. */
   readonly nextTick: Micros;
+  readonly allocationInterval: Micros;
   readonly pause: { readonly until: Micros; readonly agentsAwaited: number } | null;
 }
 
@@ -22,6 +23,8 @@ export interface Hypothesis {
   /** Instant of the cycle. */
   readonly at: Micros;
   readonly isPauseOver: boolean;
+  /** Those who declined were passed over, and the tick that turns to them again has come. */
+  readonly isRoundOver: boolean;
   /** The target's role is revived: it takes part, has no filters, and wants all. */
   readonly isRevived: boolean;
   readonly isFrameworkActive: boolean;
@@ -45,6 +48,7 @@ export function noHypothesis(scene: Scene, target: Client, at: Micros): Hypothes
     target,
     at,
     isPauseOver: false,
+    isRoundOver: false,
     isRevived: false,
     isFrameworkActive: false,
     capabilities: [],

@@ -90,12 +90,22 @@ export class OfferRules {
       .filter((filter) => isLive(filter) && filter.refused.contains(offer));
   }
 
-  /** A decliner's turn comes again at the tick, or when it revives. */
+  /** A decliner's turn comes again at the tick, when its framework or the agent changes, or when it revives. */
   #isPassedOver(client: Client, row: AgentRow): boolean {
     const { guard } = this.#scene.books;
-    const { target, isRevived, at } = this.#hypothesis;
-    if (guard === null || at >= this.#scene.nextTick || (client === target && isRevived)) return false;
+    const { at, isRoundOver, activated, whitelisted, upgraded } = this.#hypothesis;
+    if (guard === null || isRoundOver || this.#isTurnedTo(client)) return false;
+    if (at >= this.#scene.nextTick && guard.isWaiting(row.agent)) return false;
+    if (activated.has(row.agent) || whitelisted.has(row.hostname) || upgraded.has(row.agent)) return false;
     return guard.isBehind(client.row, row.agent);
+  }
+
+  /** Whether the hypothesis makes the client ask anew: it revives, or its framework subscribes again, or with other settings. */
+  #isTurnedTo(client: Client): boolean {
+    const { target, isRevived, isFrameworkActive, capabilities, minimum, isUnconstrained } = this.#hypothesis;
+    if (client === target && isRevived) return true;
+    const isChanged = isFrameworkActive || capabilities.length > 0 || minimum !== null || isUnconstrained;
+    return isChanged && client.framework === target.framework;
   }
 
   #isConstrained(client: Client, row: AgentRow): boolean {

@@ -104,8 +104,9 @@ export class Suggestions {
     const hostnames = rows.map(({ hostname }) => hostname);
     switch (first.rule) {
       case 'recoveryPause':
-      case 'passedOver':
         return this.#wait(trial, first.until);
+      case 'passedOver':
+        return this.#wait(trial, first.until, { isRoundOver: true });
       case 'agentDeactivated':
         return this.#try(
           trial,
@@ -185,11 +186,11 @@ export class Suggestions {
     return [{ changes: [...trial.changes, change], hypothesis, rehearsal }];
   }
 
-  #wait(trial: Trial, until: Micros): Trial[] {
+  #wait(trial: Trial, until: Micros, assumed: Partial<Hypothesis> = {}): Trial[] {
     const change: Change = { kind: 'waitUntil', instant: until, remaining: micros(until - this.#now) };
     const { pause } = this.#scene;
     const isPauseOver = trial.hypothesis.isPauseOver || (pause !== null && until >= pause.until);
-    return this.#try(trial, change, { at: until, isPauseOver });
+    return this.#try(trial, change, { ...assumed, at: until, isPauseOver });
   }
 
   #addCapability(trial: Trial, capability: Hypothesis['capabilities'][number]): Trial[] {

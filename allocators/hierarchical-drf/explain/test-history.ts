@@ -3,6 +3,7 @@ import type {
   Agent,
   AllocatorAgent,
   AllocatorFramework,
+  AllocatorOptions,
   Change,
   Framework,
   Quota,
@@ -91,10 +92,10 @@ export class TestHistory {
   #whitelist: readonly string[] | null = null;
 
   /** Odd seeds have timing `event`. */
-  constructor(agentsMax: number, seed: number) {
+  constructor(agentsMax: number, seed: number, options: Partial<AllocatorOptions> = {}) {
     const domain = { region: 'home', zone: 'z' };
     const timing = seed % 2 === 0 ? 'mesos' : 'event';
-    this.world = new TestWorld({ seed, domain, timing });
+    this.world = new TestWorld({ seed, domain, timing, ...options });
     this.#agentsMax = agentsMax;
   }
 

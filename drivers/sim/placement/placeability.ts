@@ -1,5 +1,6 @@
 import type { JobTasks, Job, MachineSpec, PlacementConstraint } from '../../../engine/workload/index.ts';
-import type { Resources } from '../../../engine/resources/index.ts';
+import type { QuotaConfig } from '../../../engine/protocol/index.ts';
+import { ancestors, type Resources } from '../../../engine/resources/index.ts';
 import { satisfies } from '../../../frameworks/workload/index.ts';
 
 /** Machines that are the same to every task. */
@@ -10,14 +11,18 @@ interface MachineClass {
 
 /**
  * Whether jobs can ever run on a cluster: each task must fit a machine of it that satisfies its constraints, and the tasks of a gang must
- * fit side by side, group by group, on the empty cluster. Answers are kept per shape, so a trace with few shapes costs next to nothing.
+ * fit side by side, group by group, on the empty cluster. What must run at once must be within the limit of the job's top-level role. Answers
+ * are kept per shape, so a trace with few shapes costs next to nothing.
  */
 export class Placeability {
   readonly #classes: readonly MachineClass[];
   /** How many tasks of a shape fit the empty cluster at once. */
   readonly #capacities = new Map<Resources, Map<string, number>>();
 
-  constructor(machines: readonly MachineSpec[]) {
+  readonly #quotas: ReadonlyMap<string, QuotaConfig>;
+
+  constructor(machines: readonly MachineSpec[], quotas: readonly QuotaConfig[]) {
+    this.#quotas = new Map(quotas.map((quota) => [quota.role, quota]));
     // By content: machines rarely share their attribute lists, and a class per machine would make every shape cost a walk over all of them.
     const classes = new Map<string, MachineClass>();
     for (const spec of machines) {
@@ -35,7 +40,19 @@ export class Placeability {
       const capacity = this.#capacityFor(tasks);
       if (capacity < (job.gang ? tasks.count : 1)) return false;
     }
-    return true;
+    return this.limitBelow(job) === null;
+  }
+
+  /** The quota whose limit is below what the job needs at once: a task, or a whole gang. Null if there is none. */
+  limitBelow(job: Job): QuotaConfig | null {
+    if (this.#quotas.size === 0) return null;
+    const quota = this.#quotas.get(ancestors(job.role).at(-1) ?? job.role);
+    if (quota === undefined) return null;
+    const { names, values } = quota.limits;
+    for (let index = 0; index < names.length; index++) {
+      if (neededAtOnce(job, names[index]!) > values[index]!) return quota;
+    }
+    return null;
   }
 
   #capacityFor(tasks: JobTasks): number {
@@ -56,6 +73,18 @@ export class Placeability {
     }
     return capacity;
   }
+}
+
+/** Thousandths of `name` that the job has to hold at one instant at least. */
+function neededAtOnce(job: Job, name: string): number {
+  let most = 0;
+  let sum = 0;
+  for (const { count, resources } of job.tasks) {
+    const each = resources.quantities().get(name);
+    most = Math.max(most, each);
+    sum += count * each;
+  }
+  return job.gang ? sum : most;
 }
 
 /** Equal texts for equal lists; most are empty. */

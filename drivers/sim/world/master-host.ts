@@ -84,6 +84,9 @@ export class MasterHost {
     for (const { role, weight } of world.options.frameworks.roles) {
       if (weight !== 1) this.registry.state.apply({ kind: 'weightSet', role, weight });
     }
+    for (const { role, guarantees, limits } of world.options.quotas) {
+      this.registry.state.apply({ kind: 'quotaSet', role, guarantees, limits });
+    }
     world.agenda.push(0, MASTER_ELECTED, 0, 0, null);
   }
 

@@ -6,6 +6,7 @@ import {
   DEFAULT_MASTER_OPTIONS,
   type MasterOptions,
 } from '../../../engine/master/index.ts';
+import type { QuotaConfig } from '../../../engine/protocol/index.ts';
 import { Quantities } from '../../../engine/resources/index.ts';
 import type { MachineEvent, MachineSpec, RunObserver } from '../../../engine/workload/index.ts';
 import { DEFAULT_WORKLOAD_OPTIONS, type WorkloadOptions } from '../../../frameworks/workload/index.ts';
@@ -31,6 +32,8 @@ export interface SimulationOptions {
   /** By instant. */
   readonly machineEvents: readonly MachineEvent[];
   readonly frameworks: FrameworkFleetOptions;
+  /** In the registry from the start; the rules of spec 08 §4 hold for them. */
+  readonly quotas: readonly QuotaConfig[];
   readonly network: NetworkOptions;
   readonly containers: ContainerOptions;
   readonly registry: RegistryOptions;
@@ -67,12 +70,15 @@ export const DEFAULT_ALLOCATOR_OPTIONS: Omit<AllocatorOptions, 'seed'> = {
   domain: null,
   recoveryTimeout: micros(600 * MICROS_PER_SECOND),
   agentRecoveryFactor: 0.8,
+  roleSorter: 'drf',
+  frameworkSorter: 'drf',
 };
 
 /** Everything but the seed, the machines and the allocator. */
 export const DEFAULT_SIMULATION_OPTIONS: Omit<SimulationOptions, 'seed' | 'machines' | 'allocator'> = {
   machineEvents: [],
   frameworks: { perRole: 1, roles: [], workload: DEFAULT_WORKLOAD_OPTIONS },
+  quotas: [],
   network: DEFAULT_NETWORK_OPTIONS,
   containers: DEFAULT_CONTAINER_OPTIONS,
   registry: DEFAULT_REGISTRY_OPTIONS,

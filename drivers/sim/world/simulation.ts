@@ -101,7 +101,7 @@ export class Simulation implements WorkListener {
     this.#options = options;
     this.#ledger = options.checkInvariants === 'never' ? null : new TaskLedger();
     this.#directory = new MachineDirectory(options.machines);
-    this.#placeability = new Placeability(options.machines);
+    this.#placeability = new Placeability(options.machines, options.quotas);
     const isReachable = (): boolean => this.#master.isReachable;
     const world = new World(options, { struck: (mischief, party) => this.#faults.struck(mischief, party) });
     this.#world = world;
