@@ -1,7 +1,9 @@
 import { Command, CommanderError, Option } from 'commander';
 import { InvariantError } from '../engine/core/index.ts';
+import { PolicyError } from '../allocators/contract/index.ts';
 import { renderReport, reportErrorText } from '../reports/index.ts';
 import { DEFAULT_READ_OPTIONS, type ReadOptions, TraceError } from '../traces/index.ts';
+import { policyErrorText } from './allocator-argument.ts';
 import { runConformanceCommand } from './conformance.ts';
 import { explainCommand, type RawExplainOptions } from './explain/explain-command.ts';
 import { parseCount, parsePairs } from './quantity-arguments.ts';
@@ -38,6 +40,10 @@ function reported(error: unknown): number {
   if (error instanceof UsageError || error instanceof TraceError) {
     err(`orrery: ${error.message}`);
     return EXIT_USAGE;
+  }
+  if (error instanceof PolicyError) {
+    err(`orrery: ${policyErrorText(error)}`);
+    return EXIT_FAILED;
   }
   if (error instanceof InvariantError) {
     err(
@@ -94,7 +100,11 @@ function addRunOptions(command: Command): Command {
       '--cluster <groups>',
       "machines instead of the trace's own, such as '100xcpus:16;mem:65536;gpus:8'",
     )
-    .option('--allocator <name>', 'allocation policy', 'hierarchical-drf')
+    .option(
+      '--allocator <name|file>',
+      'allocation policy: hierarchical-drf, or a module of your own such as ./my-policy.mjs',
+      'hierarchical-drf',
+    )
     .option(
       '--timing <name>',
       'when what comes back is offered again: event, within milliseconds, or mesos, each second',

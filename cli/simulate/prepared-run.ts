@@ -1,7 +1,7 @@
 import { micros, type Micros, MICROS_PER_SECOND } from '../../engine/core/index.ts';
 import type { QuotaConfig } from '../../engine/protocol/index.ts';
+import type { AllocatorFactory } from '../../engine/master/index.ts';
 import type { Job, MachineEvent, MachineSpec } from '../../engine/workload/index.ts';
-import { hierarchicalDrf } from '../../allocators/hierarchical-drf/index.ts';
 import {
   DEFAULT_SIMULATION_OPTIONS,
   Placeability,
@@ -9,6 +9,7 @@ import {
   type SimulationOptions,
 } from '../../drivers/sim/index.ts';
 import { type OpenedTrace, openTrace } from '../../traces/index.ts';
+import { loadAllocator } from '../allocator-argument.ts';
 import { checkQuotas } from '../quota-argument.ts';
 import { UsageError } from '../usage-error.ts';
 import type { SimulateOptions } from './simulate-options.ts';
@@ -28,8 +29,9 @@ export interface Survey {
   readonly firstLimit: QuotaConfig | null;
 }
 
-/** A run that can begin: its trace is open and was read once, and the options make sense for it. */
+/** A run that can begin: its policy is loaded, its trace is open and was read once, and the options make sense for it. */
 export interface PreparedRun {
+  readonly allocator: AllocatorFactory;
   readonly trace: OpenedTrace;
   readonly machines: readonly MachineSpec[];
   readonly events: readonly MachineEvent[];
@@ -44,6 +46,7 @@ export interface PreparedRun {
  * @param untilOption the option that `until` comes from
  */
 export async function prepareRun(options: SimulateOptions, untilOption = '--until'): Promise<PreparedRun> {
+  const allocator = await loadAllocator(options.allocator, options.check);
   const trace = await openTrace(options.trace, options.read);
   const { machines, events } = clusterOf(options, trace);
   const survey = await surveyOf(trace, machines, options.quotas);
@@ -68,13 +71,13 @@ export async function prepareRun(options: SimulateOptions, untilOption = '--unti
     }
   }
   checkQuotas(options.quotas, machines, survey.roles, options.forceQuota);
-  return { trace, machines, events, survey, end };
+  return { allocator, trace, machines, events, survey, end };
 }
 
 /** The simulation of the run, at its first instant. */
 export function makeSimulation(
   options: SimulateOptions,
-  { machines, events, survey }: PreparedRun,
+  { allocator, machines, events, survey }: PreparedRun,
   watch: Pick<SimulationOptions, 'sampleInterval' | 'observer' | 'checkInvariants'>,
 ): Simulation {
   const weights = new Map(options.weights.map(({ role, weight }) => [role, weight]));
@@ -83,7 +86,7 @@ export function makeSimulation(
     seed: options.seed,
     machines,
     machineEvents: events,
-    allocator: hierarchicalDrf,
+    allocator,
     allocatorOptions: {
       ...DEFAULT_SIMULATION_OPTIONS.allocatorOptions,
       timing: options.timing,

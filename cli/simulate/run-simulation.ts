@@ -108,7 +108,7 @@ function describe(
     seed: options.seed,
     options: {
       cluster: options.clusterText ?? trace.cluster?.name ?? '',
-      allocator: 'hierarchical-drf',
+      allocator: options.allocator,
       timing: options.timing,
       'role sorter': options.roleSorter,
       'framework sorter': options.frameworkSorter,

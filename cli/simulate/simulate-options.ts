@@ -11,6 +11,7 @@ import type { MachineSpec } from '../../engine/workload/index.ts';
 import type { FaultOptions } from '../../drivers/sim/index.ts';
 import type { OfferPolicy } from '../../frameworks/workload/index.ts';
 import { DEFAULT_READ_OPTIONS, type ReadOptions } from '../../traces/index.ts';
+import { checkAllocatorName } from '../allocator-argument.ts';
 import { parseCluster } from '../cluster-argument.ts';
 import { parseFaults } from '../faults-argument.ts';
 import { parseCount, parseDuration, parseNumber, parsePairs } from '../quantity-arguments.ts';
@@ -60,6 +61,8 @@ export interface SimulateOptions {
   /** Null: the trace's own. */
   readonly machines: readonly MachineSpec[] | null;
   readonly clusterText: string | null;
+  /** A name or a file. */
+  readonly allocator: string;
   readonly timing: AllocationTiming;
   readonly roleSorter: SorterKind;
   readonly frameworkSorter: SorterKind;
@@ -94,16 +97,13 @@ const POLICIES: readonly OfferPolicy[] = ['keep', 'decline', 'suppress', 'demand
 const REFUSE_SECONDS_MAX = 31_536_000;
 const WEIGHT_MIN = 0.000_1;
 const WEIGHT_MAX = 1_000_000;
-export const ALLOCATORS: readonly string[] = ['hierarchical-drf'];
 
 /** Reads every option before anything is done. Throws UsageError for the first that cannot be used. */
 export function readSimulateOptions(raw: RawSimulateOptions): SimulateOptions {
   if (raw.strict === true && raw.skipBadRows === true) {
     throw new UsageError('--strict and --skip-bad-rows contradict each other: give one of them');
   }
-  if (!ALLOCATORS.includes(raw.allocator)) {
-    throw new UsageError(`--allocator ${raw.allocator}: unknown; there is ${ALLOCATORS.join(', ')}`);
-  }
+  checkAllocatorName(raw.allocator);
   const timing = TIMINGS.find((one) => one === raw.timing);
   if (timing === undefined)
     throw new UsageError(`--timing ${raw.timing}: expected one of ${TIMINGS.join(', ')}`);
@@ -117,6 +117,7 @@ export function readSimulateOptions(raw: RawSimulateOptions): SimulateOptions {
     read: readOptions(raw),
     machines: raw.cluster === undefined ? null : parseCluster(raw.cluster),
     clusterText: raw.cluster ?? null,
+    allocator: raw.allocator,
     timing,
     roleSorter: readSorter('--role-sorter', raw.roleSorter),
     frameworkSorter: readSorter('--framework-sorter', raw.frameworkSorter),
