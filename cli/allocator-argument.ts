@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -69,9 +70,10 @@ async function exportsOf(text: string, path: string): Promise<Readonly<Record<st
     return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   } catch (error) {
     const thrown = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    const place = placeOf(error, text);
+    const place = error instanceof SyntaxError ? placeOfSyntaxError(path) : placeOf(error, text);
+    const where = place === null ? '' : ` (${place})`;
     throw new UsageError(
-      `--allocator ${text}: the file cannot be loaded: ${thrown.replaceAll(/\s*\n\s*/g, ' ')}${place === null ? '' : ` (${place})`}`,
+      `--allocator ${text}: the file cannot be loaded: ${thrown.replaceAll(/\s*\n\s*/g, ' ')}${where}`,
     );
   }
 }
@@ -80,14 +82,16 @@ async function exportsOf(text: string, path: string): Promise<Readonly<Record<st
 function placeOf(error: unknown, file: string): string | null {
   if (!(error instanceof Error)) return null;
   const name = basename(file);
-  const stack = error.stack ?? '';
-  const at = stack.lastIndexOf(error.message);
-  // A syntax error has its place before the message, all others after it.
-  for (const part of [stack.slice(at + error.message.length), stack.slice(0, at)]) {
-    for (const line of part.split('\n')) {
-      const place = /([^/\\]+):(\d+(?::\d+)?)\)?$/.exec(line);
-      if (place !== null && decodeURIComponent(place[1]!) === name) return `${name}:${place[2]!}`;
-    }
+  for (const line of (error.stack ?? '').split('\n')) {
+    const place = /^ +at .*?([^/\\:]+):(\d+:\d+)\)?$/.exec(line);
+    if (place !== null && decodeURIComponent(place[1]!) === name) return `${name}:${place[2]!}`;
   }
   return null;
+}
+
+/** A syntax error does not say where it is, but Node does when it only checks the file; null if the error is in a file that it imports. */
+function placeOfSyntaxError(path: string): string | null {
+  const { stderr } = spawnSync(process.execPath, ['--check', path], { encoding: 'utf8', timeout: 10_000 });
+  const line = /^.*:(\d+)$/m.exec(stderr)?.[1];
+  return line === undefined ? null : `${basename(path)}:${line}`;
 }

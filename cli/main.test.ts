@@ -168,6 +168,16 @@ describe('bad input is refused by one line on standard error, with exit code 2, 
       /--policy greedy: expected one of keep, decline, suppress, demand/,
     ],
     [
+      'an unknown sorter of roles',
+      [...g5k, '--role-sorter', 'fair'],
+      /--role-sorter fair: expected one of drf, random/,
+    ],
+    [
+      'an unknown sorter of frameworks',
+      [...g5k, '--framework-sorter', 'fair'],
+      /--framework-sorter fair: expected one of drf, random/,
+    ],
+    [
       'an unknown allocator',
       [...g5k, '--allocator', 'lottery'],
       /--allocator lottery: unknown; there is hierarchical-drf/,

@@ -108,7 +108,7 @@ describe('every command of the documentation does what it should', () => {
     async (page) => {
       const cwd = join(folder, page.replaceAll('/', '-'));
       mkdirSync(cwd);
-      symlinkSync(join(ROOT, 'allocators'), join(cwd, 'allocators'));
+      for (const name of ['allocators', 'docs']) symlinkSync(join(ROOT, name), join(cwd, name));
       for (const { language, text, file } of blocksOf(page)) {
         if (file !== null) {
           mkdirSync(dirname(join(cwd, file)), { recursive: true });

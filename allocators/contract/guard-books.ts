@@ -256,7 +256,8 @@ export class GuardBooks {
 
   #chargeAll(framework: Framework, sign: 1 | -1): void {
     for (const { held } of this.#agents.values()) {
-      for (const [role, resources] of held.get(framework) ?? []) this.#charge(framework, role, resources, sign);
+      for (const [role, resources] of held.get(framework) ?? [])
+        this.#charge(framework, role, resources, sign);
     }
   }
 

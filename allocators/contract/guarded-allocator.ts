@@ -226,9 +226,7 @@ class GuardedAllocator implements Allocator {
   }
 
   requestResources(now: Micros, framework: Framework, role: Role, demand: Quantities): void {
-    this.#runCycle('requestResources', now, () =>
-      this.policy.requestResources(now, framework, role, demand),
-    );
+    this.#runCycle('requestResources', now, () => this.policy.requestResources(now, framework, role, demand));
   }
 
   // --- what is returned or changed
@@ -373,8 +371,8 @@ class GuardedAllocator implements Allocator {
       this.#fail(`${given} under role '${name}', but some of it is reserved to role '${foreign}'`);
     }
     if (!this.#books.hasFree(agent, resources)) {
-      const free = this.#books.free(agent).toString() || 'nothing';
-      this.#fail(`${given}, of which only ${free} is free`);
+      const free = this.#books.free(agent);
+      this.#fail(`${given}, of which ${free.isEmpty ? 'nothing' : `only ${free.toString()}`} is free`);
     }
     const broken = this.#books.brokenLimit(role, resources);
     if (broken !== null) {

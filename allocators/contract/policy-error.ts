@@ -27,6 +27,7 @@ export class PolicyError extends Error {
 }
 
 function faultText({ policy, cycle, during, call, instant, rule }: PolicyFault): string {
-  const when = `${during ? 'in' : 'after'} cycle ${cycle}, at ${microsToSeconds(instant)} s (${call})`;
+  const where = cycle === 0 ? 'before the first cycle' : `${during ? 'in' : 'after'} cycle ${cycle}`;
+  const when = `${where}, at ${microsToSeconds(instant)} s (${call})`;
   return `policy ${policy}, ${when}: ${rule}`;
 }

@@ -99,7 +99,11 @@ export class Cycle {
       if (source.size > 0) {
         this.#settle();
         this.#reserve(source.size);
-        this.#visitShuffled(source.copyTo(this.#visiting), only);
+        this.#visitShuffled(
+          // Then the order decides nothing, and memory is walked as it lies.
+          this.#isForOneAlone() ? source.copyAscendingTo(this.#visiting) : source.copyTo(this.#visiting),
+          only,
+        );
       }
     }
     for (let index = 0; index < books.awake.length; index++) books.awake[index]!.isAwake = false;

@@ -1,3 +1,6 @@
+/** Fewer than one number in so many is a member: sorting is cheaper than looking at all. */
+const SPARSE = 16;
+
 /**
  * Set of small integers with a list of its members at hand: add, remove and test in O(1), a pass over the members touches nothing else.
  * Members are in the order that additions and swap-removals left, so equal histories give equal orders.
@@ -33,6 +36,20 @@ export class DenseSet {
     this.#members[place] = last;
     this.#places[last] = place + 1;
     this.#places[member] = 0;
+  }
+
+  /** As `copyTo`, smallest first: by a look at every number if many are members, by sorting if few are. */
+  copyAscendingTo(target: Int32Array): number {
+    if (this.#size * SPARSE < this.#places.length) {
+      const count = this.copyTo(target);
+      target.subarray(0, count).sort();
+      return count;
+    }
+    let count = 0;
+    for (let member = 0; count < this.#size; member++) {
+      if (this.#places[member] !== 0) target[count++] = member;
+    }
+    return count;
   }
 
   /** Writes the members to the front of `target`, which must have room for them, and answers how many there are. */

@@ -118,8 +118,11 @@ test('a role has the quota set last, and none if that has no guarantee and no li
     fc.property(fc.array(operation, { maxLength: 40 }), (operations) => {
       const { quotas } = applied(operations).snapshot();
       for (const role of ['eng', 'ops']) {
-        const last = operations.findLast((one) => one.kind === 'quotaSet' && one.role === role);
-        if (last?.kind !== 'quotaSet' || (last.guarantees.isEmpty && last.limits.isEmpty)) {
+        const last = operations
+          .filter((one) => one.kind === 'quotaSet')
+          .filter((one) => one.role === role)
+          .at(-1);
+        if (last === undefined || (last.guarantees.isEmpty && last.limits.isEmpty)) {
           expect(quotas.has(role)).toBe(false);
         } else {
           expect(quotas.get(role)).toEqual({ guarantees: last.guarantees, limits: last.limits });
