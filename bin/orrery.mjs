@@ -23,5 +23,11 @@ if (!existsSync(main)) {
   }
 }
 
+// Whoever reads may stop reading: `orrery … | head` is no error.
+process.stdout.on('error', (error) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 const { main: run } = await import(pathToFileURL(main).href);
 process.exitCode = await run(process.argv.slice(2));
