@@ -1,14 +1,32 @@
 import { defineConfig } from 'vitest/config';
 
-// Pure tests share one process: modules hold no mutable state, so isolation buys nothing and costs most of the time.
+const shared = { setupFiles: ['test/setup.ts'], testTimeout: 120_000, hookTimeout: 120_000 };
+
 export default defineConfig({
   test: {
-    include: ['**/*.test.ts'],
-    exclude: ['dist/**', 'node_modules/**'],
-    pool: 'threads',
-    isolate: false,
-    setupFiles: ['test/setup.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    projects: [
+      {
+        // Pure tests share one process: modules hold no mutable state, so isolation buys nothing and costs most of the time.
+        test: {
+          ...shared,
+          name: 'pure',
+          include: ['**/*.test.ts'],
+          exclude: ['dist/**', 'node_modules/**', 'drivers/linux/**'],
+          pool: 'threads',
+          isolate: false,
+        },
+      },
+      {
+        // Real servers, processes and containers: a process of its own for each file.
+        test: {
+          ...shared,
+          name: 'linux',
+          include: ['drivers/linux/**/*.test.ts'],
+          exclude: ['dist/**', 'node_modules/**'],
+          pool: 'forks',
+          isolate: true,
+        },
+      },
+    ],
   },
 });

@@ -1,6 +1,6 @@
-import type { FrameworkId } from '../core/index.ts';
+import { type FrameworkId, type Micros, microsToSeconds } from '../core/index.ts';
 
-/** Why a scheduler call was refused before any effect (spec 03 §1, §1.5). */
+/** Why a call was refused before any effect (spec 03 §1, §1.5; spec 05). */
 export type CallError =
   | { readonly code: 'FRAMEWORK_ID_MISSING' }
   | { readonly code: 'FRAMEWORK_UNKNOWN'; readonly frameworkId: FrameworkId }
@@ -9,6 +9,16 @@ export type CallError =
   | { readonly code: 'FRAMEWORK_ID_MISMATCH' }
   | { readonly code: 'FRAMEWORK_INVALID'; readonly message: string }
   | { readonly code: 'NOT_LEADING' }
+  /** Of an operator's call: what it says is invalid, or names what is not there (400). */
+  | { readonly code: 'CALL_INVALID'; readonly message: string }
+  | { readonly code: 'NOT_AUTHORIZED'; readonly message: string }
+  | { readonly code: 'NOT_FOUND'; readonly message: string }
+  /** What the call needs is not there now: not enough free resources, a transition under way (409). */
+  | { readonly code: 'CONFLICT'; readonly message: string }
+  /** Another transition of the same object is under way; the same call may succeed later (503). */
+  | { readonly code: 'IN_TRANSITION'; readonly message: string }
+  /** The principal has used up its rate; `retryAfter` says when the next call is taken (spec 14 §4). */
+  | { readonly code: 'RATE_LIMITED'; readonly principal: string; readonly retryAfter: Micros }
   | { readonly code: 'NOT_SUPPORTED'; readonly call: string };
 
 /** HTTP status of each refusal. */
@@ -20,6 +30,12 @@ export const CALL_ERROR_STATUS: { readonly [Code in CallError['code']]: number }
   FRAMEWORK_ID_MISMATCH: 400,
   FRAMEWORK_INVALID: 400,
   NOT_LEADING: 503,
+  CALL_INVALID: 400,
+  NOT_AUTHORIZED: 403,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  IN_TRANSITION: 503,
+  RATE_LIMITED: 429,
   NOT_SUPPORTED: 501,
 };
 
@@ -37,7 +53,14 @@ export function callErrorText(error: CallError): string {
     case 'FRAMEWORK_ID_MISMATCH':
       return "'framework_id' differs from 'subscribe.framework_info.id': they must be equal";
     case 'FRAMEWORK_INVALID':
+    case 'CALL_INVALID':
+    case 'NOT_AUTHORIZED':
+    case 'NOT_FOUND':
+    case 'CONFLICT':
+    case 'IN_TRANSITION':
       return error.message;
+    case 'RATE_LIMITED':
+      return `Principal '${error.principal}' has used up its rate of calls: retry in ${microsToSeconds(error.retryAfter)} s`;
     case 'NOT_LEADING':
       return 'This master does not lead or has not recovered yet: retry at the leader';
     case 'NOT_SUPPORTED':

@@ -40,6 +40,12 @@ const ERRORS: readonly (readonly [CallError, number])[] = [
   [{ code: 'FRAMEWORK_INVALID', message: 'wrong' }, 400],
   [{ code: 'NOT_LEADING' }, 503],
   [{ code: 'NOT_SUPPORTED', call: 'X' }, 501],
+  [{ code: 'CALL_INVALID', message: 'wrong' }, 400],
+  [{ code: 'NOT_AUTHORIZED', message: 'not yours' }, 403],
+  [{ code: 'NOT_FOUND', message: 'nothing there' }, 404],
+  [{ code: 'CONFLICT', message: 'not free' }, 409],
+  [{ code: 'IN_TRANSITION', message: 'later' }, 503],
+  [{ code: 'RATE_LIMITED', principal: 'p', retryAfter: micros(1_000_000) }, 429],
 ];
 
 test.each(ERRORS)('the status of %o is %i, and it has a text', (error, status) => {

@@ -40,7 +40,7 @@ export {
   withheldText,
 } from './explanation-text.ts';
 export { CALL_ERROR_STATUS, type CallError, callErrorText } from './call-error.ts';
-export type { LinkId, MasterInput, RequestId, StreamId } from './input.ts';
+export type { LinkId, MasterInput, OperatorStreamId, RequestId, StreamId } from './input.ts';
 export { MasterMachine } from './master-machine.ts';
 export { DEFAULT_MASTER_OPTIONS, type MasterOptions } from './options.ts';
 export type { MasterOutput } from './output.ts';

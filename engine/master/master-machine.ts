@@ -42,6 +42,7 @@ import type { LinkId, MasterInput, RequestId, StreamId } from './input.ts';
 import { checkMasterInvariants } from './invariants.ts';
 import { type AllocationExplanation, type ExplainError, isExplaining } from './allocation-explanation.ts';
 import { kill } from './kill.ts';
+import { operatorCall } from './operator-calls.ts';
 import { flushAllocations, rescindTimedOut } from './offers.ts';
 import type { MasterOptions } from './options.ts';
 import type { MasterOutput } from './output.ts';
@@ -79,6 +80,18 @@ export class MasterMachine implements Machine<MasterInput, MasterOutput> {
       case 'agentMessage':
         if (master.leading) agentMessage(master, input.link, input.message);
         else master.out.push({ kind: 'closeLink', link: input.link });
+        break;
+      case 'operatorCalled':
+        if (master.leading) operatorCall(master, input, input.call);
+        else refuse(master, input.request, { code: 'NOT_LEADING' });
+        break;
+      case 'operatorSubscribed':
+        // The place of the operator's event stream (spec 05 §B).
+        master.out.push({ kind: 'closeOperatorStream', stream: input.stream });
+        break;
+      case 'operatorStreamClosed':
+      // The place of the authorizer (spec 14 §2): nothing asks it yet.
+      case 'authorized':
         break;
       case 'elected':
         elected(master, input.epoch, input.registry);

@@ -44,6 +44,25 @@ export function hashMasterOutput(hash: RollingHash, output: MasterOutput): void 
     case 'pingAgents':
       hash.add(7);
       break;
+    case 'answerCall':
+      hash.add(9);
+      hash.add(output.status);
+      break;
+    case 'operatorEvent':
+      hash.add(10);
+      hash.add(output.stream);
+      hash.add(output.sequence);
+      hash.addText(output.event.type);
+      break;
+    case 'closeOperatorStream':
+      hash.add(17);
+      hash.add(output.stream);
+      break;
+    case 'authorize':
+      hash.add(18);
+      hash.add(output.ticket);
+      for (const { action } of output.requests) hash.addText(action);
+      break;
     case 'abdicate':
       hash.add(8);
       break;

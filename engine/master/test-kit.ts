@@ -340,7 +340,7 @@ export class MasterDriver {
 
   call(stream: StreamId, call: SchedulerCall): MasterOutput[] {
     const request = ++this.#requests as RequestId;
-    return this.step({ kind: 'schedulerCalled', request, stream, call });
+    return this.step({ kind: 'schedulerCalled', request, principal: null, stream, call });
   }
 
   /** SUBSCRIBE on a new stream. */

@@ -81,6 +81,7 @@ export {
   type TaskState,
 } from './task-state.ts';
 export { parseAttributes } from './attribute-text.ts';
+export type { AuthorizationAction, AuthorizationRequest } from './authorization.ts';
 export type { ContainerId } from './container-id.ts';
 export type { ExecutorCall, ExecutorSubscribeCall, ExecutorUpdateCall } from './executor-call.ts';
 export type { ExecutorEvent } from './executor-event.ts';

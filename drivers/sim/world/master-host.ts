@@ -66,11 +66,13 @@ export class MasterHost {
   readonly #schedulerCalled: {
     readonly kind: 'schedulerCalled';
     request: RequestId;
+    readonly principal: string | null;
     stream: StreamId;
     call: SchedulerCall;
   } = {
     kind: 'schedulerCalled',
     request: 0 as RequestId,
+    principal: null,
     stream: 0 as StreamId,
     call: { type: 'TEARDOWN', frameworkId: 0 as never },
   };
@@ -275,6 +277,12 @@ export class MasterHost {
           }
           this.registry.persist(output.index, output.operation);
           persists = true;
+          break;
+        case 'answerCall':
+        case 'operatorEvent':
+        case 'closeOperatorStream':
+        case 'authorize':
+          // No operator and no authorizer take part in a replay.
           break;
         case 'abdicate':
           this.#mustEnd = true;

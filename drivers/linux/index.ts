@@ -1,0 +1,2 @@
+// The driver for real machines; its parts are listed here as they come.
+export {};
