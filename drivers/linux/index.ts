@@ -1,2 +1,3 @@
-// The driver for real machines; its parts are listed here as they come.
-export {};
+/** Container runtimes by name, the one that needs nothing but Linux first. */
+export const RUNTIME_NAMES = ['process', 'docker'] as const;
+export type RuntimeName = (typeof RUNTIME_NAMES)[number];
