@@ -101,6 +101,26 @@ test('a snapshot is not changed by what comes after it', () => {
   );
 });
 
+test('a state restored from a snapshot goes on as the one that it was taken of', () => {
+  fc.assert(
+    fc.property(fc.array(operation), fc.array(operation), (before, after) => {
+      const state = applied(before);
+      const restored = RegistryState.restore(state.snapshot());
+      expect(restored.snapshot()).toEqual(state.snapshot());
+      for (const one of after) {
+        for (const each of [state, restored]) {
+          try {
+            each.apply(one);
+          } catch {
+            // Does not fit: changes nothing.
+          }
+        }
+      }
+      expect(restored.snapshot()).toEqual(state.snapshot());
+    }),
+  );
+});
+
 test('one log gives one state, the order of agents included', () => {
   fc.assert(
     fc.property(fc.array(operation), (operations) => {

@@ -14,6 +14,18 @@ export class RegistryState {
   readonly #weights = new Map<string, number>();
   readonly #quotas = new Map<string, RegisteredQuota>();
 
+  /** The state that `snapshot` was taken of. */
+  static restore(snapshot: RegistrySnapshot): RegistryState {
+    const state = new RegistryState();
+    state.#epoch = snapshot.epoch;
+    for (const [id, info] of snapshot.admitted) state.#admitted.set(id, info);
+    for (const [id, at] of snapshot.unreachable) state.#unreachable.set(id, at);
+    for (const [id, at] of snapshot.gone) state.#gone.set(id, at);
+    for (const [role, weight] of snapshot.weights) state.#weights.set(role, weight);
+    for (const [role, quota] of snapshot.quotas) state.#quotas.set(role, quota);
+    return state;
+  }
+
   /** Epoch of the last master elected; 0 before the first. */
   get epoch(): MasterEpoch {
     return this.#epoch;
