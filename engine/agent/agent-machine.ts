@@ -237,6 +237,8 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
         if (message.agentId === this.#state.agentId)
           this.#answerForUnreported(now, message.unreported, outputs);
         break;
+      case 'APPLY_OPERATION':
+      case 'ACKNOWLEDGE_OPERATION_STATUS':
       case 'AGENT_REGISTERED':
       // The built-in executors take no messages.
       case 'FRAMEWORK_TO_EXECUTOR':

@@ -53,6 +53,8 @@ function hashMessage(hash: RollingHash, message: AgentToMaster): void {
       hash.add(12);
       hash.add(message.info.id ?? -1);
       hash.add(message.frameworks.length);
+      hash.add(message.operations.length);
+      for (const operation of message.operations) hash.add(operation.operationUuid);
       hash.add(message.executors.length);
       for (const executor of message.executors) {
         hash.add(executor.frameworkId);
@@ -83,6 +85,14 @@ function hashMessage(hash: RollingHash, message: AgentToMaster): void {
       hash.add(message.frameworkId);
       hash.add(message.executorId);
       hash.add(message.data.length);
+      break;
+    case 'UPDATE_OPERATION_STATUS':
+      hash.add(16);
+      hash.add(message.agentId);
+      hash.add(message.frameworkId ?? -1);
+      hash.add(message.operationUuid);
+      hash.add(message.status.uuid ?? -1);
+      hash.addText(message.status.state);
       break;
     default:
       assertNever(message);

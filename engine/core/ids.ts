@@ -22,10 +22,15 @@ export type ExecutorId = Branded<number, 'ExecutorId'>;
 /** Identifies one status update of one agent; its 16 wire bytes are made of the agent's id and this counter. */
 export type UpdateId = Branded<number, 'UpdateId'>;
 
+/** Identifies one operation on an agent's resources (`Operation.uuid`): minted by the master, ascending over all masters, never reused. */
+export type OperationUuid = Branded<number, 'OperationUuid'>;
+
 /** Counts elected masters: 1 for the first. */
 export type MasterEpoch = Branded<number, 'MasterEpoch'>;
 
 const IDS_PER_MASTER = 2 ** 21;
+/** Operations are far more than agents; epochs up to 2^21 leave this much room for each. */
+const OPERATIONS_PER_MASTER = 2 ** 32;
 
 /** The number of the `n`th agent or framework that the master of `epoch` admits. */
 function mint(epoch: MasterEpoch, n: number): number {
@@ -39,6 +44,12 @@ export function mintAgentId(epoch: MasterEpoch, n: number): AgentId {
 
 export function mintFrameworkId(epoch: MasterEpoch, n: number): FrameworkId {
   return mint(epoch, n) as FrameworkId;
+}
+
+/** The uuid of the `n`th operation that the master of `epoch` sends out. */
+export function mintOperationUuid(epoch: MasterEpoch, n: number): OperationUuid {
+  assert(n < OPERATIONS_PER_MASTER, `one master mints at most ${OPERATIONS_PER_MASTER} operations; elect a new one`);
+  return (epoch * OPERATIONS_PER_MASTER + n) as OperationUuid;
 }
 
 /** The epoch of the master that minted `id`, and the count within it. */

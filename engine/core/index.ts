@@ -12,7 +12,9 @@ export {
   type MasterEpoch,
   mintAgentId,
   mintFrameworkId,
+  mintOperationUuid,
   type OfferId,
+  type OperationUuid,
   type TaskId,
   type UpdateId,
 } from './ids.ts';

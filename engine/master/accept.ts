@@ -289,7 +289,10 @@ function dropOperation(
       operationId: operation.id,
       state: 'OPERATION_ERROR',
       message,
+      convertedResources: null,
+      uuid: null,
       agentId: agent === null ? null : agent.id,
+      resourceProviderId: null,
     },
   });
 }

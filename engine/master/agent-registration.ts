@@ -145,7 +145,7 @@ export function readmitted(master: MasterState, message: ReregisterMessage, link
   }
   connectAgent(master, agent, link);
   shutDownCompletedFrameworks(master, agent, message);
-  master.tell(agent, { type: 'AGENT_REREGISTERED', agentId: id, unreported: [] });
+  master.tell(agent, { type: 'AGENT_REREGISTERED', agentId: id, unreported: [], unreportedOperations: [] });
   killReplaced(master, agent, message);
   if (wasUnreachable) announceReturn(master, agent);
 }
@@ -169,6 +169,7 @@ function reconnected(
     type: 'AGENT_REREGISTERED',
     agentId: agent.id,
     unreported: unreportedTasks(agent, message),
+    unreportedOperations: [],
   });
   for (const task of agent.tasks) {
     if (task.killRequested && !isTerminal(task.state))

@@ -298,6 +298,8 @@ function agentMessage(master: MasterState, link: LinkId, message: AgentToMaster)
       if (agent !== undefined && agent.link === link) markUnreachable(master, agent);
       break;
     }
+    case 'UPDATE_OPERATION_STATUS':
+      break;
     case 'EXITED_EXECUTOR':
       executorExited(master, link, message);
       break;

@@ -140,6 +140,17 @@ function hashMessage(hash: RollingHash, message: MasterToAgent): void {
       hash.add(message.frameworkId);
       for (const task of message.tasks) hash.add(task.taskId);
       break;
+    case 'APPLY_OPERATION':
+      hash.add(26);
+      hash.add(message.frameworkId ?? -1);
+      hash.add(message.operationUuid);
+      hash.addText(message.info.type);
+      break;
+    case 'ACKNOWLEDGE_OPERATION_STATUS':
+      hash.add(27);
+      hash.add(message.operationUuid);
+      hash.add(message.uuid);
+      break;
     case 'AGENT_REGISTERED':
     case 'AGENT_REREGISTERED':
       hash.add(25);

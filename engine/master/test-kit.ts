@@ -186,7 +186,7 @@ export function reportedTask(
 }
 
 export type Report = Omit<Extract<AgentToMaster, { type: 'REREGISTER_AGENT' }>, 'type' | 'info'>;
-export const EMPTY_REPORT: Report = { tasks: [], executors: [], frameworks: [] };
+export const EMPTY_REPORT: Report = { tasks: [], executors: [], operations: [], frameworks: [] };
 
 export function statusOf(
   taskId: number,

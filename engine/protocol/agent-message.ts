@@ -1,7 +1,9 @@
-import type { AgentId, ExecutorId, FrameworkId, TaskId, UpdateId } from '../core/index.ts';
+import type { AgentId, ExecutorId, FrameworkId, OperationUuid, TaskId, UpdateId } from '../core/index.ts';
 import type { Resources } from '../resources/index.ts';
 import type { AgentInfo } from './agent-info.ts';
 import type { FrameworkInfo } from './framework-info.ts';
+import type { ResourceOfferOperation } from './offer.ts';
+import type { OperationStatus } from './scheduler-event.ts';
 import type { ExecutorInfo, KillPolicy, TaskInfo, TaskStatus } from './task.ts';
 import type { TaskState } from './task-state.ts';
 
@@ -25,6 +27,16 @@ export interface ReportedExecutor {
   readonly role: string;
 }
 
+/** An operation whose end its framework has not acknowledged, as an agent reports it when it re-registers. */
+export interface ReportedOperation {
+  readonly operationUuid: OperationUuid;
+  /** Null when an operator asked for it. */
+  readonly frameworkId: FrameworkId | null;
+  readonly info: ResourceOfferOperation;
+  /** With the uuid by which it is to be acknowledged; null while pending. */
+  readonly latestStatus: OperationStatus;
+}
+
 /** From an agent to its master. */
 export type AgentToMaster =
   | { readonly type: 'REGISTER_AGENT'; readonly info: AgentInfo }
@@ -34,10 +46,12 @@ export type AgentToMaster =
       readonly info: AgentInfo;
       readonly tasks: readonly ReportedTask[];
       readonly executors: readonly ReportedExecutor[];
+      readonly operations: readonly ReportedOperation[];
       readonly frameworks: readonly { readonly id: FrameworkId; readonly info: FrameworkInfo }[];
     }
   | { readonly type: 'UNREGISTER_AGENT'; readonly agentId: AgentId }
   | StatusUpdateMessage
+  | OperationStatusUpdateMessage
   | {
       readonly type: 'EXITED_EXECUTOR';
       readonly agentId: AgentId;
@@ -63,6 +77,15 @@ export interface StatusUpdateMessage {
   readonly latestState: TaskState;
 }
 
+/** How an operation ended (spec 09 §5), retried until acknowledged. */
+export interface OperationStatusUpdateMessage {
+  readonly type: 'UPDATE_OPERATION_STATUS';
+  readonly agentId: AgentId;
+  readonly frameworkId: FrameworkId | null;
+  readonly operationUuid: OperationUuid;
+  readonly status: OperationStatus;
+}
+
 /** From the master to an agent. */
 export type MasterToAgent =
   | { readonly type: 'AGENT_REGISTERED'; readonly agentId: AgentId }
@@ -74,6 +97,12 @@ export type MasterToAgent =
         readonly frameworkId: FrameworkId;
         readonly taskId: TaskId;
         readonly partitionAware: boolean;
+      }[];
+      /** Pending operations that the agent did not report; for each the agent answers OPERATION_DROPPED. */
+      readonly unreportedOperations: readonly {
+        readonly frameworkId: FrameworkId | null;
+        readonly operationUuid: OperationUuid;
+        readonly operationId: string | null;
       }[];
     }
   | RunTaskMessage
@@ -107,7 +136,20 @@ export type MasterToAgent =
       readonly executorId: ExecutorId;
       readonly data: Uint8Array;
     }
-  /** The total of the agent after operations (spec 09); what the agent checkpoints. */
+  /** An operation on the agent's resources; the agent checkpoints the outcome and answers UPDATE_OPERATION_STATUS (spec 09 §5). */
+  | {
+      readonly type: 'APPLY_OPERATION';
+      readonly frameworkId: FrameworkId | null;
+      readonly operationUuid: OperationUuid;
+      readonly info: ResourceOfferOperation;
+    }
+  | {
+      readonly type: 'ACKNOWLEDGE_OPERATION_STATUS';
+      readonly operationUuid: OperationUuid;
+      /** Of the status. */
+      readonly uuid: UpdateId;
+    }
+  /** The total of the agent after operations, for agents without RESOURCE_PROVIDER (spec 09); what the agent checkpoints. */
   | { readonly type: 'CHECKPOINT_RESOURCES'; readonly resources: Resources }
   /** The agent may not be part of the cluster: it ends its executors and stops. */
   | { readonly type: 'SHUTDOWN'; readonly message: string };

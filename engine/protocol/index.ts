@@ -25,7 +25,9 @@ export type {
 export type {
   AgentToMaster,
   MasterToAgent,
+  OperationStatusUpdateMessage,
   ReportedExecutor,
+  ReportedOperation,
   ReportedTask,
   RunTaskMessage,
   StatusUpdateAcknowledgement,
@@ -43,7 +45,7 @@ export type {
 } from './container.ts';
 export { type FrameworkCapability, type FrameworkInfo, rolesOf } from './framework-info.ts';
 export type { Labels } from './labels.ts';
-export type { Filters, Offer, OfferOperation } from './offer.ts';
+export type { Filters, Offer, OfferOperation, ResourceOfferOperation } from './offer.ts';
 export type { AttributeConstraint, ConstraintGroup, OfferConstraints } from './offer-constraints.ts';
 export type {
   AcceptCall,

@@ -22,6 +22,9 @@ export interface Filters {
   readonly refuseSeconds: number;
 }
 
+/** An operation that changes what an agent holds: all but the launches. */
+export type ResourceOfferOperation = Exclude<OfferOperation, { readonly type: 'LAUNCH' | 'LAUNCH_GROUP' }>;
+
 /** `Offer.Operation` (spec 03 §5). `id` asks for feedback. */
 export type OfferOperation =
   | { readonly type: 'LAUNCH'; readonly id: string | null; readonly taskInfos: readonly TaskInfo[] }

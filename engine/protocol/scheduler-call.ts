@@ -35,6 +35,7 @@ export type SchedulerCall =
       readonly type: 'ACKNOWLEDGE_OPERATION_STATUS';
       readonly frameworkId: FrameworkId;
       readonly agentId: AgentId | null;
+      readonly resourceProviderId: string | null;
       readonly operationId: string;
       readonly uuid: UpdateId;
     }
@@ -42,7 +43,11 @@ export type SchedulerCall =
   | {
       readonly type: 'RECONCILE_OPERATIONS';
       readonly frameworkId: FrameworkId;
-      readonly operations: readonly { readonly operationId: string; readonly agentId: AgentId | null }[];
+      readonly operations: readonly {
+        readonly operationId: string;
+        readonly agentId: AgentId | null;
+        readonly resourceProviderId: string | null;
+      }[];
     }
   | {
       readonly type: 'MESSAGE';

@@ -1,4 +1,5 @@
-import type { AgentId, ExecutorId, FrameworkId, MasterEpoch, OfferId } from '../core/index.ts';
+import type { AgentId, ExecutorId, FrameworkId, MasterEpoch, OfferId, UpdateId } from '../core/index.ts';
+import type { Resources } from '../resources/index.ts';
 import type { Offer } from './offer.ts';
 import type { TaskStatus } from './task.ts';
 
@@ -66,8 +67,14 @@ export type OperationState =
 
 /** `OperationStatus` (spec 03 §9). */
 export interface OperationStatus {
+  /** Chosen by the framework; null when it asked for no feedback, and for operators. */
   readonly operationId: string | null;
   readonly state: OperationState;
   readonly message: string | null;
+  /** What the operation made, of a finished one; null else. */
+  readonly convertedResources: Resources | null;
+  /** Set if the status must be acknowledged. */
+  readonly uuid: UpdateId | null;
   readonly agentId: AgentId | null;
+  readonly resourceProviderId: string | null;
 }

@@ -1,4 +1,4 @@
-import type { AgentId, ExecutorId, FrameworkId, TaskId, UpdateId } from '../core/index.ts';
+import type { AgentId, ExecutorId, FrameworkId, OperationUuid, TaskId, UpdateId } from '../core/index.ts';
 import type { Resources } from '../resources/index.ts';
 import type { OfferOperation } from './offer.ts';
 import type { OperationStatus } from './scheduler-event.ts';
@@ -26,7 +26,7 @@ export interface Task {
 
 /** `Operation`: an offer operation or one of an operator, and how far it has come (spec 09 §5). */
 export interface Operation {
-  readonly uuid: UpdateId;
+  readonly uuid: OperationUuid;
   /** Null when an operator asked for it. */
   readonly frameworkId: FrameworkId | null;
   readonly agentId: AgentId | null;
