@@ -65,6 +65,7 @@ const message: fc.Arbitrary<MasterToAgent> = fc.oneof(
     type: fc.constant('AGENT_REREGISTERED' as const),
     agentId,
     unreported: fc.array(fc.record({ frameworkId, taskId, partitionAware: fc.boolean() }), { maxLength: 3 }),
+    unreportedOperations: fc.constant([]),
   }),
   {
     weight: 4,
@@ -311,7 +312,12 @@ describe('once the faults stop', () => {
         const { driver } = play;
         driver.step({ kind: 'linkOpened' });
         const held = driver.machine.checkpoint().agentId;
-        const outputs = driver.receive({ type: 'AGENT_REREGISTERED', agentId: held!, unreported: [] });
+        const outputs = driver.receive({
+          type: 'AGENT_REREGISTERED',
+          agentId: held!,
+          unreported: [],
+          unreportedOperations: [],
+        });
         const { tasks } = driver.machine.report();
         const delivered = driver.acknowledgeAll(outputs);
         for (const { frameworkId: of, task: info } of tasks) {
@@ -328,7 +334,7 @@ describe('once the faults stop', () => {
         }
         expect(driver.machine.taskCount).toBe(0);
         expect(driver.machine.nextDeadline()).toBeNull();
-        expect(driver.machine.report()).toEqual({ tasks: [], executors: [], frameworks: [] });
+        expect(driver.machine.report()).toEqual({ tasks: [], executors: [], operations: [], frameworks: [] });
       }),
       { numRuns: 300 },
     );

@@ -303,7 +303,12 @@ describe('the default executor', () => {
     driver.step({ kind: 'linkClosed' });
     expect(words(driver.step({ kind: 'linkOpened' }))).toEqual(['REREGISTER_AGENT']);
     for (const task of [1, 2, 3]) expect(driver.exited(task, EXIT_0)).toEqual([]);
-    const answered = driver.receive({ type: 'AGENT_REREGISTERED', agentId: AGENT, unreported: [] });
+    const answered = driver.receive({
+      type: 'AGENT_REREGISTERED',
+      agentId: AGENT,
+      unreported: [],
+      unreportedOperations: [],
+    });
     expect(words(answered).at(-1)).toBe('EXITED_EXECUTOR');
     driver.step({ kind: 'linkClosed' });
     expect(words(driver.reregister()).filter((word) => word === 'EXITED_EXECUTOR')).toEqual([]);

@@ -77,10 +77,16 @@ describe('registration', () => {
           info: { ...AGENT_INFO, id: AGENT },
           tasks: [],
           executors: [],
+          operations: [],
           frameworks: [],
         },
       ]);
-      driver.receive({ type: 'AGENT_REREGISTERED', agentId: AGENT, unreported: [] });
+      driver.receive({
+        type: 'AGENT_REREGISTERED',
+        agentId: AGENT,
+        unreported: [],
+        unreportedOperations: [],
+      });
       expect(driver.machine.isRegistered).toBe(true);
     }
   });
@@ -117,7 +123,12 @@ describe('registration', () => {
     expect(driver.run(taskInfo(1))).toEqual([]);
     driver.step({ kind: 'linkOpened' });
     expect(driver.run(taskInfo(1))).toEqual([]);
-    driver.receive({ type: 'AGENT_REREGISTERED', agentId: 8 as AgentId, unreported: [] });
+    driver.receive({
+      type: 'AGENT_REREGISTERED',
+      agentId: 8 as AgentId,
+      unreported: [],
+      unreportedOperations: [],
+    });
     driver.receive({ type: 'AGENT_REGISTERED', agentId: 8 as AgentId });
     expect(driver.machine.isRegistered).toBe(false);
     expect(driver.machine.agentId).toBe(AGENT);
@@ -127,7 +138,14 @@ describe('registration', () => {
   test('a second answer to a repeated registration is taken without harm', () => {
     const driver = AgentDriver.registered();
     expect(driver.receive({ type: 'AGENT_REGISTERED', agentId: AGENT })).toEqual([]);
-    expect(driver.receive({ type: 'AGENT_REREGISTERED', agentId: AGENT, unreported: [] })).toEqual([]);
+    expect(
+      driver.receive({
+        type: 'AGENT_REREGISTERED',
+        agentId: AGENT,
+        unreported: [],
+        unreportedOperations: [],
+      }),
+    ).toEqual([]);
   });
 
   test('a refused agent ends all containers, then itself, and nothing comes after', () => {

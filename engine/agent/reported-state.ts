@@ -7,7 +7,9 @@ type Reregistration = Extract<AgentToMaster, { readonly type: 'REREGISTER_AGENT'
  * What the agent tells a master at re-registration: all its tasks, terminal ones with unacknowledged updates included, its default
  * executors (command executors are the agent's own affair) and their frameworks (spec 13 §4).
  */
-export function reportedState(state: AgentState): Pick<Reregistration, 'tasks' | 'executors' | 'operations' | 'frameworks'> {
+export function reportedState(
+  state: AgentState,
+): Pick<Reregistration, 'tasks' | 'executors' | 'operations' | 'frameworks'> {
   const tasks: ReportedTask[] = [];
   const executors: ReportedExecutor[] = [];
   const frameworks: Reregistration['frameworks'][number][] = [];

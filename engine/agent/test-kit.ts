@@ -240,7 +240,10 @@ export class AgentDriver {
     unreported: Extract<MasterToAgent, { type: 'AGENT_REREGISTERED' }>['unreported'] = [],
   ): AgentOutput[] {
     const asked = this.step({ kind: 'linkOpened' });
-    return [...asked, ...this.receive({ type: 'AGENT_REREGISTERED', agentId: AGENT, unreported, unreportedOperations: [] })];
+    return [
+      ...asked,
+      ...this.receive({ type: 'AGENT_REREGISTERED', agentId: AGENT, unreported, unreportedOperations: [] }),
+    ];
   }
 }
 

@@ -48,7 +48,10 @@ export function mintFrameworkId(epoch: MasterEpoch, n: number): FrameworkId {
 
 /** The uuid of the `n`th operation that the master of `epoch` sends out. */
 export function mintOperationUuid(epoch: MasterEpoch, n: number): OperationUuid {
-  assert(n < OPERATIONS_PER_MASTER, `one master mints at most ${OPERATIONS_PER_MASTER} operations; elect a new one`);
+  assert(
+    n < OPERATIONS_PER_MASTER,
+    `one master mints at most ${OPERATIONS_PER_MASTER} operations; elect a new one`,
+  );
   return (epoch * OPERATIONS_PER_MASTER + n) as OperationUuid;
 }
 

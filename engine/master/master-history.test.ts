@@ -345,6 +345,7 @@ class World {
         info: { ...agent.info, id: agent.id },
         tasks: [...agent.tasks.values()].map(({ report }) => report),
         executors: [...agent.executors.values()],
+        operations: [],
         frameworks: frameworks.flatMap((id) =>
           this.infos.has(id) ? [{ id, info: this.infos.get(id)! }] : [],
         ),

@@ -105,7 +105,7 @@ describe.each(WAYS)('when an agent %s', (way) => {
         '1 TASK_RUNNING REASON_AGENT_REREGISTERED',
       ]);
       expect(messagesOn(outputs, link)).toEqual([
-        { type: 'AGENT_REREGISTERED', agentId: agent.id, unreported: [] },
+        { type: 'AGENT_REREGISTERED', agentId: agent.id, unreported: [], unreportedOperations: [] },
       ]);
       expect(driver.stateOf(scheduler.id, 1)).toBe('TASK_RUNNING');
       expect(driver.machine.stats.allocated).toMatchObject({ cpus: 1_100 });
@@ -227,7 +227,7 @@ describe('when a link breaks', () => {
     driver.wait(MINUTE);
     const { link, outputs } = driver.reregister(agent.info, reportOf(given));
     expect(messagesOn(outputs, link)).toEqual([
-      { type: 'AGENT_REREGISTERED', agentId: agent.id, unreported: [] },
+      { type: 'AGENT_REREGISTERED', agentId: agent.id, unreported: [], unreportedOperations: [] },
     ]);
     expect(updatesOn(outputs, scheduler.stream)).toEqual([]);
     expect(driver.offersOf(scheduler.id)).toHaveLength(1);
@@ -245,6 +245,7 @@ describe('when a link breaks', () => {
         type: 'AGENT_REREGISTERED',
         agentId: agent.id,
         unreported: [{ frameworkId: scheduler.id, taskId: 1, partitionAware: true }],
+        unreportedOperations: [],
       },
     ]);
     // The executor ended while the agent was away: nobody is charged for it.
@@ -259,6 +260,7 @@ test('a registration repeated over one link does not end an executor launched ov
     info: agent.info,
     tasks: [],
     executors: [],
+    operations: [],
     frameworks: [],
   });
   expect(driver.machine.stats.allocated).toMatchObject({ cpus: 1_100 });
