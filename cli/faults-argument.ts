@@ -1,8 +1,8 @@
 import {
   DEFAULT_FAULT_OPTIONS,
-  FAULT_KINDS,
   type FaultKind,
   type FaultOptions,
+  REPLAY_FAULT_KINDS,
   scaledFaults,
 } from '../drivers/sim/index.ts';
 import { parseNumber, parsePairs } from './quantity-arguments.ts';
@@ -27,9 +27,9 @@ export function parseFaults(text: string): FaultOptions | null {
   }
   const perHour: Record<FaultKind, number> = { ...scaledFaults(DEFAULT_FAULT_OPTIONS, 0).perHour };
   for (const [kind, rate] of parsePairs('--faults', [text])) {
-    const known = FAULT_KINDS.find((one) => one === kind);
+    const known = REPLAY_FAULT_KINDS.find((one) => one === kind);
     if (known === undefined)
-      throw new UsageError(`--faults: no kind "${kind}"; there are ${FAULT_KINDS.join(', ')}`);
+      throw new UsageError(`--faults: no kind "${kind}"; there are ${REPLAY_FAULT_KINDS.join(', ')}`);
     perHour[known] = parseNumber(`--faults ${kind}=${rate}`, rate, 0, RATE_MAX);
   }
   return { ...DEFAULT_FAULT_OPTIONS, perHour };

@@ -10,6 +10,7 @@ export {
   type FaultOptions,
   FaultPlan,
   type PlannedFault,
+  REPLAY_FAULT_KINDS,
   scaledFaults,
 } from './faults/index.ts';
 export { DEFAULT_NETWORK_OPTIONS, type NetworkOptions } from './network/index.ts';
