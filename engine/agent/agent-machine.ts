@@ -240,6 +240,9 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
       case 'APPLY_OPERATION':
       case 'ACKNOWLEDGE_OPERATION_STATUS':
       case 'AGENT_REGISTERED':
+      // The place of the drain (spec 10 §2).
+      case 'DRAIN_AGENT':
+      case 'STOP_DRAINING':
       // The built-in executors take no messages.
       case 'FRAMEWORK_TO_EXECUTOR':
         break;

@@ -49,6 +49,7 @@ const TASK_RESOURCES = Resources.ofScalars({ cpus: milli(1_000), mem: milli(64_0
 export const AGENT_INFO: AgentInfo = {
   id: null,
   hostname: 'agent-1',
+  ip: null,
   port: 5051,
   resources: Resources.ofScalars({ cpus: milli(8_000), mem: milli(16_384_000) }),
   attributes: [],

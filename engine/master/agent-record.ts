@@ -1,5 +1,5 @@
 import { type AgentId, assert, type ExecutorId, type Micros } from '../core/index.ts';
-import type { AgentInfo, ExecutorInfo } from '../protocol/index.ts';
+import type { AgentInfo, ExecutorInfo, Unavailability } from '../protocol/index.ts';
 import type { Agent, Role } from './allocator.ts';
 import type { FrameworkRecord } from './framework-record.ts';
 import type { LinkId } from './input.ts';
@@ -28,6 +28,10 @@ export class AgentRecord {
   leaving = false;
   /** While disconnected: when it counts as unreachable. */
   reregisterDeadline: Micros | null = null;
+  /** An operator deactivated it, perhaps to drain it: no offers (spec 10 §2, §3). `MasterState.deactivatedAgents` says so too. */
+  deactivated = false;
+  /** When its machine goes away for maintenance (spec 10 §1). */
+  unavailability: Unavailability | null = null;
   /** First outstanding offer's slot, -1 for none. */
   offerHead = -1;
   readonly tasks: TaskRecord[] = [];

@@ -1,5 +1,5 @@
 import type { Branded, MasterEpoch } from '../core/index.ts';
-import type { AgentToMaster, OperatorMutation, SchedulerCall } from '../protocol/index.ts';
+import type { AgentToMaster, ExtensionCall, OperatorMutation, SchedulerCall } from '../protocol/index.ts';
 import type { RegistrySnapshot } from '../registry/index.ts';
 
 /** A scheduler's subscription, numbered by the driver and never reused. Calls on it name it (`Mesos-Stream-Id`). */
@@ -33,7 +33,7 @@ export type MasterInput =
       readonly kind: 'operatorCalled';
       readonly request: RequestId;
       readonly principal: string | null;
-      readonly call: OperatorMutation;
+      readonly call: OperatorMutation | ExtensionCall;
     }
   /**
    * An operator's event stream was opened. `resume` is the sequence number of the last event that the subscriber has seen, null for a

@@ -156,7 +156,7 @@ test('a recovered agent that is being given up is admitted again only afterwards
 
 test('weights of the registry reach the allocator', () => {
   const registry = new RegistryState();
-  registry.apply({ kind: 'weightSet', role: 'eng', weight: 2.5 });
+  registry.apply({ kind: 'weightsUpdated', weightInfos: [{ role: 'eng', weight: 2.5 }] });
   expect(new MasterDriver({ registry }).allocator.weights).toEqual(new Map([['eng', 2.5]]));
 });
 
@@ -167,9 +167,9 @@ test.each([0, 2])('quotas of the registry reach the allocator, with %i agents to
     limits: ResourceLimits.of([['cpus', milli(4_000)]]),
   };
   const none = { guarantees: Quantities.EMPTY, limits: ResourceLimits.UNLIMITED };
-  registry.apply({ kind: 'quotaSet', role: 'eng', ...quota });
-  registry.apply({ kind: 'quotaSet', role: 'ops', ...quota });
-  registry.apply({ kind: 'quotaSet', role: 'ops', ...none });
+  registry.apply({ kind: 'quotasUpdated', quotaConfigs: [{ role: 'eng', ...quota }] });
+  registry.apply({ kind: 'quotasUpdated', quotaConfigs: [{ role: 'ops', ...quota }] });
+  registry.apply({ kind: 'quotasUpdated', quotaConfigs: [{ role: 'ops', ...none }] });
   for (let n = 0; n < agents; n++) {
     const id = n as AgentId;
     registry.apply({ kind: 'agentAdmitted', id, info: agentInfo(n, { id }) });

@@ -58,6 +58,7 @@ export class OfferTable {
       agent: agent.info,
       role: roleName,
       resources,
+      unavailability: agent.unavailability,
     };
     slot.offer = offer;
     slot.agent = agent;

@@ -1,5 +1,5 @@
 import { assertNever } from '../core/index.ts';
-import type { OperatorMutation } from '../protocol/index.ts';
+import type { ExtensionCall, OperatorMutation } from '../protocol/index.ts';
 import { refuse } from './frameworks.ts';
 import type { RequestId } from './input.ts';
 import type { MasterState } from './state.ts';
@@ -11,7 +11,11 @@ export interface OperatorRequest {
 }
 
 /** Calls of operators that change something (spec 05 §A). Each is answered once, by `answerCall` or `refuseCall`. */
-export function operatorCall(master: MasterState, from: OperatorRequest, call: OperatorMutation): void {
+export function operatorCall(
+  master: MasterState,
+  from: OperatorRequest,
+  call: OperatorMutation | ExtensionCall,
+): void {
   switch (call.type) {
     // Reservations and volumes (spec 09).
     case 'RESERVE_RESOURCES':
@@ -34,6 +38,7 @@ export function operatorCall(master: MasterState, from: OperatorRequest, call: O
     case 'REACTIVATE_AGENT':
     case 'MARK_AGENT_GONE':
     case 'TEARDOWN':
+    case 'UNDO_TEARDOWN':
       refuse(master, from.request, { code: 'NOT_SUPPORTED', call: call.type });
       break;
     default:

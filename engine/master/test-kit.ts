@@ -87,6 +87,7 @@ export function agentInfo(n: number, changes: Partial<AgentInfo> = {}): AgentInf
   return {
     id: null,
     hostname: `host-${n}`,
+    ip: null,
     port: 5051,
     resources: AGENT_RESOURCES,
     attributes: [],

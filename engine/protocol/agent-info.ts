@@ -44,6 +44,8 @@ export const ALL_AGENT_CAPABILITIES: readonly AgentCapability[] = [
 export interface AgentInfo {
   readonly id: AgentId | null;
   readonly hostname: string;
+  /** Address that it is reached at, half of its machine's id (spec 10 §1); null where nobody knows one, as in most simulations. */
+  readonly ip: string | null;
   readonly port: number;
   readonly resources: Resources;
   readonly attributes: readonly Attribute[];

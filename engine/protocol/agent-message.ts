@@ -4,6 +4,7 @@ import type { AgentInfo } from './agent-info.ts';
 import type { FrameworkInfo } from './framework-info.ts';
 import type { ResourceOfferOperation } from './offer.ts';
 import type { OperationStatus } from './scheduler-event.ts';
+import type { DrainConfig } from './maintenance.ts';
 import type { ExecutorInfo, KillPolicy, TaskInfo, TaskStatus } from './task.ts';
 import type { TaskState } from './task-state.ts';
 
@@ -89,6 +90,7 @@ export interface OperationStatusUpdateMessage {
 /** From the master to an agent. */
 export type MasterToAgent =
   | { readonly type: 'AGENT_REGISTERED'; readonly agentId: AgentId }
+  /** If the agent is being drained, DRAIN_AGENT follows at once; without it any drain that the agent remembers is over. */
   | {
       readonly type: 'AGENT_REREGISTERED';
       readonly agentId: AgentId;
@@ -149,6 +151,17 @@ export type MasterToAgent =
       /** Of the status. */
       readonly uuid: UpdateId;
     }
+  /**
+   * The agent is drained (spec 10 §2): it takes no launches any more and kills its tasks. `tasks` names those whose turn it is where a drain
+   * goes in waves; null means all. Said again, with what `config` is now, as often as need be.
+   */
+  | {
+      readonly type: 'DRAIN_AGENT';
+      readonly config: DrainConfig;
+      readonly tasks: readonly { readonly frameworkId: FrameworkId; readonly taskId: TaskId }[] | null;
+    }
+  /** An operator took the drain back, or reactivated the agent after it: launches are taken again; kills under way go on. */
+  | { readonly type: 'STOP_DRAINING' }
   /** The total of the agent after operations, for agents without RESOURCE_PROVIDER (spec 09); what the agent checkpoints. */
   | { readonly type: 'CHECKPOINT_RESOURCES'; readonly resources: Resources }
   /** The agent may not be part of the cluster: it ends its executors and stops. */

@@ -97,7 +97,8 @@ export type {
   MaintenanceWindow,
   Unavailability,
 } from './maintenance.ts';
-export type { OperatorCall, OperatorMutation, OperatorQuery } from './operator-call.ts';
+export type { ExtensionCall, OperatorCall, OperatorMutation, OperatorQuery } from './operator-call.ts';
+export { machineKey, machineText } from './machine-id.ts';
 export type { OperatorEvent } from './operator-event.ts';
 export type {
   AgentStatus,

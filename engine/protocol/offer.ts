@@ -1,6 +1,7 @@
 import type { AgentId, FrameworkId, Milli, OfferId } from '../core/index.ts';
 import type { Resources } from '../resources/index.ts';
 import type { AgentInfo } from './agent-info.ts';
+import type { Unavailability } from './maintenance.ts';
 import type { ExecutorInfo, TaskInfo } from './task.ts';
 
 /**
@@ -15,6 +16,8 @@ export interface Offer {
   /** `allocation_info.role`; the resources themselves carry no allocation info. */
   readonly role: string;
   readonly resources: Resources;
+  /** When the agent's machine goes away for maintenance (spec 10 §1); null where nothing is planned. */
+  readonly unavailability: Unavailability | null;
 }
 
 /** `Filters`: seconds as on the wire; the allocator applies the rules of spec 16 §8 to odd values. Null means the default, 5 s. */

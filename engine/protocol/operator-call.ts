@@ -74,3 +74,8 @@ export type OperatorMutation =
   | { readonly type: 'SET_QUOTA'; readonly quotaRequest: QuotaRequest }
   | { readonly type: 'REMOVE_QUOTA'; readonly role: string }
   | { readonly type: 'TEARDOWN'; readonly frameworkId: FrameworkId };
+
+/** Calls that Mesos does not have; on the wire they are JSON only. */
+export type ExtensionCall =
+  /** Takes a removal back that waits for the end of the undo window (option `frameworkUndoWindow`). */
+  { readonly type: 'UNDO_TEARDOWN'; readonly frameworkId: FrameworkId };

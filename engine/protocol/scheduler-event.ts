@@ -1,5 +1,6 @@
 import type { AgentId, ExecutorId, FrameworkId, MasterEpoch, OfferId, UpdateId } from '../core/index.ts';
 import type { Resources } from '../resources/index.ts';
+import type { Unavailability } from './maintenance.ts';
 import type { Offer } from './offer.ts';
 import type { TaskStatus } from './task.ts';
 
@@ -45,11 +46,13 @@ export interface UpdateEvent {
   readonly status: TaskStatus;
 }
 
-/** `InverseOffer`: the master asks for an agent's resources back (spec 10). */
+/** `InverseOffer`: the master asks for an agent's resources back, all of them (spec 10 §1). */
 export interface InverseOffer {
+  /** Never that of an offer. */
   readonly id: OfferId;
   readonly frameworkId: FrameworkId;
   readonly agentId: AgentId;
+  readonly unavailability: Unavailability;
 }
 
 /** `OperationState` (spec 03 §9). */

@@ -1,14 +1,15 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type AgentId, type MasterEpoch, micros, milli } from '../core/index.ts';
-import type { AgentInfo } from '../protocol/index.ts';
+import { type AgentInfo, type MachineId, machineKey, type MaintenanceSchedule } from '../protocol/index.ts';
 import { Quantities, ResourceLimits, Resources } from '../resources/index.ts';
-import { type RegisteredQuota, type RegistryOperation, RegistryState } from './index.ts';
+import { type RegisteredQuota, type RegistryOperation, RegistryState, scheduledMachines } from './index.ts';
 
 function info(n: number): AgentInfo {
   return {
     id: n as AgentId,
     hostname: `host-${n}`,
+    ip: null,
     port: 5051,
     resources: Resources.EMPTY,
     attributes: [],
@@ -23,6 +24,29 @@ function quota(guarantee: number, limit: number): RegisteredQuota {
   return {
     guarantees: Quantities.of([['cpus', milli(guarantee)]]),
     limits: limit === 0 ? ResourceLimits.UNLIMITED : ResourceLimits.of([['cpus', milli(limit)]]),
+  };
+}
+
+const quotaConfig = fc
+  .tuple(fc.constantFrom('eng', 'ops'), fc.nat(2), fc.nat(2))
+  .map(([role, guarantee, limit]) => ({ role, ...quota(guarantee, limit) }));
+
+const MACHINES: readonly MachineId[] = [
+  { hostname: 'host-1', ip: '10.0.0.1' },
+  { hostname: 'HOST-2', ip: null },
+  { hostname: null, ip: '10.0.0.3' },
+];
+
+/** Windows of machines; each machine in the first that names it. */
+function scheduleOf(windows: readonly (readonly [readonly MachineId[], number])[]): MaintenanceSchedule {
+  const taken = new Set<MachineId>();
+  return {
+    windows: windows.flatMap(([machines, start]) => {
+      const machineIds = machines.filter((machine) => !taken.has(machine));
+      for (const machine of machineIds) taken.add(machine);
+      const unavailability = { start: micros(start), duration: null };
+      return machineIds.length === 0 ? [] : [{ machineIds, unavailability }];
+    }),
   };
 }
 
@@ -41,12 +65,35 @@ const operation: fc.Arbitrary<RegistryOperation> = fc.oneof(
   fc
     .tuple(fc.array(id), fc.array(id))
     .map(([unreachable, gone]) => ({ kind: 'pruned', unreachable, gone }) as const),
+  fc.tuple(id, fc.boolean(), at).map(
+    ([one, markGone, when]) =>
+      ({
+        kind: 'agentDrainStarted',
+        id: one,
+        config: { maxGracePeriod: null, markGone },
+        at: when,
+      }) as const,
+  ),
   fc
-    .tuple(fc.constantFrom('eng', 'ops'), fc.nat(3))
-    .map(([role, weight]) => ({ kind: 'weightSet', role, weight }) as const),
+    .tuple(id, fc.constantFrom('agentDrained', 'agentDeactivated', 'agentReactivated'))
+    .map(([one, kind]) => ({ kind, id: one }) as const),
   fc
-    .tuple(fc.constantFrom('eng', 'ops'), fc.nat(2), fc.nat(2))
-    .map(([role, guarantee, limit]) => ({ kind: 'quotaSet', role, ...quota(guarantee, limit) }) as const),
+    .array(fc.record({ role: fc.constantFrom('eng', 'ops'), weight: fc.nat(3) }), { maxLength: 3 })
+    .map((weightInfos) => ({ kind: 'weightsUpdated', weightInfos }) as const),
+  fc
+    .uniqueArray(quotaConfig, { maxLength: 2, selector: ({ role }) => role })
+    .map((quotaConfigs) => ({ kind: 'quotasUpdated', quotaConfigs }) as const),
+  fc
+    .array(fc.tuple(fc.uniqueArray(fc.constantFrom(...MACHINES), { minLength: 1 }), fc.nat(9)), {
+      maxLength: 2,
+    })
+    .map((windows) => ({ kind: 'maintenanceScheduled', schedule: scheduleOf(windows) }) as const),
+  fc
+    .tuple(
+      fc.constantFrom('machinesDown', 'machinesUp'),
+      fc.uniqueArray(fc.constantFrom(...MACHINES), { minLength: 1 }),
+    )
+    .map(([kind, machines]) => ({ kind, machines }) as const),
 );
 
 /** Applies what fits, as the master would order it; the rest throws and changes nothing. */
@@ -139,7 +186,7 @@ test('a role has the quota set last, and none if that has no guarantee and no li
       const { quotas } = applied(operations).snapshot();
       for (const role of ['eng', 'ops']) {
         const last = operations
-          .filter((one) => one.kind === 'quotaSet')
+          .flatMap((one) => (one.kind === 'quotasUpdated' ? one.quotaConfigs : []))
           .filter((one) => one.role === role)
           .at(-1);
         if (last === undefined || (last.guarantees.isEmpty && last.limits.isEmpty)) {
@@ -148,6 +195,106 @@ test('a role has the quota set last, and none if that has no guarantee and no li
           expect(quotas.get(role)).toEqual({ guarantees: last.guarantees, limits: last.limits });
         }
       }
+    }),
+  );
+});
+
+test('only admitted and unreachable agents are deactivated, whatever happens to them in between', () => {
+  fc.assert(
+    fc.property(fc.array(operation, { maxLength: 40 }), (operations) => {
+      const state = new RegistryState();
+      for (const one of operations) {
+        const before = state.snapshot().deactivated;
+        try {
+          state.apply(one);
+        } catch {
+          continue;
+        }
+        const { admitted, unreachable, deactivated } = state.snapshot();
+        for (const agent of deactivated.keys())
+          expect(admitted.has(agent) || unreachable.has(agent)).toBe(true);
+        // Only an operator, or the end of the agent's entry, takes the mark away (bug ledger B21).
+        for (const agent of before.keys()) {
+          const stays = admitted.has(agent) || unreachable.has(agent);
+          if (stays && one.kind !== 'agentReactivated') expect(deactivated.has(agent)).toBe(true);
+        }
+      }
+    }),
+  );
+});
+
+test('a drain is of a deactivated agent, begins DRAINING and is DRAINED only once it is said to be', () => {
+  fc.assert(
+    fc.property(fc.array(operation, { maxLength: 40 }), (operations) => {
+      const state = new RegistryState();
+      for (const one of operations) {
+        const before = state.snapshot().deactivated;
+        try {
+          state.apply(one);
+        } catch {
+          continue;
+        }
+        const { deactivated } = state.snapshot();
+        for (const [agent, drain] of deactivated) {
+          if (one.kind === 'agentDrainStarted' && one.id === agent)
+            expect(drain).toEqual({ state: 'DRAINING', config: one.config, startedAt: one.at });
+          else if (one.kind === 'agentDrained' && one.id === agent) expect(drain?.state).toBe('DRAINED');
+          else expect(drain).toEqual(before.get(agent) ?? null);
+        }
+      }
+    }),
+  );
+});
+
+test('a machine that is down is in the schedule, and one that comes up leaves it', () => {
+  fc.assert(
+    fc.property(fc.array(operation, { maxLength: 40 }), (operations) => {
+      const state = new RegistryState();
+      for (const one of operations) {
+        try {
+          state.apply(one);
+        } catch {
+          continue;
+        }
+        const { schedule, machinesDown } = state.snapshot();
+        const scheduled = scheduledMachines(schedule);
+        for (const machine of machinesDown) expect(scheduled.has(machineKey(machine))).toBe(true);
+        for (const { machineIds } of schedule.windows) expect(machineIds).not.toEqual([]);
+        if (one.kind === 'machinesUp')
+          for (const machine of one.machines) expect(scheduled.has(machineKey(machine))).toBe(false);
+      }
+    }),
+  );
+});
+
+test('the registry asks of a master what it has in use: draining while an agent is deactivated, quota while there is one', () => {
+  fc.assert(
+    fc.property(fc.array(operation, { maxLength: 40 }), (operations) => {
+      const { deactivated, quotas, minimumCapabilities } = applied(operations).snapshot();
+      expect(minimumCapabilities.includes('AGENT_DRAINING')).toBe(deactivated.size > 0);
+      expect(minimumCapabilities.includes('QUOTA_V2')).toBe(quotas.size > 0);
+    }),
+  );
+});
+
+test('a registry made of a snapshot goes on as the one it was taken of', () => {
+  fc.assert(
+    fc.property(fc.array(operation), fc.array(operation), (before, after) => {
+      const original = applied(before);
+      const copy = RegistryState.of(original.snapshot());
+      expect(copy.snapshot()).toEqual(original.snapshot());
+      for (const one of after) {
+        const outcomes = [original, copy].map((state) => {
+          try {
+            state.apply(one);
+            return true;
+          } catch {
+            return false;
+          }
+        });
+        expect(outcomes[0]).toBe(outcomes[1]);
+      }
+      expect(copy.snapshot()).toEqual(original.snapshot());
     }),
   );
 });
@@ -182,6 +329,34 @@ test.each<readonly [string, readonly RegistryOperation[], RegistryOperation]>([
       { kind: 'agentMarkedUnreachable', id: 1 as AgentId, at: micros(0) },
     ],
     { kind: 'agentAdmitted', id: 1 as AgentId, info: info(1) },
+  ],
+  [
+    'the drain of a stranger',
+    [],
+    {
+      kind: 'agentDrainStarted',
+      id: 1 as AgentId,
+      config: { maxGracePeriod: null, markGone: false },
+      at: micros(0),
+    },
+  ],
+  [
+    'the end of a drain that never began',
+    [
+      { kind: 'agentAdmitted', id: 1 as AgentId, info: info(1) },
+      { kind: 'agentDeactivated', id: 1 as AgentId },
+    ],
+    { kind: 'agentDrained', id: 1 as AgentId },
+  ],
+  ['a machine down that is not scheduled', [], { kind: 'machinesDown', machines: [MACHINES[0]!] }],
+  ['a machine up that is not down', [], { kind: 'machinesUp', machines: [MACHINES[0]!] }],
+  [
+    'a schedule that leaves out a machine that is down',
+    [
+      { kind: 'maintenanceScheduled', schedule: scheduleOf([[[MACHINES[0]!], 1]]) },
+      { kind: 'machinesDown', machines: [MACHINES[0]!] },
+    ],
+    { kind: 'maintenanceScheduled', schedule: { windows: [] } },
   ],
 ])('the log refuses %s', (_name, before, refused) => {
   const state = new RegistryState();

@@ -1,6 +1,15 @@
 import { type AgentId, assert, assertNever, type MasterEpoch, type Micros } from '../core/index.ts';
-import type { AgentInfo } from '../protocol/index.ts';
-import type { RegisteredQuota, RegistryOperation, RegistrySnapshot } from './registry.ts';
+import {
+  type AgentInfo,
+  type MachineId,
+  machineKey,
+  type MaintenanceSchedule,
+  type QuotaConfig,
+} from '../protocol/index.ts';
+import { scheduledMachines, withoutMachines } from './maintenance-schedule.ts';
+import type { RegisteredDrain, RegisteredQuota, RegistryOperation, RegistrySnapshot } from './registry.ts';
+
+const NO_SCHEDULE: MaintenanceSchedule = { windows: [] };
 
 /**
  * The registry's content, as the log of operations leaves it (spec 13 §3). Stores and the simulator apply operations to it;
@@ -11,8 +20,29 @@ export class RegistryState {
   readonly #admitted = new Map<AgentId, AgentInfo>();
   readonly #unreachable = new Map<AgentId, Micros>();
   readonly #gone = new Map<AgentId, Micros>();
+  readonly #deactivated = new Map<AgentId, RegisteredDrain | null>();
   readonly #weights = new Map<string, number>();
   readonly #quotas = new Map<string, RegisteredQuota>();
+  #schedule = NO_SCHEDULE;
+  /** By key, in the order in which they went down. */
+  readonly #machinesDown = new Map<string, MachineId>();
+  readonly #minimumCapabilities = new Set<string>();
+
+  /** A registry with the content that a store has kept. */
+  static of(snapshot: RegistrySnapshot): RegistryState {
+    const state = new RegistryState();
+    state.#epoch = snapshot.epoch;
+    for (const [id, info] of snapshot.admitted) state.#admitted.set(id, info);
+    for (const [id, at] of snapshot.unreachable) state.#unreachable.set(id, at);
+    for (const [id, at] of snapshot.gone) state.#gone.set(id, at);
+    for (const [id, drain] of snapshot.deactivated) state.#deactivated.set(id, drain);
+    for (const [role, weight] of snapshot.weights) state.#weights.set(role, weight);
+    for (const [role, quota] of snapshot.quotas) state.#quotas.set(role, quota);
+    state.#schedule = snapshot.schedule;
+    for (const machine of snapshot.machinesDown) state.#machinesDown.set(machineKey(machine), machine);
+    for (const capability of snapshot.minimumCapabilities) state.#minimumCapabilities.add(capability);
+    return state;
+  }
 
   /** The state that `snapshot` was taken of. */
   static restore(snapshot: RegistrySnapshot): RegistryState {
@@ -31,7 +61,7 @@ export class RegistryState {
     return this.#epoch;
   }
 
-  /** Applies one operation. An operation that does not fit the state is our own bug: the master orders them. */
+  /** Applies one operation. An operation that does not fit the state is our own bug, and changes nothing: the master orders them. */
   apply(operation: RegistryOperation): void {
     switch (operation.kind) {
       case 'masterElected':
@@ -63,22 +93,67 @@ export class RegistryState {
       case 'agentMarkedGone':
         this.#admitted.delete(operation.id);
         this.#unreachable.delete(operation.id);
+        this.#reactivate(operation.id);
         this.#gone.set(operation.id, operation.at);
         break;
       case 'agentRemoved':
         this.#admitted.delete(operation.id);
+        if (!this.#unreachable.has(operation.id)) this.#reactivate(operation.id);
         break;
       case 'pruned':
-        for (const id of operation.unreachable) this.#unreachable.delete(id);
+        for (const id of operation.unreachable) {
+          if (this.#unreachable.delete(id)) this.#reactivate(id);
+        }
         for (const id of operation.gone) this.#gone.delete(id);
         break;
-      case 'weightSet':
-        this.#weights.set(operation.role, operation.weight);
+      case 'agentDrainStarted': {
+        this.#assertKnown(operation.id);
+        const { config, at } = operation;
+        this.#deactivated.set(operation.id, { state: 'DRAINING', config, startedAt: at });
+        this.#require('AGENT_DRAINING', true);
         break;
-      case 'quotaSet': {
-        const { role, guarantees, limits } = operation;
-        if (guarantees.isEmpty && limits.isEmpty) this.#quotas.delete(role);
-        else this.#quotas.set(role, { guarantees, limits });
+      }
+      case 'agentDrained': {
+        const drain = this.#deactivated.get(operation.id);
+        assert(drain !== undefined && drain !== null, 'only an agent that is drained has been drained');
+        this.#deactivated.set(operation.id, { ...drain, state: 'DRAINED' });
+        break;
+      }
+      case 'agentDeactivated':
+        this.#assertKnown(operation.id);
+        if (!this.#deactivated.has(operation.id)) this.#deactivated.set(operation.id, null);
+        this.#require('AGENT_DRAINING', true);
+        break;
+      case 'agentReactivated':
+        this.#assertKnown(operation.id);
+        this.#reactivate(operation.id);
+        break;
+      case 'weightsUpdated':
+        for (const { role, weight } of operation.weightInfos) this.#weights.set(role, weight);
+        break;
+      case 'quotasUpdated':
+        for (const config of operation.quotaConfigs) this.#setQuota(config);
+        this.#require('QUOTA_V2', this.#quotas.size > 0);
+        break;
+      case 'maintenanceScheduled': {
+        const scheduled = scheduledMachines(operation.schedule);
+        for (const key of this.#machinesDown.keys())
+          assert(scheduled.has(key), 'a machine that is down stays in the schedule');
+        this.#schedule = operation.schedule;
+        break;
+      }
+      case 'machinesDown': {
+        const scheduled = scheduledMachines(this.#schedule);
+        for (const machine of operation.machines)
+          assert(scheduled.has(machineKey(machine)), 'only a machine of the schedule goes down');
+        for (const machine of operation.machines) this.#machinesDown.set(machineKey(machine), machine);
+        break;
+      }
+      case 'machinesUp': {
+        const up = new Set(operation.machines.map(machineKey));
+        for (const key of up) assert(this.#machinesDown.has(key), 'only a machine that is down comes up');
+        for (const key of up) this.#machinesDown.delete(key);
+        this.#schedule = withoutMachines(this.#schedule, up);
         break;
       }
       default:
@@ -93,8 +168,31 @@ export class RegistryState {
       admitted: new Map(this.#admitted),
       unreachable: new Map(this.#unreachable),
       gone: new Map(this.#gone),
+      deactivated: new Map(this.#deactivated),
       weights: new Map(this.#weights),
       quotas: new Map(this.#quotas),
+      schedule: this.#schedule,
+      machinesDown: [...this.#machinesDown.values()],
+      minimumCapabilities: [...this.#minimumCapabilities],
     };
+  }
+
+  #assertKnown(id: AgentId): void {
+    const isKnown = this.#admitted.has(id) || this.#unreachable.has(id);
+    assert(isKnown, 'an agent that an operator names is admitted or unreachable');
+  }
+
+  #reactivate(id: AgentId): void {
+    if (this.#deactivated.delete(id)) this.#require('AGENT_DRAINING', this.#deactivated.size > 0);
+  }
+
+  #setQuota({ role, guarantees, limits }: QuotaConfig): void {
+    if (guarantees.isEmpty && limits.isEmpty) this.#quotas.delete(role);
+    else this.#quotas.set(role, { guarantees, limits });
+  }
+
+  #require(capability: 'AGENT_DRAINING' | 'QUOTA_V2', isInUse: boolean): void {
+    if (isInUse) this.#minimumCapabilities.add(capability);
+    else this.#minimumCapabilities.delete(capability);
   }
 }

@@ -124,6 +124,7 @@ class Referee {
       agent: this.#agents[agent]!.info,
       role,
       resources: scalars(cpus, cpus * 1_024),
+      unavailability: null,
     }));
     for (const offer of offers) this.outstanding.set(offer.id, offer);
     this.event({ type: 'OFFERS', offers });

@@ -4,7 +4,10 @@ import type { RegistryOperation } from '../../../engine/registry/index.ts';
 import { Agenda, REGISTRY_TIMEOUT, REGISTRY_WRITTEN } from '../agenda/index.ts';
 import { DEFAULT_REGISTRY_OPTIONS, VirtualRegistry } from './virtual-registry.ts';
 
-const weight = (role: string): RegistryOperation => ({ kind: 'weightSet', role, weight: 2 });
+const weight = (role: string): RegistryOperation => ({
+  kind: 'weightsUpdated',
+  weightInfos: [{ role, weight: 2 }],
+});
 const rolesOf = (registry: VirtualRegistry<null>): string[] => [...registry.state.snapshot().weights.keys()];
 
 test('what comes while a write is in flight waits and is written together, in order', () => {

@@ -103,6 +103,7 @@ export class AgentFleet {
       info: {
         id: null,
         hostname: spec.name,
+        ip: null,
         port: AGENT_PORT,
         resources: spec.resources,
         attributes: spec.attributes,

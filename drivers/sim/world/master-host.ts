@@ -83,12 +83,9 @@ export class MasterHost {
     this.#unresponsive = unresponsive;
     this.registry = new VirtualRegistry(world.agenda, world.options.registry);
     this.#timers = new DeadlineTimers(world.agenda, MASTER_TIMER, 1);
-    for (const { role, weight } of world.options.frameworks.roles) {
-      if (weight !== 1) this.registry.state.apply({ kind: 'weightSet', role, weight });
-    }
-    for (const { role, guarantees, limits } of world.options.quotas) {
-      this.registry.state.apply({ kind: 'quotaSet', role, guarantees, limits });
-    }
+    const weightInfos = world.options.frameworks.roles.filter(({ weight }) => weight !== 1);
+    this.registry.state.apply({ kind: 'weightsUpdated', weightInfos });
+    this.registry.state.apply({ kind: 'quotasUpdated', quotaConfigs: world.options.quotas });
     world.agenda.push(0, MASTER_ELECTED, 0, 0, null);
   }
 

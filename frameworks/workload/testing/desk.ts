@@ -161,6 +161,7 @@ export class Desk {
       agent: this.#agents.get(agent) ?? this.#agentInfo(agent),
       role,
       resources,
+      unavailability: null,
     };
   }
 

@@ -123,6 +123,7 @@ export class PlainMaster {
       info: {
         id,
         hostname: `host${this.agents.length}`,
+        ip: null,
         port: 5051,
         resources,
         attributes,
@@ -228,6 +229,7 @@ export class PlainMaster {
         agent: agent.info,
         role,
         resources: agent.free,
+        unavailability: null,
       };
       agent.free = Resources.EMPTY;
       this.offers.set(offer.id, { offer, client, agent });
