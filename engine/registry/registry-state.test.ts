@@ -277,28 +277,6 @@ test('the registry asks of a master what it has in use: draining while an agent 
   );
 });
 
-test('a registry made of a snapshot goes on as the one it was taken of', () => {
-  fc.assert(
-    fc.property(fc.array(operation), fc.array(operation), (before, after) => {
-      const original = applied(before);
-      const copy = RegistryState.of(original.snapshot());
-      expect(copy.snapshot()).toEqual(original.snapshot());
-      for (const one of after) {
-        const outcomes = [original, copy].map((state) => {
-          try {
-            state.apply(one);
-            return true;
-          } catch {
-            return false;
-          }
-        });
-        expect(outcomes[0]).toBe(outcomes[1]);
-      }
-      expect(copy.snapshot()).toEqual(original.snapshot());
-    }),
-  );
-});
-
 test.each<readonly [string, readonly RegistryOperation[], RegistryOperation]>([
   [
     'an epoch that is not beyond the last',

@@ -29,7 +29,7 @@ export class RegistryState {
   readonly #minimumCapabilities = new Set<string>();
 
   /** A registry with the content that a store has kept. */
-  static of(snapshot: RegistrySnapshot): RegistryState {
+  static restore(snapshot: RegistrySnapshot): RegistryState {
     const state = new RegistryState();
     state.#epoch = snapshot.epoch;
     for (const [id, info] of snapshot.admitted) state.#admitted.set(id, info);
@@ -41,18 +41,6 @@ export class RegistryState {
     state.#schedule = snapshot.schedule;
     for (const machine of snapshot.machinesDown) state.#machinesDown.set(machineKey(machine), machine);
     for (const capability of snapshot.minimumCapabilities) state.#minimumCapabilities.add(capability);
-    return state;
-  }
-
-  /** The state that `snapshot` was taken of. */
-  static restore(snapshot: RegistrySnapshot): RegistryState {
-    const state = new RegistryState();
-    state.#epoch = snapshot.epoch;
-    for (const [id, info] of snapshot.admitted) state.#admitted.set(id, info);
-    for (const [id, at] of snapshot.unreachable) state.#unreachable.set(id, at);
-    for (const [id, at] of snapshot.gone) state.#gone.set(id, at);
-    for (const [role, weight] of snapshot.weights) state.#weights.set(role, weight);
-    for (const [role, quota] of snapshot.quotas) state.#quotas.set(role, quota);
     return state;
   }
 

@@ -32,6 +32,7 @@ function offer(id: number, agent: number, resources: Resources, hasCard = false)
     agent: hasCard ? GPU_AGENT : PLAIN_AGENT,
     role: 'batch',
     resources,
+    unavailability: null,
   };
 }
 

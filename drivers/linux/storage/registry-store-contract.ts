@@ -19,6 +19,7 @@ function admitted(n: number): RegistryOperation {
     info: {
       id,
       hostname: `host-${n}`,
+      ip: null,
       port: 5051,
       resources,
       attributes: [{ name: 'rack', type: 'TEXT', text: `r${n}` }],
@@ -30,17 +31,21 @@ function admitted(n: number): RegistryOperation {
 }
 
 const QUOTA: RegistryOperation = {
-  kind: 'quotaSet',
-  role: 'eng',
-  guarantees: Quantities.of([['cpus', milli(1_500)]]),
-  limits: ResourceLimits.of([['cpus', milli(0)]]),
+  kind: 'quotasUpdated',
+  quotaConfigs: [
+    {
+      role: 'eng',
+      guarantees: Quantities.of([['cpus', milli(1_500)]]),
+      limits: ResourceLimits.of([['cpus', milli(0)]]),
+    },
+  ],
 };
 
 const HISTORY: readonly RegistryOperation[] = [
   { kind: 'masterElected', epoch: 1 as MasterEpoch },
   admitted(1),
   admitted(2),
-  { kind: 'weightSet', role: 'eng', weight: 2.5 },
+  { kind: 'weightsUpdated', weightInfos: [{ role: 'eng', weight: 2.5 }] },
   QUOTA,
   { kind: 'agentMarkedUnreachable', id: 1 as AgentId, at: micros(1_700_000_000_000_000) },
   { kind: 'agentMarkedGone', id: 2 as AgentId, at: micros(5) },
