@@ -150,6 +150,7 @@ function readFramework(
   return {
     ok: true,
     info: {
+      tieRank: world.tieRank(fields.framework),
       roles: world.roles(fields.roles),
       suppressedRoles: world.roles(fields.suppressedRoles),
       capabilities: fields.capabilities,

@@ -9,6 +9,7 @@ import type {
   Usage,
 } from '../../engine/master/index.ts';
 import { AllocationLedger } from './allocation-ledger.ts';
+import { TextOrder } from './text-order.ts';
 import type { ConformanceSubject, InspectableAllocator } from './subject.ts';
 
 /** Rows of a table of the master: a name keeps its row, removed and added again. */
@@ -46,6 +47,7 @@ export class AllocatorWorld {
   readonly #frameworks = new Set<string>();
   readonly #agentRows = new Rows<Agent>();
   readonly #frameworkRows = new Rows<Framework>();
+  readonly #frameworkOrder = new TextOrder();
   /** Per framework, the cycles that gave it something since `takeCounts`. */
   #counts = new Map<string, Set<number>>();
 
@@ -88,6 +90,11 @@ export class AllocatorWorld {
 
   framework(name: string): Framework {
     return this.#frameworkRows.rowOf(name);
+  }
+
+  /** What decides between frameworks with equal shares and counts: their names. */
+  tieRank(name: string): number {
+    return this.#frameworkOrder.numberOf(name);
   }
 
   agentName(row: Agent): string {
@@ -177,6 +184,7 @@ export class AllocatorWorld {
   allocate(): void {
     const bystander = this.framework('a framework without roles');
     const info: AllocatorFramework = {
+      tieRank: 0,
       roles: [],
       suppressedRoles: [],
       capabilities: ['MULTI_ROLE'],

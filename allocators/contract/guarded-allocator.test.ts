@@ -40,6 +40,7 @@ function agentOf(total: string): AllocatorAgent {
 
 function frameworkOf(...roles: readonly Role[]): AllocatorFramework {
   return {
+    tieRank: 0,
     roles,
     suppressedRoles: [],
     capabilities: ['MULTI_ROLE'],

@@ -136,12 +136,12 @@ export class PlainBooks {
   /** Counts resources in the shares of a known framework and its role. */
   charge(framework: Framework, role: Role, agent: Agent, resources: Resources): void {
     this.track(framework, role);
-    this.frameworkSorter(role).allocated(clientOf(framework), keyOf(agent), resources);
+    this.frameworkSorter(role).allocated(this.#clientOf(framework), keyOf(agent), resources);
     this.roleSorter.allocated(this.roleName(role), keyOf(agent), resources);
   }
 
   discharge(framework: Framework, role: Role, agent: Agent, resources: Resources): void {
-    this.frameworkSorter(role).unallocated(clientOf(framework), keyOf(agent), resources);
+    this.frameworkSorter(role).unallocated(this.#clientOf(framework), keyOf(agent), resources);
     this.roleSorter.unallocated(this.roleName(role), keyOf(agent), resources);
     this.untrackIdle(framework, role);
   }
@@ -149,21 +149,21 @@ export class PlainBooks {
   /** Takes an allocation back as if it had never been made. */
   revoke(framework: Framework, role: Role, agent: Agent, resources: Resources): void {
     this.release(framework, role, agent, resources);
-    this.frameworkSorter(role).revoke(clientOf(framework), keyOf(agent), resources);
+    this.frameworkSorter(role).revoke(this.#clientOf(framework), keyOf(agent), resources);
     this.roleSorter.revoke(this.roleName(role), keyOf(agent), resources);
   }
 
   /** What the framework holds there as far as it counts in shares. */
   charged(framework: Framework, role: Role, agent: Agent): Resources {
     if (!this.framework(framework).tracked.has(role)) return Resources.EMPTY;
-    return this.frameworkSorter(role).allocation(clientOf(framework), keyOf(agent));
+    return this.frameworkSorter(role).allocation(this.#clientOf(framework), keyOf(agent));
   }
 
   /** Replaces part of what is held, in use and in shares; no allocation of its own. */
   exchange(framework: Framework, role: Role, agent: Agent, before: Resources, after: Resources): void {
     this.release(framework, role, agent, before);
     this.use(framework, role, agent, after);
-    this.frameworkSorter(role).updateAllocation(clientOf(framework), keyOf(agent), before, after);
+    this.frameworkSorter(role).updateAllocation(this.#clientOf(framework), keyOf(agent), before, after);
     this.roleSorter.updateAllocation(this.roleName(role), keyOf(agent), before, after);
   }
 
@@ -187,7 +187,7 @@ export class PlainBooks {
       this.roleSorter.addClient(this.roleName(role));
       this.roleSorter.activate(this.roleName(role));
     }
-    sorter.addClient(clientOf(framework));
+    sorter.addClient(this.#clientOf(framework));
   }
 
   /** Forgets a role that the framework neither subscribes to nor holds anything under. */
@@ -195,8 +195,8 @@ export class PlainBooks {
     const { info, tracked } = this.framework(framework);
     if (!tracked.has(role) || info.roles.includes(role)) return;
     const sorter = this.frameworkSorter(role);
-    if (sorter.allocatedAgents(clientOf(framework)).length > 0) return;
-    sorter.removeClient(clientOf(framework));
+    if (sorter.allocatedAgents(this.#clientOf(framework)).length > 0) return;
+    sorter.removeClient(this.#clientOf(framework));
     tracked.delete(role);
     if (sorter.count() > 0) return;
     this.#frameworkSorters.delete(role);
@@ -208,8 +208,8 @@ export class PlainBooks {
     const { info, isActive, suppressed, tracked } = this.framework(framework);
     for (const role of tracked) {
       const takesPart = isActive && info.roles.includes(role) && !suppressed.has(role);
-      if (takesPart) this.frameworkSorter(role).activate(clientOf(framework));
-      else this.frameworkSorter(role).deactivate(clientOf(framework));
+      if (takesPart) this.frameworkSorter(role).activate(this.#clientOf(framework));
+      else this.frameworkSorter(role).deactivate(this.#clientOf(framework));
     }
   }
 
@@ -218,9 +218,10 @@ export class PlainBooks {
   }
 
   frameworkOrder(role: Role): readonly Framework[] {
+    const byClient = new Map([...this.frameworks.keys()].map((known) => [this.#clientOf(known), known]));
     return this.frameworkSorter(role)
       .order()
-      .map((client) => Number(client) as Framework);
+      .map((client) => byClient.get(client)!);
   }
 
   // --- quota sums (conformance README §5.3), over all agents
@@ -274,6 +275,11 @@ export class PlainBooks {
     });
   }
 
+  /** Frameworks by what decides ties between them, padded, so that it orders as text. */
+  #clientOf(framework: Framework): string {
+    return String(this.framework(framework).info.tieRank).padStart(16, '0');
+  }
+
   #sorters(): readonly PlainSorter[] {
     return [this.roleSorter, ...this.#frameworkSorters.values()];
   }
@@ -282,9 +288,4 @@ export class PlainBooks {
 /** Agents are named by their row in the sorters. */
 function keyOf(agent: Agent): string {
   return String(agent);
-}
-
-/** Frameworks too, padded, so that their names order as their rows do. */
-function clientOf(framework: Framework): string {
-  return String(framework).padStart(9, '0');
 }

@@ -77,7 +77,7 @@ class Ringing implements AllocationSink {
       case 'framework':
         if (isFramework) return;
         this.#frameworks.add(framework);
-        return allocator.addFramework(now, framework, frameworkInfo(roles.slice(y % 2)), true, []);
+        return allocator.addFramework(now, framework, frameworkInfo(roles.slice(y % 2), framework), true, []);
       case 'suppress':
         return isFramework ? allocator.suppressOffers(now, framework, []) : undefined;
       case 'revive':

@@ -18,6 +18,8 @@ import { SiblingOrder } from './sibling-order.ts';
 
 /** A framework that was added. */
 export interface FrameworkRow {
+  /** Decides between equal shares and counts. */
+  readonly tieRank: number;
   capabilities: readonly FrameworkCapability[];
   isActive: boolean;
 }
@@ -107,11 +109,18 @@ export class Books {
     this.#clientsOf[framework] = byRole;
     const known = byRole.get(role);
     if (known !== undefined) return known;
-    const row = this.shares.add(this.#group(role).order, framework, '', 1);
+    const row = this.shares.add(this.#group(role).order, this.frameworks[framework]?.tieRank ?? 0, '', 1);
     const client = newClient(row, framework, role);
     this.clients[row] = client;
     byRole.set(role, client);
     return client;
+  }
+
+  /** A framework is known from now. What was noted as its own before takes its place among those of equal shares. */
+  addFramework(framework: Framework, added: FrameworkRow): void {
+    while (this.frameworks.length <= framework) this.frameworks.push(null);
+    this.frameworks[framework] = added;
+    for (const client of this.clientsOf(framework)) this.shares.setRank(client.row, added.tieRank);
   }
 
   /** Puts the client into the role's sorter, and the role into the tree of roles. Charges nothing. */

@@ -384,7 +384,7 @@ test('a framework without subscription is forgotten when the last of what it hol
   world.addAgent(0, 'cpus:1;mem:100');
   world.addFramework(0, 'gone');
   const [given] = world.take();
-  const info = frameworkInfo([] as readonly Role[]);
+  const info = frameworkInfo([], 0);
   world.allocator.updateFramework(world.now, 0 as Framework, info);
   expect(world.allocator.roleOrder()).toHaveLength(1);
   world.giveBack(given!, 5);

@@ -273,7 +273,7 @@ class History {
           this.#frameworks.delete(framework);
           this.#held = this.#held.filter((given) => given.framework !== framework);
         } else {
-          const info = frameworkInfo([this.#role(y), this.#role(y + 1 + (z % 3))]);
+          const info = frameworkInfo([this.#role(y), this.#role(y + 1 + (z % 3))], framework);
           allocator.addFramework(now, framework, info, true, []);
           this.#frameworks.set(framework, true);
         }

@@ -51,7 +51,7 @@ const REFUSAL_MAX = micros(365 * 86_400 * MICROS_PER_SECOND);
 /**
  * The hierarchical dominant-resource-fairness allocator of Mesos (spec 16; conformance README §4 to §5): the default policy.
  *
- * Frameworks with equal shares and counts are ordered by their row in the master's table. `requestResources` goes beyond Mesos: see
+ * `requestResources` goes beyond Mesos: see
  * `RequestCall`; it lifts suppression, keeps filters, and is forgotten by SUPPRESS, REVIVE, and the loss of the role.
  */
 export class HierarchicalDrf implements ExplainingAllocator {
@@ -169,8 +169,8 @@ export class HierarchicalDrf implements ExplainingAllocator {
     this.#called(now);
     const books = this.#books;
     assert(books.frameworks[framework] == null, 'a framework is added once');
-    while (books.frameworks.length <= framework) books.frameworks.push(null);
-    books.frameworks[framework] = { capabilities: info.capabilities, isActive: active };
+    const { tieRank, capabilities } = info;
+    books.addFramework(framework, { tieRank, capabilities, isActive: active });
     this.#chargeUnchargedOf(framework);
     this.#subscribe(framework, info);
     if (active) this.#runCycle(now, null);

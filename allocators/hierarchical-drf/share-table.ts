@@ -57,6 +57,12 @@ export class ShareTable {
     return row;
   }
 
+  /** Of a row that takes no part in any order yet. */
+  setRank(row: number, rank: number): void {
+    assert(this.#isListed[row] === 0, 'a row gets its rank before its place');
+    this.#rank[row] = rank;
+  }
+
   remove(row: number): void {
     this.#isActive[row] = 0;
     if (this.#isListed[row] !== 0) this.group(row).strike(row);

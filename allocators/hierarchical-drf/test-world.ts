@@ -59,8 +59,10 @@ export function agentInfo(total: Resources): AllocatorAgent {
   };
 }
 
-export function frameworkInfo(roles: readonly Role[]): AllocatorFramework {
+/** With its row as what decides ties. */
+export function frameworkInfo(roles: readonly Role[], framework: number): AllocatorFramework {
   return {
+    tieRank: framework,
     roles,
     suppressedRoles: [],
     capabilities: ['MULTI_ROLE'],
@@ -94,7 +96,10 @@ export class TestWorld implements AllocationSink {
   }
 
   addFramework(framework: number, ...roles: string[]): void {
-    const info = frameworkInfo(roles.map((name) => this.role(name)));
+    const info = frameworkInfo(
+      roles.map((name) => this.role(name)),
+      framework,
+    );
     this.allocator.addFramework(this.now, framework as Framework, info, true, []);
   }
 

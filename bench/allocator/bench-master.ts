@@ -129,6 +129,7 @@ export class BenchMaster implements AllocationSink {
   /** Added active. The framework's row is its number in order of addition. */
   addFramework({ roles, capabilities = [] }: BenchFramework): void {
     const info: AllocatorFramework = {
+      tieRank: this.frameworkCount,
       roles: roles.map((role) => this.role(role)),
       suppressedRoles: [],
       capabilities: ['MULTI_ROLE', ...capabilities],

@@ -11,6 +11,7 @@ export {
   idParts,
   type MasterEpoch,
   mintAgentId,
+  frameworkTieRank,
   mintFrameworkId,
   mintOperationUuid,
   type OfferId,

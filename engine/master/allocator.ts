@@ -41,6 +41,8 @@ export interface Unavailability {
 
 /** Framework as the allocator sees it. */
 export interface AllocatorFramework {
+  /** Decides between frameworks with equal shares and counts: the smaller first, as by the text of their ids. Each has its own, for life. */
+  readonly tieRank: number;
   readonly roles: readonly Role[];
   readonly suppressedRoles: readonly Role[];
   readonly capabilities: readonly FrameworkCapability[];

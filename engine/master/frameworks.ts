@@ -1,4 +1,4 @@
-import { type FrameworkId, micros, mintFrameworkId } from '../core/index.ts';
+import { type FrameworkId, frameworkTieRank, micros, mintFrameworkId } from '../core/index.ts';
 import type { FrameworkInfo, SubscribeCall } from '../protocol/index.ts';
 import { isTerminal, rolesOf } from '../protocol/index.ts';
 import type { Quantities } from '../resources/index.ts';
@@ -84,7 +84,7 @@ function admit(master: MasterState, id: FrameworkId, stream: StreamId, call: Sub
   master.allocator.addFramework(
     master.now,
     framework.row,
-    allocatorView(master, framework.info, call),
+    allocatorView(master, framework.id, framework.info, call),
     true,
     [],
   );
@@ -113,7 +113,11 @@ function failOver(
   framework.recovered = false;
   connect(master, framework, stream);
   discardOffersOfFramework(master, framework);
-  master.allocator.updateFramework(master.now, framework.row, allocatorView(master, framework.info, call));
+  master.allocator.updateFramework(
+    master.now,
+    framework.row,
+    allocatorView(master, framework.id, framework.info, call),
+  );
   if (!wasConnected) master.allocator.activateFramework(master.now, framework.row);
   tellAgentsOfFramework(master, framework, (agentFramework) => ({
     type: 'UPDATE_FRAMEWORK',
@@ -158,7 +162,10 @@ export function recoverFramework(master: MasterState, id: FrameworkId, info: Fra
   const framework = new FrameworkRecord(master.frameworks.nextRow(), id, { ...info, id }, true);
   master.frameworks.add(framework);
   master.frameworksById.set(id, framework);
-  const view = allocatorView(master, framework.info, { suppressedRoles: [], offerConstraints: null });
+  const view = allocatorView(master, framework.id, framework.info, {
+    suppressedRoles: [],
+    offerConstraints: null,
+  });
   master.allocator.addFramework(master.now, framework.row, view, false, []);
   startFailoverTimer(master, framework);
   return framework;
@@ -216,7 +223,11 @@ export function updateFramework(
     return;
   }
   framework.setInfo(call.frameworkInfo);
-  master.allocator.updateFramework(master.now, framework.row, allocatorView(master, framework.info, call));
+  master.allocator.updateFramework(
+    master.now,
+    framework.row,
+    allocatorView(master, framework.id, framework.info, call),
+  );
   tellAgentsOfFramework(master, framework, ({ id, info }) => ({
     type: 'UPDATE_FRAMEWORK',
     frameworkId: id,
@@ -247,12 +258,14 @@ export function refuse(master: MasterState, request: RequestId, error: CallError
 /** A framework as the allocator sees it. */
 export function allocatorView(
   master: MasterState,
+  id: FrameworkId,
   info: FrameworkInfo,
   call: Pick<SubscribeCall, 'suppressedRoles' | 'offerConstraints'>,
 ): AllocatorFramework {
   const minAllocatable = new Map<Role, readonly Quantities[]>();
   for (const [role, minimums] of info.offerFilters) minAllocatable.set(master.allocator.role(role), minimums);
   return {
+    tieRank: frameworkTieRank(id),
     roles: rolesOf(info).map((role) => master.allocator.role(role)),
     suppressedRoles: call.suppressedRoles.map((role) => master.allocator.role(role)),
     capabilities: info.capabilities,

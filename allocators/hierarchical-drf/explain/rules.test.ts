@@ -46,7 +46,7 @@ class Scene {
   }
 
   framework(change: Partial<AllocatorFramework> = {}, framework: Framework = F, role = 'r'): this {
-    const info = { ...frameworkInfo([this.world.role(role)]), ...change };
+    const info = { ...frameworkInfo([this.world.role(role)], framework), ...change };
     this.world.allocator.addFramework(this.world.now, framework, info, true, []);
     return this;
   }

@@ -288,6 +288,7 @@ export class TestHistory {
     const roles = (names.length === 0 ? ['b'] : names).map((name) => allocator.role(name));
     const minimum = pick(MINIMA, z >> 2);
     const info: AllocatorFramework = {
+      tieRank: framework,
       roles,
       suppressedRoles: [],
       capabilities: pick(CAPABILITIES, z),
