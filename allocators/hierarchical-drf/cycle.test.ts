@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { micros, milli } from '../../engine/core/index.ts';
-import type { Agent, Framework, Role } from '../../engine/master/index.ts';
+import type { Agent, Framework } from '../../engine/master/index.ts';
 import { Resources } from '../../engine/resources/index.ts';
 import { agentInfo, frameworkInfo, type Given, resources, TestWorld } from './test-world.ts';
 
