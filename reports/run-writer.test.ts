@@ -126,6 +126,8 @@ function sample(atSeconds: number, allocatedCpus: number, share: number): Cluste
     offersAccepted: 1,
     offersDeclined: 2,
     offersRescinded: 3,
+    offersTimedOut: 2,
+    declinersPassedOver: 9,
     tasksFinished: 0,
     tasksFailed: 0,
     allocationRuns: 5,
@@ -209,7 +211,8 @@ test('waits, slowdowns, hours and shares are what their definitions say', () => 
     byState: { TASK_FINISHED: 1, TASK_LOST: 1, TASK_ERROR: 1 },
     retries: 3,
   });
-  expect(summary.counts.offers).toEqual({ made: 7, accepted: 1, declined: 2, rescinded: 3 });
+  expect(summary.counts.offers).toEqual({ made: 7, accepted: 1, declined: 2, rescinded: 3, timedOut: 2 });
+  expect(summary.counts.declinersPassedOver).toBe(9);
   expect(summary.wait).toMatchObject({ count: 3, max: 30 });
   expect(summary.wait.mean).toBeCloseTo(50 / 3, 5);
   expect(summary.slowdown).toMatchObject({ count: 1, mean: 4, max: 4 });

@@ -31,17 +31,24 @@ export function printSummary(summary: Summary): string[] {
     ],
     [
       'offers',
-      `${formatCount(counts.offers.made)} made, ${formatCount(counts.offers.accepted)} accepted, ${formatCount(counts.offers.declined)} declined, ${formatCount(counts.offers.rescinded)} rescinded`,
+      `${formatCount(counts.offers.made)} made, ${formatCount(counts.offers.accepted)} accepted, ${formatCount(counts.offers.declined)} declined, ${formatCount(counts.offers.rescinded)} rescinded (${formatCount(counts.offers.timedOut)} timed out)`,
     ],
     [
       'work',
       `${formatPlural(counts.allocationRuns, 'allocation run', 'allocation runs')}, ${formatPlural(counts.masterSteps, 'master step', 'master steps')}, ${formatPlural(counts.faults, 'fault', 'faults')}`,
     ],
+
     ['utilisation', utilisationText(summary)],
     ['wait', distributionText(summary.wait, formatDuration)],
     ['slowdown', distributionText(summary.slowdown, formatNumber)],
     ['bounded slowdown', distributionText(summary.boundedSlowdown, formatNumber)],
   ];
+  if (counts.declinersPassedOver > 0) {
+    facts.push([
+      'passed over',
+      formatPlural(counts.declinersPassedOver, 'time a decliner', 'times decliners'),
+    ]);
+  }
   if (summary.makespanSeconds !== null) {
     facts.push(['makespan', formatInstant(Math.round(summary.makespanSeconds))]);
   }

@@ -84,7 +84,11 @@ export interface Counts {
     readonly accepted: number;
     readonly declined: number;
     readonly rescinded: number;
+    /** Of the rescinded: those that nobody answered in time, such as a hoarder's. */
+    readonly timedOut: number;
   };
+  /** Times that a framework was passed over for an agent because it had declined there what others had not seen. */
+  readonly declinersPassedOver: number;
   readonly allocationRuns: number;
   readonly masterSteps: number;
   readonly faults: number;

@@ -339,8 +339,8 @@ class GuardedAllocator implements Allocator {
     return share;
   }
 
-  metrics(): AllocatorMetrics {
-    const metrics = this.#call('metrics', () => this.policy.metrics());
+  metrics(now?: Micros): AllocatorMetrics {
+    const metrics = this.#call('metrics', () => this.policy.metrics(now));
     for (const name of METRICS) {
       const value: unknown = isObject(metrics) ? metrics[name] : undefined;
       if (!isAmount(value)) this.#fail(`metrics has ${textOf(value)} for ${name}; give a number from 0`);

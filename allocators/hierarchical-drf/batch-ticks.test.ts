@@ -146,6 +146,7 @@ describe('batch ticks', () => {
             world.do(command);
           }
           expect(asked.log).toEqual(always.log);
+          expect(asked.allocator.metrics(asked.now)).toEqual(always.allocator.metrics(always.now));
         }
         const end = micros(always.now + 100 * MICROS_PER_SECOND);
         for (const world of [always, asked]) {
@@ -167,6 +168,9 @@ describe('batch ticks', () => {
     expect(world.allocator.nextDeadline()).toBeNull();
     world.addAgent(0, 'cpus:1;mem:100');
     expect(world.allocator.nextDeadline()).toBeNull();
+    const later = micros(90_000 * MICROS_PER_SECOND);
+    expect(world.allocator.metrics(later).allocationRuns).toBe(90_001);
+    expect(world.allocator.metrics().allocationRuns).toBe(1);
     world.advance(90_000);
     expect(world.allocator.metrics().allocationRuns).toBe(90_001);
   });

@@ -20,11 +20,16 @@ export class BatchTicks {
     this.#next = micros(this.#next + this.#interval);
   }
 
-  /** Passes the ticks up to `now` that come before `bound`, and answers how many there are. */
-  passUntil(now: Micros, bound: number): number {
+  /** Ticks up to `now` that come before `bound`. */
+  countUntil(now: Micros, bound: number): number {
     const due = Math.floor((now - this.#next) / this.#interval) + 1;
     const before = Math.ceil((bound - this.#next) / this.#interval);
-    const count = Math.max(0, Math.min(due, before));
+    return Math.max(0, Math.min(due, before));
+  }
+
+  /** Passes the ticks up to `now` that come before `bound`, and answers how many there are. */
+  passUntil(now: Micros, bound: number): number {
+    const count = this.countUntil(now, bound);
     this.#next = micros(this.#next + count * this.#interval);
     return count;
   }

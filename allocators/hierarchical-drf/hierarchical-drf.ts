@@ -409,9 +409,9 @@ export class HierarchicalDrf implements ExplainingAllocator {
     return this.#books.tree.share(role);
   }
 
-  metrics(): AllocatorMetrics {
+  metrics(now?: Micros): AllocatorMetrics {
     return {
-      allocationRuns: this.#runs,
+      allocationRuns: this.#runs + (now === undefined ? 0 : this.#idleTicksUntil(now)),
       allocations: this.#allocations,
       offerFiltersActive: this.#books.filters.count,
       declines: this.#declines,
@@ -570,6 +570,12 @@ export class HierarchicalDrf implements ExplainingAllocator {
     if (this.#ticks.next <= now && !this.#isInCycle && this.#isIdle()) {
       this.#runs += this.#ticks.passUntil(now, this.#books.filters.nextExpiry);
     }
+  }
+
+  /** Ticks that the next call would count, were it made at `now`. */
+  #idleTicksUntil(now: Micros): number {
+    if (this.#ticks.next > now || this.#isInCycle || !this.#isIdle()) return 0;
+    return this.#ticks.countUntil(now, this.#books.filters.nextExpiry);
   }
 
   /** A cycle that a call starts. What lapses by now has lapsed, but for what the clock fires after a batch tick still to come. */

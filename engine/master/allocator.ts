@@ -189,8 +189,8 @@ export interface Allocator {
 
   /** Dominant share of a role as the sorter holds it, divided by its weight; 0 for a role without allocations. */
   dominantShare(role: Role): number;
-  /** Counters for metrics; see `AllocatorMetrics`. */
-  metrics(): AllocatorMetrics;
+  /** Counters for metrics; see `AllocatorMetrics`. With `now`, ticks that were passed over up to then are counted as run. */
+  metrics(now?: Micros): AllocatorMetrics;
 }
 
 /** Plain counters, read between steps. */

@@ -72,6 +72,10 @@ export interface ClusterSample {
   readonly offersAccepted: number;
   readonly offersDeclined: number;
   readonly offersRescinded: number;
+  /** Of the rescinded: those that nobody answered in time. */
+  readonly offersTimedOut: number;
+  /** Times that a framework was passed over for an agent because it had declined there what others had not seen. */
+  readonly declinersPassedOver: number;
   readonly tasksFinished: number;
   readonly tasksFailed: number;
   readonly allocationRuns: number;

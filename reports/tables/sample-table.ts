@@ -25,6 +25,8 @@ export const SAMPLE_COLUMNS = [
   'offers_accepted',
   'offers_declined',
   'offers_rescinded',
+  'offers_timed_out',
+  'decliners_passed_over',
   'tasks_finished',
   'tasks_failed',
   'allocation_runs',
@@ -54,6 +56,8 @@ export function writeSample(sink: CsvSink, sample: ClusterSample): void {
   sink.integer(sample.offersAccepted);
   sink.integer(sample.offersDeclined);
   sink.integer(sample.offersRescinded);
+  sink.integer(sample.offersTimedOut);
+  sink.integer(sample.declinersPassedOver);
   sink.integer(sample.tasksFinished);
   sink.integer(sample.tasksFailed);
   sink.integer(sample.allocationRuns);

@@ -261,6 +261,8 @@ function sampleAt(
     offersAccepted: totals.accepted,
     offersDeclined: totals.declined,
     offersRescinded: totals.rescinded,
+    offersTimedOut: totals.rescinded >> 1,
+    declinersPassedOver: totals.declined * 2,
     tasksFinished: totals.finished,
     tasksFailed: totals.failed,
     allocationRuns: totals.runs,

@@ -20,7 +20,7 @@ export function sampleCluster(
 ): ClusterSample {
   const stats = master.machine?.stats ?? null;
   const total = copied(stats?.total ?? NOTHING);
-  const { made, accepted, declined, rescinded } = master.offers;
+  const { made, accepted, declined, rescinded, timedOut } = master.offers;
   const roles = sampleRoles(master, frameworks, total);
   let jobsQueued = 0;
   for (const fleet of frameworks.roles) {
@@ -40,6 +40,8 @@ export function sampleCluster(
     offersAccepted: accepted,
     offersDeclined: declined,
     offersRescinded: rescinded,
+    offersTimedOut: timedOut,
+    declinersPassedOver: master.declinersPassedOver,
     tasksFinished: counts.tasksFinished,
     tasksFailed: counts.tasksFailed,
     allocationRuns: master.allocationRuns,

@@ -22,6 +22,8 @@ export interface OfferCounts {
   readonly accepted: number;
   readonly declined: number;
   readonly rescinded: number;
+  /** Of the rescinded: those that nobody answered in time. */
+  readonly timedOut: number;
 }
 
 /** Who does not answer pings. */
@@ -54,6 +56,8 @@ export class MasterHost {
   #accepted = 0;
   #declined = 0;
   #rescinded = 0;
+  #timedOut = 0;
+  #passedOver = 0;
   /** Calls that the master refused. */
   callsRefused = 0;
 
@@ -103,8 +107,15 @@ export class MasterHost {
     return this.#steps + (this.#machine?.stats.steps ?? 0);
   }
 
+  /** Cycles up to now, ticks that an idle allocator was not asked for included. */
   get allocationRuns(): number {
-    return this.#allocationRuns + (this.#machine?.allocator.metrics().allocationRuns ?? 0);
+    const { now } = this.#world;
+    return this.#allocationRuns + (this.#machine?.allocator.metrics(now).allocationRuns ?? 0);
+  }
+
+  /** Times that the guard against decliners passed a framework over. */
+  get declinersPassedOver(): number {
+    return this.#passedOver + (this.#machine?.allocator.metrics().declinersPassedOver ?? 0);
   }
 
   get offers(): OfferCounts {
@@ -114,6 +125,7 @@ export class MasterHost {
       accepted: this.#accepted + (stats?.offersAccepted ?? 0),
       declined: this.#declined + (stats?.offersDeclined ?? 0),
       rescinded: this.#rescinded + (stats?.offersRescinded ?? 0),
+      timedOut: this.#timedOut + (stats?.offersTimedOut ?? 0),
     };
   }
 
@@ -145,11 +157,14 @@ export class MasterHost {
     if (machine === null) return false;
     this.#endings++;
     this.#steps += machine.stats.steps;
-    this.#allocationRuns += machine.allocator.metrics().allocationRuns;
+    const { allocationRuns, declinersPassedOver } = machine.allocator.metrics(now);
+    this.#allocationRuns += allocationRuns;
+    this.#passedOver += declinersPassedOver;
     this.#made += machine.stats.offersMade;
     this.#accepted += machine.stats.offersAccepted;
     this.#declined += machine.stats.offersDeclined;
     this.#rescinded += machine.stats.offersRescinded;
+    this.#timedOut += machine.stats.offersTimedOut;
     this.#machine = null;
     this.#mustEnd = false;
     this.#timers.disarm(0);
