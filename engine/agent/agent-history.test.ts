@@ -119,6 +119,12 @@ const message: fc.Arbitrary<MasterToAgent> = fc.oneof(
     .record({ type: fc.constant('UPDATE_FRAMEWORK' as const), frameworkId })
     .map((order) => ({ ...order, info: framework(order.frameworkId) })),
   fc.constant({ type: 'CHECKPOINT_RESOURCES' as const, resources: Resources.EMPTY }),
+  fc.record({
+    type: fc.constant('DRAIN_AGENT' as const),
+    config: fc.record({ maxGracePeriod: fc.option(seconds), markGone: fc.boolean() }),
+    tasks: fc.option(fc.array(fc.record({ frameworkId, taskId }), { maxLength: 3 })),
+  }),
+  fc.constant({ type: 'STOP_DRAINING' as const }),
 );
 
 /** What the first update of a task can say: it starts, or it never ran. */

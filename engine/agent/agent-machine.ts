@@ -31,6 +31,7 @@ import { Registration } from './registration.ts';
 import { reportedState } from './reported-state.ts';
 
 type RunTaskGroupMessage = Extract<MasterToAgent, { readonly type: 'RUN_TASK_GROUP' }>;
+type DrainMessage = Extract<MasterToAgent, { readonly type: 'DRAIN_AGENT' }>;
 type ReregisteredMessage = Extract<MasterToAgent, { readonly type: 'AGENT_REREGISTERED' }>;
 type Outputs = Sink<AgentOutput>;
 
@@ -118,6 +119,7 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
       default:
         assertNever(input);
     }
+    if (this.#state.drain !== null) this.#state.endDrainIfIdle();
   }
 
   /** What the agent's disk holds now: the driver gives it to the machine that starts after this one. */
@@ -142,6 +144,7 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
     recover(now, this.#state, this.#executors, recovered, containersAlive, outputs);
     if (recovered.resources !== null) this.#setResources(recovered.resources);
     if (recovered.agentId !== null) this.#info = { ...this.#info, id: recovered.agentId };
+    this.#state.endDrainIfIdle();
   }
 
   #setResources(resources: AgentInfo['resources']): void {
@@ -233,18 +236,22 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
         this.#setResources(message.resources);
         break;
       case 'AGENT_REREGISTERED':
-        // The answer to a registration that was sent twice.
-        if (message.agentId === this.#state.agentId)
-          this.#answerForUnreported(now, message.unreported, outputs);
+        // The answer to a registration that was sent twice. DRAIN_AGENT follows if the drain goes on.
+        if (message.agentId !== this.#state.agentId) break;
+        this.#state.drain = null;
+        this.#answerForUnreported(now, message.unreported, outputs);
         break;
       case 'APPLY_OPERATION':
       case 'ACKNOWLEDGE_OPERATION_STATUS':
       case 'AGENT_REGISTERED':
-      // The place of the drain (spec 10 §2).
-      case 'DRAIN_AGENT':
-      case 'STOP_DRAINING':
       // The built-in executors take no messages.
       case 'FRAMEWORK_TO_EXECUTOR':
+        break;
+      case 'DRAIN_AGENT':
+        this.#drain(now, message, outputs);
+        break;
+      case 'STOP_DRAINING':
+        this.#state.drain = null;
         break;
       case 'SHUTDOWN':
         this.#shutdown(message.message, outputs);
@@ -256,6 +263,8 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
 
   #registered(now: Micros, outputs: Outputs): void {
     this.#registration.succeed();
+    // A master that still wants it says so again.
+    this.#state.drain = null;
     this.#state.updates.resume(now, this.#state.agentId!, this.#state.tasks, outputs);
     this.#state.tellExits(outputs);
   }
@@ -278,12 +287,35 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
     if (done === 'streamEnded') this.#state.forget(task);
   }
 
+  /** Kills what the order names, all tasks or those of one wave; said again, it finds them dying and can only shorten their grace. */
+  #drain(now: Micros, message: DrainMessage, outputs: Outputs): void {
+    const { tasks } = this.#state;
+    this.#state.drain = message.config;
+    const wave: AgentTask[] = [];
+    if (message.tasks === null) {
+      for (let row = 0; row < tasks.size; row++) wave.push(tasks.at(row));
+    } else {
+      for (const { frameworkId, taskId } of message.tasks) {
+        const task = tasks.find(frameworkId, taskId);
+        if (task !== null) wave.push(task);
+      }
+    }
+    this.#executors.drain(now, wave, message.config, outputs);
+  }
+
   #runTask(now: Micros, message: RunTaskMessage, outputs: Outputs): void {
     const { frameworkId, role, task: info } = message;
     if (info.agentId !== this.#state.agentId || this.#state.tasks.find(frameworkId, info.taskId) !== null)
       return;
     const framework = this.#state.framework(frameworkId, message.framework);
     const executor = info.template.executor;
+    if (this.#state.drain !== null) {
+      const executorId = executor === null ? commandExecutorId(info.taskId) : executor.executorId;
+      this.#dropDraining(now, this.#addUnlaunched(framework, role, info, executorId), outputs);
+      if (message.launchExecutor && executor !== null)
+        this.#state.sendExecutorExited(frameworkId, executorId, null, outputs);
+      return;
+    }
     if (executor === null) {
       this.#executors.launchCommandTask(now, framework, role, info, outputs);
       return;
@@ -306,6 +338,12 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
     const { frameworkId, role, executor: info, tasks: infos } = message;
     if (!this.#isNewGroup(frameworkId, infos)) return;
     const framework = this.#state.framework(frameworkId, message.framework);
+    if (this.#state.drain !== null) {
+      for (const taskInfo of infos)
+        this.#dropDraining(now, this.#addUnlaunched(framework, role, taskInfo, info.executorId), outputs);
+      if (message.launchExecutor) this.#state.sendExecutorExited(frameworkId, info.executorId, null, outputs);
+      return;
+    }
     const executor = findExecutor(framework, info.executorId);
     if (info.type !== 'DEFAULT') {
       for (const taskInfo of infos) {
@@ -368,6 +406,11 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
   ): void {
     const state = partitionAware ? 'TASK_DROPPED' : 'TASK_LOST';
     this.#state.record(now, task, state, 'SOURCE_AGENT', reason, message, null, outputs);
+  }
+
+  #dropDraining(now: Micros, task: AgentTask, outputs: Outputs): void {
+    const partitionAware = hasCapability(task.framework, 'PARTITION_AWARE');
+    this.#drop(now, task, partitionAware, 'REASON_AGENT_DRAINING', 'The agent is draining', outputs);
   }
 
   #killTask(

@@ -7,6 +7,7 @@ import {
   type Sink,
 } from '../core/index.ts';
 import type {
+  DrainConfig,
   FrameworkCapability,
   FrameworkInfo,
   StatusReason,
@@ -16,6 +17,7 @@ import type {
 } from '../protocol/index.ts';
 import { AgentFramework, type DefaultExecutor } from './agent-framework.ts';
 import type { AgentTask } from './agent-task.ts';
+import { drainedUpdate } from './drain.ts';
 import type { AgentSettings } from './options.ts';
 import type { AgentOutput } from './output.ts';
 import { StatusUpdates } from './status-updates.ts';
@@ -29,6 +31,8 @@ export class AgentState {
   readonly updates: StatusUpdates;
   /** Given by the first master that admitted the agent; null until then. */
   agentId: AgentId | null = null;
+  /** The drain under way: no launches are taken. Over once the last task and executor are gone (spec 10 §2, bug ledger B20). */
+  drain: DrainConfig | null = null;
   /** Frameworks with a task or an executor here, few; null while there never was one. */
   #frameworks: AgentFramework[] | null = null;
 
@@ -97,11 +101,12 @@ export class AgentState {
     details: TaskStatusDetails | null,
     outputs: Sink<AgentOutput>,
   ): void {
+    const drained = this.drain === null ? null : drainedUpdate(this.drain, task.framework, state);
     const status = {
       taskId: task.taskId,
-      state,
+      state: drained === null ? state : drained.state,
       source,
-      reason,
+      reason: drained === null ? reason : drained.reason,
       agentId: this.agentId,
       executorId: task.info === null ? null : task.executorId,
       timestamp: now,
@@ -137,8 +142,14 @@ export class AgentState {
     }
   }
 
+  /** Nothing is left to drain: the order has been carried out, and what the master sends next is meant. */
+  endDrainIfIdle(): void {
+    if (this.tasks.size === 0 && this.frameworks.length === 0) this.drain = null;
+  }
+
   checkInvariants(): void {
     this.tasks.checkInvariants();
+    assert(this.drain === null || this.frameworks.length > 0, 'a drain ends with the last that it is for');
     this.updates.checkInvariants(this.tasks);
     let owned = 0;
     for (const framework of this.frameworks) {

@@ -1,10 +1,11 @@
 import { assert, type ExecutorId, type Micros, type Sink } from '../core/index.ts';
-import type { ExecutorInfo, KillPolicy, TaskInfo } from '../protocol/index.ts';
+import type { DrainConfig, ExecutorInfo, KillPolicy, TaskInfo } from '../protocol/index.ts';
 import { isTerminal } from '../protocol/index.ts';
 import { type AgentFramework, DefaultExecutor } from './agent-framework.ts';
 import { type AgentState, findExecutor, hasCapability } from './agent-state.ts';
 import { AgentTask, commandExecutorId, NEVER } from './agent-task.ts';
 import { containerOutcome } from './container-outcome.ts';
+import { drainKillPolicy } from './drain.ts';
 import type { ContainerExit } from './input.ts';
 import type { AgentSettings } from './options.ts';
 import type { AgentOutput } from './output.ts';
@@ -115,6 +116,17 @@ export class BuiltInExecutors {
     const first = task.ending === 'none';
     this.#killOne(now, task, policy, outputs);
     if (first && task.executor !== null) this.#killGroup(now, task, outputs);
+  }
+
+  /** Kills the tasks for a drain, each with its own grace period within the drain's; groups go whole. */
+  drain(now: Micros, tasks: readonly AgentTask[], config: DrainConfig, outputs: Sink<AgentOutput>): void {
+    for (const task of tasks) {
+      if (task.container === 'none' || task.ending === 'maxCompletionTime') continue;
+      this.#killOne(now, task, drainKillPolicy(task, config), outputs);
+    }
+    for (const task of tasks) {
+      if (task.executor !== null && task.ending !== 'none') this.#killGroup(now, task, outputs);
+    }
   }
 
   /** Ends all groups of a default executor; it takes no further one. */

@@ -1,5 +1,12 @@
 import type { AgentId, ExecutorId, FrameworkId, Micros, TaskId, UpdateId } from '../core/index.ts';
-import type { ExecutorInfo, FrameworkInfo, TaskInfo, TaskState, TaskStatus } from '../protocol/index.ts';
+import type {
+  DrainConfig,
+  ExecutorInfo,
+  FrameworkInfo,
+  TaskInfo,
+  TaskState,
+  TaskStatus,
+} from '../protocol/index.ts';
 import type { Resources } from '../resources/index.ts';
 import type { ContainerPhase, TaskEnding } from './agent-task.ts';
 
@@ -11,6 +18,8 @@ export interface AgentCheckpoint {
   readonly nextUpdate: UpdateId;
   /** Total after operations (CHECKPOINT_RESOURCES), null if there were none. */
   readonly resources: Resources | null;
+  /** The drain under way, null without one (spec 10 §2). */
+  readonly drain: DrainConfig | null;
   /** Only frameworks with `checkpoint` set; what follows belongs to them. */
   readonly frameworks: readonly { readonly id: FrameworkId; readonly info: FrameworkInfo }[];
   readonly executors: readonly CheckpointedExecutor[];

@@ -26,7 +26,8 @@ export function checkpointOf(state: AgentState): Omit<AgentCheckpoint, 'resource
     if (task.info !== null && task.framework.info?.checkpoint === true)
       tasks.push(checkpointedTask(task, task.info));
   }
-  return { agentId: state.agentId, nextUpdate: state.updates.nextUpdate, frameworks, executors, tasks };
+  const { agentId, drain } = state;
+  return { agentId, nextUpdate: state.updates.nextUpdate, drain, frameworks, executors, tasks };
 }
 
 /**
@@ -42,6 +43,7 @@ export function recover(
   outputs: Sink<AgentOutput>,
 ): void {
   state.agentId = checkpoint.agentId;
+  state.drain = checkpoint.drain;
   state.updates.continueAt(checkpoint.nextUpdate);
   const infos = new Map(checkpoint.frameworks.map(({ id, info }) => [id, info]));
   if (containersAlive) {
