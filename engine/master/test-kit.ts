@@ -42,7 +42,7 @@ import { expectedHoldings, PlainAllocator } from './plain-allocator.ts';
 export const SECOND = 1_000_000;
 export const MINUTE = 60 * SECOND;
 
-const ALLOCATOR_OPTIONS: AllocatorOptions = {
+export const ALLOCATOR_OPTIONS: AllocatorOptions = {
   allocationInterval: micros(SECOND),
   timing: 'mesos',
   eventDelay: micros(5_000),
