@@ -22,6 +22,7 @@ export {
 export type { Machine } from './machine.ts';
 export { fromMilli, MILLI_PER_UNIT, type Milli, milli, toMilli, ZERO_MILLI } from './milli.ts';
 export { err, ok, type Result } from './result.ts';
+export { Ring } from './ring.ts';
 export { Rng } from './rng.ts';
 export type { Sink } from './sink.ts';
 export { TimerQueue } from './timer-queue.ts';

@@ -36,6 +36,10 @@ export class AgentRecord {
   offerHead = -1;
   readonly tasks: TaskRecord[] = [];
   readonly executors: ExecutorRecord[] = [];
+  /** Counts changes of what operators see of it: for a driver that keeps what it has rendered. */
+  version = 0;
+  registeredTime: Micros | null = null;
+  reregisteredTime: Micros | null = null;
 
   constructor(row: Agent, id: AgentId, info: AgentInfo, link: LinkId | null) {
     this.row = row;
@@ -45,6 +49,7 @@ export class AgentRecord {
   }
 
   addTask(task: TaskRecord): void {
+    this.version++;
     task.agent = this;
     task.indexInAgent = this.tasks.length;
     this.tasks.push(task);
@@ -52,6 +57,7 @@ export class AgentRecord {
 
   removeTask(task: TaskRecord): void {
     assert(this.tasks[task.indexInAgent] === task, 'a task stands where it says it stands');
+    this.version++;
     const last = this.tasks.pop()!;
     if (last !== task) {
       this.tasks[task.indexInAgent] = last;

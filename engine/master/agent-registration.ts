@@ -15,10 +15,11 @@ import type { FrameworkRecord } from './framework-record.ts';
 import { recoverFramework } from './frameworks.ts';
 import type { LinkId } from './input.ts';
 import { rescindOffersOfAgent } from './offers.ts';
+import { agentAdded, agentUpdated, taskTold } from './published.ts';
 import type { ReregisterMessage } from './registrar.ts';
 import { type MasterState, TIMER_REREGISTER } from './state.ts';
 import { TaskRecord } from './task-record.ts';
-import { addExecutor, addTask, forgetExecutor, masterStatus } from './tasks.ts';
+import { addExecutor, addTask, complete, forgetExecutor, masterStatus } from './tasks.ts';
 
 type RegisterMessage = Extract<AgentToMaster, { type: 'REGISTER_AGENT' }>;
 
@@ -81,13 +82,16 @@ function isTooOld(info: AgentInfo): boolean {
 export function admitted(master: MasterState, id: AgentId, info: AgentInfo, link: LinkId): void {
   const open = master.registering.delete(link);
   const agent = new AgentRecord(master.agents.nextRow(), id, info, null);
+  agent.registeredTime = master.now;
   addAgent(master, agent, []);
   if (!open) {
     master.allocator.deactivateAgent(master.now, agent.row);
     startReregisterTimer(master, agent);
+    agentAdded(master, agent);
     return;
   }
   connectAgent(master, agent, link);
+  agentAdded(master, agent);
   master.tell(agent, { type: 'AGENT_REGISTERED', agentId: id });
 }
 
@@ -135,15 +139,18 @@ export function readmitted(master: MasterState, message: ReregisterMessage, link
   const wasUnreachable = !master.recoveredAgents.delete(id);
   master.unreachableAgents.delete(id);
   const agent = new AgentRecord(master.agents.nextRow(), id, message.info, null);
-  if (wasUnreachable) forgetUnreachableTasks(master, id);
+  agent.reregisteredTime = master.now;
   const used = takeReport(master, agent, message);
+  if (wasUnreachable) forgetUnreachableTasks(master, id);
   addAgent(master, agent, used);
   if (!master.registering.delete(link)) {
     master.allocator.deactivateAgent(master.now, agent.row);
     startReregisterTimer(master, agent);
+    agentAdded(master, agent);
     return;
   }
   connectAgent(master, agent, link);
+  agentAdded(master, agent);
   shutDownCompletedFrameworks(master, agent, message);
   master.tell(agent, { type: 'AGENT_REREGISTERED', agentId: id, unreported: [], unreportedOperations: [] });
   killReplaced(master, agent, message);
@@ -163,6 +170,8 @@ function reconnected(
     connectAgent(master, agent, link);
   }
   const changed = reconcileBooks(master, agent, message, link);
+  agent.reregisteredTime = master.now;
+  agentUpdated(master, agent);
   if (!isSameLink && !changed) master.allocator.activateAgent(master.now, agent.row);
   shutDownCompletedFrameworks(master, agent, message);
   master.tell(agent, {
@@ -270,7 +279,9 @@ function isSameAgent(before: AgentInfo, now: AgentInfo): boolean {
 function forgetUnreachableTasks(master: MasterState, id: AgentId): void {
   for (const { unreachableTasks } of master.frameworks) {
     for (const task of unreachableTasks.values()) {
-      if (task.agent.id === id) unreachableTasks.delete(task.taskId);
+      if (task.agent.id !== id) continue;
+      unreachableTasks.delete(task.taskId);
+      complete(master, task);
     }
   }
 }
@@ -303,12 +314,15 @@ function reportedTask(
 ): TaskRecord | null {
   const framework = frameworkOf(master, reported.frameworkId, message);
   if (framework === null) return null;
+  const unreachable = framework.unreachableTasks.get(reported.task.taskId);
   framework.unreachableTasks.delete(reported.task.taskId);
   if (framework.tasks.has(reported.task.taskId)) return null;
   const role = master.allocator.role(reported.role);
   const task = new TaskRecord(framework, agent, role, reported.task, reported.executorId, reported.state);
   task.statusUpdateState = reported.statusUpdateState;
   task.statusUpdateUuid = reported.statusUpdateUuid;
+  // Its story goes on.
+  if (unreachable !== undefined) task.history = unreachable.history;
   addTask(master, task);
   return task;
 }
@@ -397,6 +411,7 @@ function announceReturn(master: MasterState, agent: AgentRecord): void {
       agent.id,
       task.executorId,
     );
+    taskTold(master, task, status, false);
     master.send(task.framework, { type: 'UPDATE', status });
   }
 }

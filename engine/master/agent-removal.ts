@@ -4,12 +4,14 @@ import type { AgentRecord } from './agent-record.ts';
 import { forgetAddress, startReregisterTimer } from './agent-registration.ts';
 import type { LinkId } from './input.ts';
 import { rescindOffersOfAgent } from './offers.ts';
+import { agentRemoved, agentUpdated, taskTold } from './published.ts';
 import { type MasterState, TIMER_RECOVERED } from './state.ts';
 import {
   forgetExecutor,
   forgetTask,
   masterStatus,
   recoverTask,
+  takeOff,
   rememberUnreachable,
   removeExecutor,
 } from './tasks.ts';
@@ -25,6 +27,7 @@ export function disconnectAgent(master: MasterState, link: LinkId): void {
 export function dropAgent(master: MasterState, agent: AgentRecord): void {
   deactivate(master, agent);
   loseUncheckpointed(master, agent);
+  agentUpdated(master, agent);
   if (!agent.leaving) startReregisterTimer(master, agent);
 }
 
@@ -54,9 +57,11 @@ function loseUncheckpointed(master: MasterState, agent: AgentRecord): void {
         agent.id,
         task.executorId,
       );
+      task.state = 'TASK_LOST';
+      taskTold(master, task, status, true);
       master.send(task.framework, { type: 'UPDATE', status });
     }
-    forgetTask(task);
+    forgetTask(master, task);
   }
   for (const executor of agent.executors.filter((one) => !one.framework.info.checkpoint))
     removeExecutor(master, executor);
@@ -107,19 +112,20 @@ function removeAgent(
   for (const task of [...agent.tasks]) {
     const wasTerminal = isTerminal(task.state);
     if (!wasTerminal) recoverTask(master, task);
-    forgetTask(task);
     const { framework } = task;
     const told = framework.partitionAware ? state : 'TASK_LOST';
-    if (!wasTerminal) {
-      task.state = told;
-      if (isAway) {
-        task.unreachableTime = at;
-        rememberUnreachable(master, framework, task);
-      }
+    if (!wasTerminal) task.state = told;
+    if (!wasTerminal && isAway) {
+      takeOff(task);
+      task.unreachableTime = at;
+      rememberUnreachable(master, framework, task);
+    } else {
+      forgetTask(master, task);
     }
     // A task that had ended, its end not acknowledged, is told of as well: if the agent never returns, nobody else will.
     const since = isAway && framework.partitionAware ? at : null;
     const status = masterStatus(master, task.taskId, told, reason, message, agent.id, task.executorId, since);
+    if (!wasTerminal) taskTold(master, task, status, true);
     master.send(framework, { type: 'UPDATE', status });
   }
   for (const executor of [...agent.executors]) {
@@ -130,6 +136,7 @@ function removeAgent(
   master.agentsById.delete(agent.id);
   forgetAddress(master, agent);
   master.agents.remove(agent);
+  agentRemoved(master, agent.id);
   for (const framework of master.frameworks) {
     master.send(framework, { type: 'FAILURE', agentId: agent.id, executorId: null, status: null });
   }
@@ -151,6 +158,7 @@ export function recoveredMarkedUnreachable(master: MasterState, id: AgentId, at:
   master.readmitting.delete(id);
   master.recoveredAgents.delete(id);
   rememberUnreachableAgent(master, id, at);
+  agentRemoved(master, id);
   for (const framework of master.frameworks) {
     master.send(framework, { type: 'FAILURE', agentId: id, executorId: null, status: null });
   }

@@ -1,5 +1,17 @@
-import { type FrameworkId, type Micros, micros, secondsToMicros, type TaskId } from '../core/index.ts';
-import { type FrameworkCapability, type FrameworkInfo, rolesOf } from '../protocol/index.ts';
+import {
+  type FrameworkId,
+  type Micros,
+  type Ring,
+  micros,
+  secondsToMicros,
+  type TaskId,
+} from '../core/index.ts';
+import {
+  type FrameworkCapability,
+  type FrameworkInfo,
+  type OfferConstraints,
+  rolesOf,
+} from '../protocol/index.ts';
 import type { ExecutorRecord } from './agent-record.ts';
 import type { Framework } from './allocator.ts';
 import type { StreamId } from './input.ts';
@@ -26,6 +38,18 @@ export class FrameworkRecord {
   readonly executors = new Set<ExecutorRecord>();
   /** Tasks of unreachable agents, oldest first, bounded (spec 07 §5). */
   readonly unreachableTasks = new Map<TaskId, TaskRecord>();
+  /** Ended tasks, oldest first, bounded; null without `history: 'full'`, or before the first. */
+  completedTasks: Ring<TaskRecord> | null = null;
+  /** Counts changes of what operators see of it, its tasks apart: for a driver that keeps what it has rendered. */
+  version = 0;
+  /** Counts changes of its tasks. */
+  tasksVersion = 0;
+  offerConstraints: OfferConstraints | null = null;
+  /** Of the last SUBSCRIBE or UPDATE_FRAMEWORK, as SUPPRESS and REVIVE changed it. */
+  readonly suppressedRoles = new Set<string>();
+  registeredTime: Micros | null = null;
+  reregisteredTime: Micros | null = null;
+  unregisteredTime: Micros | null = null;
 
   constructor(row: Framework, id: FrameworkId, info: FrameworkInfo, recovered: boolean) {
     this.row = row;
@@ -36,6 +60,7 @@ export class FrameworkRecord {
   }
 
   setInfo(info: FrameworkInfo): void {
+    this.version++;
     this.info = info;
     this.roles = rolesOf(info);
     this.partitionAware = this.has('PARTITION_AWARE');

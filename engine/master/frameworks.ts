@@ -9,8 +9,9 @@ import { FrameworkRecord } from './framework-record.ts';
 import { validateFramework, validateUnchanged } from './framework-validation.ts';
 import type { RequestId, StreamId } from './input.ts';
 import { discardOffersOfFramework } from './offers.ts';
+import { frameworkAdded, frameworkRemoved, frameworkUpdated, taskTold } from './published.ts';
 import { type MasterState, TIMER_FAILOVER } from './state.ts';
-import { forgetTask, recoverTask, removeExecutor } from './tasks.ts';
+import { forgetTask, masterStatus, recoverTask, removeExecutor } from './tasks.ts';
 
 /** SUBSCRIBE (spec 03 §1): refused before the stream opens, or inside it by one ERROR; else the newest subscription wins. */
 export function subscribe(
@@ -80,6 +81,8 @@ function admit(master: MasterState, id: FrameworkId, stream: StreamId, call: Sub
   const framework = new FrameworkRecord(master.frameworks.nextRow(), id, info, false);
   master.frameworks.add(framework);
   master.frameworksById.set(id, framework);
+  framework.registeredTime = master.now;
+  setOfferWishes(framework, call);
   connect(master, framework, stream);
   master.allocator.addFramework(
     master.now,
@@ -88,6 +91,17 @@ function admit(master: MasterState, id: FrameworkId, stream: StreamId, call: Sub
     true,
     [],
   );
+  frameworkAdded(master, framework);
+}
+
+/** Suppressed roles and constraints are replaced as a whole (spec 03 §1.2, §7). */
+function setOfferWishes(
+  framework: FrameworkRecord,
+  call: Pick<SubscribeCall, 'suppressedRoles' | 'offerConstraints'>,
+): void {
+  framework.offerConstraints = call.offerConstraints;
+  framework.suppressedRoles.clear();
+  for (const role of call.suppressedRoles) framework.suppressedRoles.add(role);
 }
 
 /** A known framework subscribes again: its offers are void, suppressed roles are exactly those listed (spec 03 §1.2). */
@@ -111,6 +125,9 @@ function failOver(
     checkpoint: framework.info.checkpoint,
   });
   framework.recovered = false;
+  framework.registeredTime ??= master.now;
+  framework.reregisteredTime = master.now;
+  setOfferWishes(framework, call);
   connect(master, framework, stream);
   discardOffersOfFramework(master, framework);
   master.allocator.updateFramework(
@@ -124,6 +141,7 @@ function failOver(
     frameworkId: agentFramework.id,
     info: agentFramework.info,
   }));
+  frameworkUpdated(master, framework);
 }
 
 function connect(master: MasterState, framework: FrameworkRecord, stream: StreamId): void {
@@ -145,6 +163,7 @@ export function disconnectFramework(master: MasterState, stream: StreamId): void
   if (framework === undefined) return;
   master.frameworksByStream.delete(stream);
   framework.stream = null;
+  framework.version++;
   discardOffersOfFramework(master, framework);
   master.allocator.deactivateFramework(master.now, framework.row);
   startFailoverTimer(master, framework);
@@ -168,6 +187,7 @@ export function recoverFramework(master: MasterState, id: FrameworkId, info: Fra
   });
   master.allocator.addFramework(master.now, framework.row, view, false, []);
   startFailoverTimer(master, framework);
+  frameworkAdded(master, framework);
   return framework;
 }
 
@@ -182,10 +202,20 @@ export function removeFramework(master: MasterState, framework: FrameworkRecord)
     if (!isTerminal(task.state)) {
       task.state = 'TASK_KILLED';
       recoverTask(master, task);
+      const status = masterStatus(
+        master,
+        task.taskId,
+        'TASK_KILLED',
+        'REASON_FRAMEWORK_REMOVED',
+        'Framework was removed',
+        task.agent.id,
+        task.executorId,
+      );
+      taskTold(master, task, status, true);
     }
-    forgetTask(task);
+    forgetTask(master, task);
   }
-  framework.unreachableTasks.clear();
+  if (master.options.history === 'none') framework.unreachableTasks.clear();
   for (const executor of [...framework.executors]) removeExecutor(master, executor);
   master.allocator.removeFramework(master.now, framework.row);
   if (framework.stream !== null) {
@@ -195,13 +225,15 @@ export function removeFramework(master: MasterState, framework: FrameworkRecord)
   }
   master.frameworksById.delete(framework.id);
   master.frameworks.remove(framework);
-  rememberCompleted(master, framework.id);
+  framework.unregisteredTime = master.now;
+  rememberCompleted(master, framework);
+  frameworkRemoved(master, framework);
 }
 
-function rememberCompleted(master: MasterState, id: FrameworkId): void {
-  master.completedFrameworks.add(id);
+function rememberCompleted(master: MasterState, framework: FrameworkRecord): void {
+  master.completedFrameworks.set(framework.id, master.options.history === 'full' ? framework : null);
   if (master.completedFrameworks.size <= master.options.maxCompletedFrameworks) return;
-  for (const oldest of master.completedFrameworks) {
+  for (const oldest of master.completedFrameworks.keys()) {
     master.completedFrameworks.delete(oldest);
     break;
   }
@@ -223,6 +255,7 @@ export function updateFramework(
     return;
   }
   framework.setInfo(call.frameworkInfo);
+  setOfferWishes(framework, call);
   master.allocator.updateFramework(
     master.now,
     framework.row,
@@ -233,6 +266,7 @@ export function updateFramework(
     frameworkId: id,
     info,
   }));
+  frameworkUpdated(master, framework);
 }
 
 /** Sends one message to every agent that runs something of the framework. */

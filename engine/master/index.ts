@@ -42,7 +42,29 @@ export {
 export { CALL_ERROR_STATUS, type CallError, callErrorText } from './call-error.ts';
 export type { LinkId, MasterInput, OperatorStreamId, RequestId, StreamId } from './input.ts';
 export { MasterMachine } from './master-machine.ts';
-export { DEFAULT_MASTER_OPTIONS, type MasterOptions } from './options.ts';
+export {
+  DEFAULT_MASTER_OPTIONS,
+  type MasterAddress,
+  type MasterOptions,
+  SERVICE_MASTER_OPTIONS,
+} from './options.ts';
+export {
+  agentStatus,
+  agentStatuses,
+  completedFrameworkStatuses,
+  executorViews,
+  frameworkStatus,
+  frameworkStatuses,
+  masterInfo,
+  type OperatorRead,
+  roleStatuses,
+  type TaskKind,
+  taskView,
+  taskViews,
+  taskViewsOf,
+} from './queries/index.ts';
+export type { PrincipalLimit, Rate, RateLimits } from './rate-limits.ts';
+export type { TaskTimeline, TimelineEntry } from './task-history.ts';
 export type { MasterOutput } from './output.ts';
 export { hashMasterOutput } from './output-hash.ts';
 export {

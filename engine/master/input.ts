@@ -36,19 +36,27 @@ export type MasterInput =
       readonly call: OperatorMutation | ExtensionCall;
     }
   /**
-   * An operator's event stream was opened. `resume` is the sequence number of the last event that the subscriber has seen, null for a
-   * snapshot first (spec 05 §B).
+   * An operator's event stream was opened. `resume` is the sequence number of the last event that the subscriber has seen, of whichever
+   * master, null for a snapshot first (spec 05 §B). What is no longer kept is made up for by a snapshot: a stream that begins with
+   * SUBSCRIBED starts anew, any other goes on.
    */
   | {
       readonly kind: 'operatorSubscribed';
       readonly stream: OperatorStreamId;
       readonly principal: string | null;
       readonly resume: number | null;
+      /** Whether it wants the events that Mesos does not have as well. */
+      readonly extensions: boolean;
     }
   | { readonly kind: 'operatorStreamClosed'; readonly stream: OperatorStreamId }
   /** Answers one `authorize`: a verdict per request of it, in its order; null if the authorizer failed, which denies and harms nobody. */
   | { readonly kind: 'authorized'; readonly ticket: number; readonly verdicts: readonly boolean[] | null }
-  | { readonly kind: 'agentMessage'; readonly link: LinkId; readonly message: AgentToMaster }
+  | {
+      readonly kind: 'agentMessage';
+      readonly link: LinkId;
+      readonly message: AgentToMaster;
+      readonly principal?: string | null;
+    }
   | { readonly kind: 'linkClosed'; readonly link: LinkId }
   /** The links that did not answer the last `pingAgents`; all others did. */
   | { readonly kind: 'pingsMissed'; readonly links: readonly LinkId[] }

@@ -10,9 +10,10 @@ import {
   type Result,
   type Sink,
 } from '../core/index.ts';
-import type { AgentToMaster, SchedulerCall } from '../protocol/index.ts';
+import type { AgentToMaster, OperatorResponse, SchedulerCall } from '../protocol/index.ts';
 import type { RegistrySnapshot } from '../registry/index.ts';
 import type { Quantities } from '../resources/index.ts';
+import type { Viewer } from '../authorization/index.ts';
 import { accept } from './accept.ts';
 import { ping, pingsMissed } from './agent-health.ts';
 import { admit, admitted, readmitted, registerAgent, reregisterAgent } from './agent-registration.ts';
@@ -34,21 +35,35 @@ import type {
   Quota,
   Role,
 } from './allocator.ts';
+import type { CallError } from './call-error.ts';
 import { decline } from './decline.ts';
 import { executorExited } from './executors.ts';
 import type { FrameworkRecord } from './framework-record.ts';
 import { disconnectFramework, refuse, removeFramework, subscribe, updateFramework } from './frameworks.ts';
-import type { LinkId, MasterInput, RequestId, StreamId } from './input.ts';
+import type { LinkId, MasterInput, OperatorStreamId, RequestId, StreamId } from './input.ts';
 import { checkMasterInvariants } from './invariants.ts';
 import { type AllocationExplanation, type ExplainError, isExplaining } from './allocation-explanation.ts';
 import { kill } from './kill.ts';
 import { operatorCall } from './operator-calls.ts';
+import {
+  firstSequence,
+  operatorHeartbeat,
+  subscribeOperator,
+  unsubscribeOperator,
+} from './operator-streams.ts';
 import { flushAllocations, rescindTimedOut } from './offers.ts';
 import type { MasterOptions } from './options.ts';
 import type { MasterOutput } from './output.ts';
+import { answerQuery, type OperatorRead } from './queries/index.ts';
 import { reconcile } from './reconciliation.ts';
 import type { AfterDurable } from './registrar.ts';
-import { MasterState, TIMER_FAILOVER, TIMER_RECOVERED, TIMER_REREGISTER } from './state.ts';
+import {
+  MasterState,
+  TIMER_FAILOVER,
+  TIMER_OPERATOR_HEARTBEAT,
+  TIMER_RECOVERED,
+  TIMER_REREGISTER,
+} from './state.ts';
 import type { MasterStats } from './stats.ts';
 import { acknowledge, statusUpdated } from './status-updates.ts';
 
@@ -86,10 +101,12 @@ export class MasterMachine implements Machine<MasterInput, MasterOutput> {
         else refuse(master, input.request, { code: 'NOT_LEADING' });
         break;
       case 'operatorSubscribed':
-        // The place of the operator's event stream (spec 05 §B).
-        master.out.push({ kind: 'closeOperatorStream', stream: input.stream });
+        if (master.leading) subscribeOperator(master, input);
+        else master.out.push({ kind: 'closeOperatorStream', stream: input.stream });
         break;
       case 'operatorStreamClosed':
+        unsubscribeOperator(master, input.stream);
+        break;
       // The place of the authorizer (spec 14 §2): nothing asks it yet.
       case 'authorized':
         break;
@@ -169,6 +186,17 @@ export class MasterMachine implements Machine<MasterInput, MasterOutput> {
     return ok(allocator.explain(now, framework.row, role, demand));
   }
 
+  /**
+   * Answers an operator's query with what the viewer may see (spec 05 §A). Nothing changes. O(what is asked for): a driver that must not
+   * stall takes the pieces one by one instead (`agentStatuses`, `frameworkStatuses`, `taskViews` … with `state`) and keeps what it has
+   * rendered as long as a record's `version` stays the same.
+   */
+  query(now: Micros, call: OperatorRead, viewer: Viewer): Result<OperatorResponse, CallError> {
+    if (!this.#master.leading) return err({ code: 'NOT_LEADING' });
+    assert(now >= this.#master.now, 'a query is not made in the past');
+    return ok(answerQuery(this.#master, call, viewer));
+  }
+
   /** Read-only look at the books, for checks and reports. */
   get state(): MasterState {
     return this.#master;
@@ -190,10 +218,13 @@ function elected(master: MasterState, epoch: MasterEpoch, registry: RegistrySnap
   assert(master.epoch === 0, 'a master is elected once');
   assert(epoch > registry.epoch, 'an epoch is beyond the last one in the registry');
   master.epoch = epoch;
+  master.operatorSequence = firstSequence(epoch);
   for (const [id, info] of registry.admitted) master.recoveredAgents.set(id, info);
   for (const [id, at] of registry.unreachable) master.unreachableAgents.set(id, at);
   for (const [id, at] of registry.gone) master.goneAgents.set(id, at);
   const quotas = new Map<Role, Quota>();
+  for (const [role, quota] of registry.quotas) master.quotas.set(role, quota);
+  for (const [role, weight] of registry.weights) master.weights.set(role, weight);
   for (const [role, quota] of registry.quotas) quotas.set(master.allocator.role(role), quota);
   master.allocator.recover(master.now, registry.admitted.size, quotas);
   for (const [role, weight] of registry.weights) {
@@ -241,6 +272,7 @@ function carryOut(master: MasterState, effect: AfterDurable): void {
 
 function lead(master: MasterState): void {
   master.leading = true;
+  master.electedTime = master.now;
   master.nextPing = master.after(master.options.agentPingTimeout);
   if (master.options.heartbeatInterval !== null)
     master.nextHeartbeat = master.after(master.options.heartbeatInterval);
@@ -271,6 +303,8 @@ function fire(master: MasterState, kind: number, target: number): void {
     const agent = master.agents.get(target as Agent);
     const deadline = agent?.reregisterDeadline ?? null;
     if (agent !== null && deadline !== null && deadline <= master.now) markUnreachable(master, agent);
+  } else if (kind === TIMER_OPERATOR_HEARTBEAT) {
+    operatorHeartbeat(master, target as OperatorStreamId);
   } else {
     assert(kind === TIMER_RECOVERED, 'a timer is of a known kind');
     giveUpRecovered(master);

@@ -60,6 +60,8 @@ export class OfferTable {
       resources,
       unavailability: agent.unavailability,
     };
+    agent.version++;
+    framework.version++;
     slot.offer = offer;
     slot.agent = agent;
     slot.framework = framework;
@@ -113,6 +115,8 @@ export class OfferTable {
     const slot = this.#slots[index]!;
     assert(slot.offer !== null, 'an offer is removed once');
     const { agentNext, agentPrevious, frameworkNext, frameworkPrevious } = slot;
+    slot.agent!.version++;
+    slot.framework!.version++;
 
     if (agentNext !== NONE) this.#slots[agentNext]!.agentPrevious = agentPrevious;
     if (agentPrevious === NONE) slot.agent!.offerHead = agentNext;

@@ -2,6 +2,7 @@ import { type Micros, MICROS_PER_SECOND, micros, secondsToMicros } from '../core
 import type { Filters, Offer } from '../protocol/index.ts';
 import type { AgentRecord } from './agent-record.ts';
 import type { FrameworkRecord } from './framework-record.ts';
+import { offerAdded, offerRemoved } from './published.ts';
 import type { MasterState } from './state.ts';
 
 const REFUSE_SECONDS_DEFAULT = 5;
@@ -43,6 +44,7 @@ export function flushAllocations(master: MasterState): void {
       const offer = master.offers.add(framework, agent, role, allocator.roleName(role), resources);
       if (deadline !== null) master.offerTimeouts.add(offer.id, deadline);
       offers.push(offer);
+      if (master.streams !== null) offerAdded(master, framework, offer);
       stats.offered.add(resources);
     }
     if (framework !== null && offers.length > 0) {
@@ -69,12 +71,15 @@ export function returnOffer(master: MasterState, slot: number, refuse: Micros | 
     resources,
     refuse,
   );
+  if (master.streams !== null) offerRemoved(master, offers.framework(slot), offers.offer(slot).id);
   offers.remove(slot);
 }
 
 /** Takes an offer off the books; what becomes of its resources is the caller's. */
 export function removeOffer(master: MasterState, slot: number): void {
-  master.stats.offered.subtract(master.offers.offer(slot).resources);
+  const offer = master.offers.offer(slot);
+  master.stats.offered.subtract(offer.resources);
+  if (master.streams !== null) offerRemoved(master, master.offers.framework(slot), offer.id);
   master.offers.remove(slot);
 }
 

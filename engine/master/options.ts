@@ -1,5 +1,8 @@
 import { type Micros, MICROS_PER_SECOND, micros } from '../core/index.ts';
+import type { Acls } from '../authorization/index.ts';
+import type { DomainInfo } from '../protocol/index.ts';
 import { DEFAULT_REGEX_LIMITS, type RegexLimits } from '../regex/index.ts';
+import type { RateLimits } from './rate-limits.ts';
 
 /** The master's flags (spec 17) that the state machine needs. Durations in µs. */
 export interface MasterOptions {
@@ -23,9 +26,49 @@ export interface MasterOptions {
   readonly fractionalGpus: boolean;
   /** `--offer_constraints_re2_max_mem` and `--offer_constraints_re2_max_program_size`, for each pattern. */
   readonly offerConstraintsRegex: RegexLimits;
+  /** What the master tells of itself in `MasterInfo`. */
+  readonly address: MasterAddress;
+  /** `--roles`: the only roles that frameworks may subscribe to; null for any. */
+  readonly roles: readonly string[] | null;
+  /** `--root_submissions`: whether frameworks may run as user `root`. */
+  readonly rootSubmissions: boolean;
+  /**
+   * `full` keeps what operators see of tasks: their statuses, timelines, and the records of completed frameworks and tasks, in rings. `none`
+   * keeps only the ids of completed frameworks: replays of millions of tasks need no more.
+   */
+  readonly history: 'full' | 'none';
+  /** `--max_completed_tasks_per_framework`. Only with `history: 'full'`. */
+  readonly maxCompletedTasksPerFramework: number;
+  /** Entries of each task's timeline, the first and the latest; 0 keeps none. Only with `history: 'full'`. */
+  readonly taskTimelineEntries: number;
+  /** `--max_operator_event_stream_subscribers`: the oldest is dropped for one more. */
+  readonly maxOperatorEventStreamSubscribers: number;
+  /** Operators' events that are kept so that a stream can be resumed; 0 keeps none: who comes back gets a new snapshot. */
+  readonly operatorEventsKept: number;
+  /** Whether an authorizer is asked, by `authorize` outputs; without, everybody may do everything (spec 14 §2). */
+  readonly authorization: boolean;
+  /** Filters operators' event streams by the rules to view (spec 14 §2); null shows everything. */
+  readonly acls: Acls | null;
+  /** `--rate_limits` (spec 14 §4); null limits nobody. */
+  readonly rateLimits: RateLimits | null;
+  /** `--publish_per_framework_metrics`: whether calls, events and tasks are counted for each framework as well. */
+  readonly frameworkMetrics: boolean;
+  /**
+   * Least time that a framework known from agents' reports only, after a failover of the master, has to subscribe before it is removed
+   * with its tasks; its own failover timeout counts if it is longer (spec 13 §4).
+   */
+  readonly recoveredFrameworkGrace: Micros;
 }
 
-/** Mesos's defaults. */
+/** Where the master is reached, and its version. */
+export interface MasterAddress {
+  readonly hostname: string;
+  readonly port: number;
+  readonly version: string;
+  readonly domain: DomainInfo | null;
+}
+
+/** Mesos's defaults, but for what it keeps for operators' eyes: see `SERVICE_MASTER_OPTIONS`. */
 export const DEFAULT_MASTER_OPTIONS: MasterOptions = {
   agentPingTimeout: micros(15 * MICROS_PER_SECOND),
   maxAgentPingTimeouts: 5,
@@ -37,4 +80,26 @@ export const DEFAULT_MASTER_OPTIONS: MasterOptions = {
   registryMaxAgentCount: 102_400,
   fractionalGpus: false,
   offerConstraintsRegex: DEFAULT_REGEX_LIMITS,
+  address: { hostname: 'localhost', port: 5_050, version: '1.12.0', domain: null },
+  roles: null,
+  rootSubmissions: true,
+  history: 'none',
+  maxCompletedTasksPerFramework: 1_000,
+  taskTimelineEntries: 0,
+  maxOperatorEventStreamSubscribers: 1_000,
+  operatorEventsKept: 0,
+  authorization: false,
+  acls: null,
+  rateLimits: null,
+  frameworkMetrics: false,
+  recoveredFrameworkGrace: micros(600 * MICROS_PER_SECOND),
+};
+
+/** A master in service: with everything that its operators read. */
+export const SERVICE_MASTER_OPTIONS: MasterOptions = {
+  ...DEFAULT_MASTER_OPTIONS,
+  history: 'full',
+  taskTimelineEntries: 32,
+  operatorEventsKept: 10_000,
+  frameworkMetrics: true,
 };

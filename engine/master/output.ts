@@ -1,5 +1,6 @@
 import type {
   AuthorizationRequest,
+  ExtensionEvent,
   MasterToAgent,
   OperatorEvent,
   SchedulerEvent,
@@ -21,7 +22,7 @@ export type MasterOutput =
       readonly kind: 'operatorEvent';
       readonly stream: OperatorStreamId;
       readonly sequence: number;
-      readonly event: OperatorEvent;
+      readonly event: OperatorEvent | ExtensionEvent;
     }
   | { readonly kind: 'closeOperatorStream'; readonly stream: OperatorStreamId }
   /** Asks the authorizer (spec 14 §2); `authorized` with the same ticket answers. Only with the option `authorization`. */

@@ -36,7 +36,7 @@ function masterLines(master: MasterState): string[] {
     `unreachable ${[...master.unreachableAgents].join(';')}`,
     `gone ${[...master.goneAgents].join(';')}`,
     `registering ${[...master.registering].join()} readmitting ${[...master.readmitting].join()}`,
-    `completed ${[...master.completedFrameworks].join()}`,
+    `completed ${[...master.completedFrameworks.keys()].join()}`,
     `next ${master.nextAgentNumber} ${master.nextFrameworkNumber}`,
     `allocated ${JSON.stringify(master.stats.allocated)} offered ${JSON.stringify(master.stats.offered)}`,
   );

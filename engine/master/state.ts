@@ -9,7 +9,7 @@ import {
   TimerQueue,
 } from '../core/index.ts';
 import type { AgentInfo, MasterToAgent, SchedulerEvent } from '../protocol/index.ts';
-import type { RegistryOperation } from '../registry/index.ts';
+import type { RegisteredQuota, RegistryOperation } from '../registry/index.ts';
 import type { Resources } from '../resources/index.ts';
 import type { AgentRecord } from './agent-record.ts';
 import type { Agent, Allocator, AllocatorFactory, AllocatorOptions, Framework, Role } from './allocator.ts';
@@ -19,6 +19,7 @@ import { OfferTable } from './offer-table.ts';
 import { OfferTimeouts } from './offer-timeouts.ts';
 import type { MasterOptions } from './options.ts';
 import type { MasterOutput } from './output.ts';
+import { OperatorStreams } from './operator-streams.ts';
 import { type AfterDurable, Registrar } from './registrar.ts';
 import { RowTable } from './row-table.ts';
 import { MasterStats } from './stats.ts';
@@ -28,6 +29,8 @@ export const TIMER_FAILOVER = 0;
 export const TIMER_REREGISTER = 1;
 /** The agents of the registry that have not come back since the election. Target unused. */
 export const TIMER_RECOVERED = 2;
+/** HEARTBEAT of an operator's event stream; the target is its number. */
+export const TIMER_OPERATOR_HEARTBEAT = 8;
 
 /** Everything a master knows. The functions beside it change it; only `MasterMachine` holds one. */
 export class MasterState {
@@ -44,6 +47,17 @@ export class MasterState {
   ended = false;
   nextPing: Micros | null = null;
   nextHeartbeat: Micros | null = null;
+  readonly startTime: Micros;
+  electedTime = micros(0);
+  /** Counts agents and frameworks that came or went: for a driver that keeps what it has rendered. */
+  membershipVersion = 0;
+  /** Weights that were set, and quotas, as the registry holds them. */
+  readonly weights = new Map<string, number>();
+  readonly quotas = new Map<string, RegisteredQuota>();
+  /** Operators' event streams; null while nobody listens and no events are kept. */
+  streams: OperatorStreams | null = null;
+  /** Number of the last event made for them. */
+  operatorSequence = 0;
 
   readonly agents = new RowTable<Agent, AgentRecord>();
   readonly agentsById = new Map<AgentId, AgentRecord>();
@@ -64,8 +78,8 @@ export class MasterState {
   readonly frameworks = new RowTable<Framework, FrameworkRecord>();
   readonly frameworksById = new Map<FrameworkId, FrameworkRecord>();
   readonly frameworksByStream = new Map<StreamId, FrameworkRecord>();
-  /** Removed frameworks, oldest first, bounded: they can never subscribe again. */
-  readonly completedFrameworks = new Set<FrameworkId>();
+  /** Removed frameworks, oldest first, bounded: they can never subscribe again. Their records only with `history: 'full'`. */
+  readonly completedFrameworks = new Map<FrameworkId, FrameworkRecord | null>();
   nextFrameworkNumber = 0;
 
   readonly offers = new OfferTable();
@@ -89,6 +103,8 @@ export class MasterState {
   ) {
     this.options = options;
     this.now = now;
+    this.startTime = now;
+    if (options.operatorEventsKept > 0) this.streams = new OperatorStreams(options.operatorEventsKept);
     this.out = { push() {} };
     this.allocator = factory(now, allocatorOptions, {
       allocated: (framework, role, agent, resources) => {

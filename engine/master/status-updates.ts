@@ -1,6 +1,7 @@
 import { type AcknowledgeCall, isTerminal, type StatusUpdateMessage } from '../protocol/index.ts';
 import type { FrameworkRecord } from './framework-record.ts';
 import type { LinkId } from './input.ts';
+import { taskTold } from './published.ts';
 import type { MasterState } from './state.ts';
 import { forgetTask, recoverTask } from './tasks.ts';
 
@@ -25,11 +26,13 @@ export function statusUpdated(master: MasterState, link: LinkId, message: Status
     task.statusUpdateState = status.state;
     task.statusUpdateUuid = status.uuid;
     task.statusDetails = status.details;
+    const before = task.state;
     // A terminal state never changes: a later update is forwarded and the state kept (spec 07 §1).
     if (!isTerminal(task.state)) {
       task.state = message.latestState;
       if (isTerminal(task.state)) recoverTask(master, task);
     }
+    taskTold(master, task, status, task.state !== before);
   }
   master.send(framework, { type: 'UPDATE', status });
 }
@@ -46,7 +49,7 @@ export function acknowledge(master: MasterState, framework: FrameworkRecord, cal
     task.statusUpdateState !== null &&
     isTerminal(task.statusUpdateState)
   ) {
-    forgetTask(task);
+    forgetTask(master, task);
   }
   master.tell(agent, {
     type: 'STATUS_UPDATE_ACKNOWLEDGEMENT',

@@ -269,7 +269,7 @@ test('completed frameworks are forgotten beyond their bound, the oldest first', 
     driver.call(stream, { type: 'TEARDOWN', frameworkId: id });
     return id;
   });
-  expect([...driver.machine.state.completedFrameworks]).toEqual(ids.slice(1));
+  expect([...driver.machine.state.completedFrameworks.keys()]).toEqual(ids.slice(1));
 });
 
 test('heartbeats go to every connected framework, each period', () => {

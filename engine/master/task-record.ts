@@ -3,6 +3,7 @@ import type { KillPolicy, TaskInfo, TaskState, TaskStatusDetails } from '../prot
 import type { AgentRecord } from './agent-record.ts';
 import type { Role } from './allocator.ts';
 import type { FrameworkRecord } from './framework-record.ts';
+import type { TaskHistory } from './task-history.ts';
 
 /** A task that the master knows: launched and not yet both terminal and acknowledged, or unreachable. */
 export class TaskRecord {
@@ -26,6 +27,8 @@ export class TaskRecord {
   killRequested = false;
   killPolicy: KillPolicy | null = null;
   unreachableTime: Micros | null = null;
+  /** Statuses and timeline; null without `history: 'full'`. */
+  history: TaskHistory | null = null;
 
   constructor(
     framework: FrameworkRecord,
@@ -43,4 +46,14 @@ export class TaskRecord {
     this.executorId = executorId;
     this.state = state;
   }
+}
+
+/** User of a task as its command or its executor's says it; null leaves it to the framework's (`Task.user`). */
+export function userOfTask({ info }: TaskRecord): string | null {
+  return userOf(info);
+}
+
+/** As `userOfTask`, of a task that is yet to be launched. */
+export function userOf({ template }: TaskInfo): string | null {
+  return template.command?.user ?? template.executor?.command?.user ?? null;
 }

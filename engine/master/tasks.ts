@@ -1,7 +1,8 @@
-import type { AgentId, ExecutorId, Micros, TaskId } from '../core/index.ts';
+import { type AgentId, type ExecutorId, type Micros, Ring, type TaskId } from '../core/index.ts';
 import { isTerminal, type StatusReason, type TaskState, type TaskStatus } from '../protocol/index.ts';
 import type { ExecutorRecord } from './agent-record.ts';
 import type { FrameworkRecord } from './framework-record.ts';
+import { taskAdded } from './published.ts';
 import type { MasterState } from './state.ts';
 import type { TaskRecord } from './task-record.ts';
 
@@ -38,17 +39,37 @@ export function addTask(master: MasterState, task: TaskRecord): void {
   task.agent.addTask(task);
   task.framework.tasks.set(task.taskId, task);
   if (!isTerminal(task.state)) master.stats.allocated.add(task.info.resources);
+  taskAdded(master, task);
 }
 
-/** Takes a task off the books. Its resources must have been recovered before. */
-export function forgetTask(task: TaskRecord): void {
+/** Takes a task off the books for good. Its resources must have been recovered before. */
+export function forgetTask(master: MasterState, task: TaskRecord): void {
+  takeOff(task);
+  complete(master, task);
+}
+
+/** Takes a task off the books of its agent and framework; what becomes of it is the caller's. */
+export function takeOff(task: TaskRecord): void {
   task.agent.removeTask(task);
   task.framework.tasks.delete(task.taskId);
+  task.framework.tasksVersion++;
+  task.framework.version++;
+}
+
+/** Keeps an ended task for operators' eyes, if anything is kept. */
+export function complete(master: MasterState, task: TaskRecord): void {
+  if (task.history === null || master.options.maxCompletedTasksPerFramework === 0) return;
+  const { framework } = task;
+  framework.completedTasks ??= new Ring(master.options.maxCompletedTasksPerFramework);
+  framework.completedTasks.push(task);
+  framework.tasksVersion++;
 }
 
 /** The first terminal state that the master learns of gives the resources back, acknowledged or not (spec 07 §3). */
 export function recoverTask(master: MasterState, task: TaskRecord): void {
   const { resources } = task.info;
+  task.agent.version++;
+  task.framework.version++;
   master.stats.allocated.subtract(resources);
   master.allocator.recoverResources(
     master.now,
@@ -62,6 +83,8 @@ export function recoverTask(master: MasterState, task: TaskRecord): void {
 
 /** Puts an executor on the books; its resources count as used. */
 export function addExecutor(master: MasterState, executor: ExecutorRecord): void {
+  executor.agent.version++;
+  executor.framework.version++;
   executor.agent.executors.push(executor);
   executor.framework.executors.add(executor);
   master.stats.allocated.add(executor.info.resources);
@@ -78,12 +101,15 @@ export function removeExecutor(master: MasterState, executor: ExecutorRecord): v
 /** Takes an executor off the books; its resources are the caller's. Executors of an agent are few. */
 export function forgetExecutor(executor: ExecutorRecord): void {
   const { executors } = executor.agent;
+  executor.agent.version++;
+  executor.framework.version++;
   executors.splice(executors.indexOf(executor), 1);
   executor.framework.executors.delete(executor);
 }
 
 /** Remembers a task of an agent that is away; the oldest beyond the bound are forgotten (spec 17). */
 export function rememberUnreachable(master: MasterState, framework: FrameworkRecord, task: TaskRecord): void {
+  framework.tasksVersion++;
   framework.unreachableTasks.set(task.taskId, task);
   if (framework.unreachableTasks.size <= master.options.maxUnreachableTasksPerFramework) return;
   for (const oldest of framework.unreachableTasks.keys()) {

@@ -29,7 +29,31 @@ export type AuthorizationAction =
   | 'destroy_block_disks'
   | 'create_mount_disks'
   | 'destroy_mount_disks'
-  | 'destroy_raw_disks';
+  | 'destroy_raw_disks'
+  | 'get_endpoints'
+  | 'access_mesos_logs'
+  | 'view_flags'
+  | 'set_log_level'
+  | 'access_sandboxes'
+  | 'view_containers'
+  | 'launch_nested_containers_as_user'
+  | 'launch_nested_containers_under_parent_with_user'
+  | 'launch_nested_container_sessions_as_user'
+  | 'launch_nested_container_sessions_under_parent_with_user'
+  | 'attach_containers_input'
+  | 'attach_containers_output'
+  | 'kill_nested_containers'
+  | 'wait_nested_containers'
+  | 'remove_nested_containers'
+  | 'launch_standalone_containers'
+  | 'kill_standalone_containers'
+  | 'wait_standalone_containers'
+  | 'remove_standalone_containers'
+  | 'view_standalone_containers'
+  | 'prune_images'
+  | 'modify_resource_provider_configs'
+  | 'mark_resource_providers_gone'
+  | 'view_resource_providers';
 
 /**
  * One question: may the principal do `action` to `object`? The object is what the ACL's object key names: a role, a user, a principal;

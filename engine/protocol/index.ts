@@ -99,7 +99,7 @@ export type {
 } from './maintenance.ts';
 export type { ExtensionCall, OperatorCall, OperatorMutation, OperatorQuery } from './operator-call.ts';
 export { machineKey, machineText } from './machine-id.ts';
-export type { OperatorEvent } from './operator-event.ts';
+export type { ExtensionEvent, OperatorEvent } from './operator-event.ts';
 export type {
   AgentStatus,
   ClusterAgents,

@@ -1,0 +1,14 @@
+export { agentStatus, agentStatuses, clusterAgents } from './agents.ts';
+export { clusterExecutors, executorViews } from './executors.ts';
+export {
+  clusterFrameworks,
+  completedFrameworkStatuses,
+  frameworkStatus,
+  frameworkStatuses,
+} from './frameworks.ts';
+export { masterInfo } from './master-info.ts';
+export { answerQuery, clusterState, type OperatorRead } from './query.ts';
+export { quotaStatus, weightInfos } from './quota.ts';
+export { roleStatuses } from './roles.ts';
+export { clusterTasks, type TaskKind, taskView, taskViews, taskViewsOf } from './tasks.ts';
+export { visibleResources } from './visible-resources.ts';
