@@ -13,12 +13,16 @@ import type {
   AgentToMaster,
   KillPolicy,
   MasterToAgent,
+  OperationState,
+  OperationStatus,
   RunTaskMessage,
   StatusReason,
   StatusUpdateAcknowledgement,
   TaskInfo,
 } from '../protocol/index.ts';
+import type { Resources } from '../resources/index.ts';
 import type { AgentFramework } from './agent-framework.ts';
+import { lacksReserved, performOperation } from './agent-resources.ts';
 import { AgentState, findExecutor, hasCapability } from './agent-state.ts';
 import { AgentTask, commandExecutorId, NEVER } from './agent-task.ts';
 import { BuiltInExecutors } from './built-in-executors.ts';
@@ -32,6 +36,7 @@ import { reportedState } from './reported-state.ts';
 
 type RunTaskGroupMessage = Extract<MasterToAgent, { readonly type: 'RUN_TASK_GROUP' }>;
 type DrainMessage = Extract<MasterToAgent, { readonly type: 'DRAIN_AGENT' }>;
+type ApplyOperationMessage = Extract<MasterToAgent, { readonly type: 'APPLY_OPERATION' }>;
 type ReregisteredMessage = Extract<MasterToAgent, { readonly type: 'AGENT_REREGISTERED' }>;
 type Outputs = Sink<AgentOutput>;
 
@@ -77,6 +82,8 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
     let earliest = this.#registration.deadline;
     const retry = this.#state.updates.deadline;
     if (retry < earliest) earliest = retry;
+    const operations = this.#state.operations.deadline;
+    if (operations < earliest) earliest = operations;
     const executors = this.#executors.deadline;
     if (executors < earliest) earliest = executors;
     return earliest === NEVER ? null : (earliest as Micros);
@@ -93,6 +100,7 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
         break;
       case 'linkOpened':
         this.#state.updates.pause(this.#state.tasks);
+        this.#state.operations.pause();
         this.#registration.begin(now);
         this.#sendRegistration(outputs);
         break;
@@ -165,16 +173,18 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
     if (this.#registration.phase === 'detached') return;
     this.#registration.detach();
     this.#state.updates.pause(this.#state.tasks);
+    this.#state.operations.pause();
     outputs.push({ kind: 'reconnect' });
   }
 
   #tick(now: Micros, outputs: Outputs): void {
-    const { updates, tasks } = this.#state;
+    const { updates, operations, tasks } = this.#state;
     if (this.#registration.deadline <= now) {
       this.#registration.repeat(now);
       this.#sendRegistration(outputs);
     }
     if (updates.deadline <= now) updates.retry(now, tasks, outputs);
+    if (operations.deadline <= now) operations.retry(now, outputs);
     if (this.#executors.deadline <= now) this.#executors.tick(now, outputs);
   }
 
@@ -197,6 +207,7 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
         if (message.agentId !== this.#state.agentId) break;
         this.#registered(now, outputs);
         this.#answerForUnreported(now, message.unreported, outputs);
+        this.#answerForOperations(now, message.unreportedOperations, outputs);
         break;
       case 'SHUTDOWN':
         this.#shutdown(message.message, outputs);
@@ -232,6 +243,12 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
         if (framework !== null) framework.info = message.info;
         break;
       }
+      case 'APPLY_OPERATION':
+        this.#applyOperation(now, message, outputs);
+        break;
+      case 'ACKNOWLEDGE_OPERATION_STATUS':
+        this.#state.operations.acknowledge(message.operationUuid, message.uuid);
+        break;
       case 'CHECKPOINT_RESOURCES':
         this.#setResources(message.resources);
         break;
@@ -240,9 +257,8 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
         if (message.agentId !== this.#state.agentId) break;
         this.#state.drain = null;
         this.#answerForUnreported(now, message.unreported, outputs);
+        this.#answerForOperations(now, message.unreportedOperations, outputs);
         break;
-      case 'APPLY_OPERATION':
-      case 'ACKNOWLEDGE_OPERATION_STATUS':
       case 'AGENT_REGISTERED':
       // The built-in executors take no messages.
       case 'FRAMEWORK_TO_EXECUTOR':
@@ -266,6 +282,7 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
     // A master that still wants it says so again.
     this.#state.drain = null;
     this.#state.updates.resume(now, this.#state.agentId!, this.#state.tasks, outputs);
+    this.#state.operations.resume(now, this.#state.agentId!, outputs);
     this.#state.tellExits(outputs);
   }
 
@@ -278,6 +295,53 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
       this.#state.add(task);
       this.#drop(now, task, partitionAware, 'REASON_RECONCILIATION', 'Task is unknown to the agent', outputs);
     }
+  }
+
+  /** Likewise an operation that did not reach it. */
+  #answerForOperations(
+    now: Micros,
+    unreported: ReregisteredMessage['unreportedOperations'],
+    outputs: Outputs,
+  ): void {
+    const { operations } = this.#state;
+    for (const { frameworkId, operationUuid, operationId } of unreported) {
+      if (operations.isKnown(operationUuid)) continue;
+      const message = 'Operation is unknown to the agent';
+      const status = this.#operationStatus(operationId, 'OPERATION_DROPPED', message, null);
+      operations.ended(now, operationUuid, frameworkId, null, status, outputs);
+    }
+  }
+
+  /**
+   * Done at once, and told until that is acknowledged. One that does not fit shows that the master's view of this agent is wrong: the agent
+   * registers anew, and what it reports then is what counts.
+   */
+  #applyOperation(now: Micros, message: ApplyOperationMessage, outputs: Outputs): void {
+    const { frameworkId, operationUuid, info } = message;
+    const { operations } = this.#state;
+    if (!operations.isNew(operationUuid)) return;
+    const { state, message: text, total, converted } = performOperation(this.#info.resources, info);
+    if (total !== this.#info.resources) this.#setResources(total);
+    const status = this.#operationStatus(info.id, state, text, converted);
+    operations.ended(now, operationUuid, frameworkId, info, status, outputs);
+    if (state === 'OPERATION_DROPPED') this.#detach(outputs);
+  }
+
+  #operationStatus(
+    operationId: string | null,
+    state: OperationState,
+    message: string | null,
+    convertedResources: Resources | null,
+  ): OperationStatus {
+    return {
+      operationId,
+      state,
+      message,
+      convertedResources,
+      uuid: this.#state.updates.mint(),
+      agentId: this.#state.agentId,
+      resourceProviderId: null,
+    };
   }
 
   #acknowledge(now: Micros, message: StatusUpdateAcknowledgement, outputs: Outputs): void {
@@ -309,9 +373,14 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
       return;
     const framework = this.#state.framework(frameworkId, message.framework);
     const executor = info.template.executor;
-    if (this.#state.drain !== null) {
+    const isLacking =
+      lacksReserved(this.#info.resources, info.resources) ||
+      (executor !== null && lacksReserved(this.#info.resources, executor.resources));
+    if (this.#state.drain !== null || isLacking) {
       const executorId = executor === null ? commandExecutorId(info.taskId) : executor.executorId;
-      this.#dropDraining(now, this.#addUnlaunched(framework, role, info, executorId), outputs);
+      const task = this.#addUnlaunched(framework, role, info, executorId);
+      if (isLacking) this.#dropForResources(now, task, outputs);
+      else this.#dropDraining(now, task, outputs);
       if (message.launchExecutor && executor !== null)
         this.#state.sendExecutorExited(frameworkId, executorId, null, outputs);
       return;
@@ -355,6 +424,15 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
           'Custom executors are not supported by this agent',
           outputs,
         );
+      }
+      if (message.launchExecutor) this.#state.sendExecutorExited(frameworkId, info.executorId, null, outputs);
+      return;
+    }
+    const total = this.#info.resources;
+    if (lacksReserved(total, info.resources) || infos.some((one) => lacksReserved(total, one.resources))) {
+      for (const taskInfo of infos) {
+        const task = this.#addUnlaunched(framework, role, taskInfo, info.executorId);
+        this.#dropForResources(now, task, outputs);
       }
       if (message.launchExecutor) this.#state.sendExecutorExited(frameworkId, info.executorId, null, outputs);
       return;
@@ -413,6 +491,13 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
     this.#drop(now, task, partitionAware, 'REASON_AGENT_DRAINING', 'The agent is draining', outputs);
   }
 
+  /** A reservation or volume that the task needs was never made here (spec 07 §4). */
+  #dropForResources(now: Micros, task: AgentTask, outputs: Outputs): void {
+    const partitionAware = hasCapability(task.framework, 'PARTITION_AWARE');
+    const why = 'The agent does not have the reservations or volumes of the task';
+    this.#drop(now, task, partitionAware, 'REASON_RESOURCES_UNKNOWN', why, outputs);
+  }
+
   #killTask(
     now: Micros,
     frameworkId: FrameworkId,
@@ -426,6 +511,7 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
 
   /** The master has removed the framework: nobody waits for its updates. */
   #shutdownFramework(id: FrameworkId, outputs: Outputs): void {
+    this.#state.operations.forget(id);
     const framework = this.#state.findFramework(id);
     if (framework === null) return;
     framework.executors = null;
@@ -450,6 +536,8 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
     }
     this.#registration.detach();
     this.#state.updates.pause(tasks);
+    this.#state.operations.pause();
+    this.#state.operations.forget(null);
     this.#phase = 'ended';
     outputs.push({ kind: 'exit', reason });
   }

@@ -18,6 +18,7 @@ import type {
 import { AgentFramework, type DefaultExecutor } from './agent-framework.ts';
 import type { AgentTask } from './agent-task.ts';
 import { drainedUpdate } from './drain.ts';
+import { AgentOperations } from './operations.ts';
 import type { AgentSettings } from './options.ts';
 import type { AgentOutput } from './output.ts';
 import { StatusUpdates } from './status-updates.ts';
@@ -29,6 +30,7 @@ export class AgentState {
   readonly #untoldExits: { frameworkId: FrameworkId; executorId: ExecutorId; status: number | null }[] = [];
   readonly tasks = new TaskTable();
   readonly updates: StatusUpdates;
+  readonly operations: AgentOperations;
   /** Given by the first master that admitted the agent; null until then. */
   agentId: AgentId | null = null;
   /** The drain under way: no launches are taken. Over once the last task and executor are gone (spec 10 §2, bug ledger B20). */
@@ -38,6 +40,7 @@ export class AgentState {
 
   constructor(settings: AgentSettings) {
     this.updates = new StatusUpdates(settings);
+    this.operations = new AgentOperations(settings);
   }
 
   get frameworks(): readonly AgentFramework[] {
@@ -151,6 +154,7 @@ export class AgentState {
     this.tasks.checkInvariants();
     assert(this.drain === null || this.frameworks.length > 0, 'a drain ends with the last that it is for');
     this.updates.checkInvariants(this.tasks);
+    this.operations.checkInvariants();
     let owned = 0;
     for (const framework of this.frameworks) {
       assert(this.findFramework(framework.id) === framework, 'a framework is recorded once');

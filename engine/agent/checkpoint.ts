@@ -1,8 +1,17 @@
-import type { AgentId, ExecutorId, FrameworkId, Micros, TaskId, UpdateId } from '../core/index.ts';
+import type {
+  AgentId,
+  ExecutorId,
+  FrameworkId,
+  Micros,
+  OperationUuid,
+  TaskId,
+  UpdateId,
+} from '../core/index.ts';
 import type {
   DrainConfig,
   ExecutorInfo,
   FrameworkInfo,
+  ReportedOperation,
   TaskInfo,
   TaskState,
   TaskStatus,
@@ -16,10 +25,14 @@ export interface AgentCheckpoint {
   readonly agentId: AgentId | null;
   /** Next id of a status update: ids are not used again after a restart. */
   readonly nextUpdate: UpdateId;
-  /** Total after operations (CHECKPOINT_RESOURCES), null if there were none. */
+  /** Total after operations, null if there were none. Of the agent, not of frameworks: it outlives them and a reboot. */
   readonly resources: Resources | null;
   /** The drain under way, null without one (spec 10 §2). */
   readonly drain: DrainConfig | null;
+  /** Operations whose end is not acknowledged, whatever their frameworks. */
+  readonly operations: readonly ReportedOperation[];
+  /** The newest operation that came, null before the first: none comes twice. */
+  readonly newestOperation: OperationUuid | null;
   /** Only frameworks with `checkpoint` set; what follows belongs to them. */
   readonly frameworks: readonly { readonly id: FrameworkId; readonly info: FrameworkInfo }[];
   readonly executors: readonly CheckpointedExecutor[];

@@ -26,8 +26,16 @@ export function checkpointOf(state: AgentState): Omit<AgentCheckpoint, 'resource
     if (task.info !== null && task.framework.info?.checkpoint === true)
       tasks.push(checkpointedTask(task, task.info));
   }
-  const { agentId, drain } = state;
-  return { agentId, nextUpdate: state.updates.nextUpdate, drain, frameworks, executors, tasks };
+  return {
+    agentId: state.agentId,
+    nextUpdate: state.updates.nextUpdate,
+    operations: state.operations.report(),
+    newestOperation: state.operations.newest,
+    drain: state.drain,
+    frameworks,
+    executors,
+    tasks,
+  };
 }
 
 /**
@@ -45,6 +53,7 @@ export function recover(
   state.agentId = checkpoint.agentId;
   state.drain = checkpoint.drain;
   state.updates.continueAt(checkpoint.nextUpdate);
+  state.operations.recover(checkpoint.operations, checkpoint.newestOperation);
   const infos = new Map(checkpoint.frameworks.map(({ id, info }) => [id, info]));
   if (containersAlive) {
     for (const { frameworkId, info, role, terminating } of checkpoint.executors) {

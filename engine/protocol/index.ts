@@ -45,7 +45,13 @@ export type {
 } from './container.ts';
 export { type FrameworkCapability, type FrameworkInfo, rolesOf } from './framework-info.ts';
 export type { Labels } from './labels.ts';
-export type { Filters, Offer, OfferOperation, ResourceOfferOperation } from './offer.ts';
+export {
+  type Filters,
+  isSpeculative,
+  type Offer,
+  type OfferOperation,
+  type ResourceOfferOperation,
+} from './offer.ts';
 export type { AttributeConstraint, ConstraintGroup, OfferConstraints } from './offer-constraints.ts';
 export type {
   AcceptCall,

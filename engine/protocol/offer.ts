@@ -28,6 +28,13 @@ export interface Filters {
 /** An operation that changes what an agent holds: all but the launches. */
 export type ResourceOfferOperation = Exclude<OfferOperation, { readonly type: 'LAUNCH' | 'LAUNCH_GROUP' }>;
 
+/** Whether the master may assume that the operation succeeds: all but those that a resource provider decides (spec 02 §9). */
+export function isSpeculative(
+  operation: ResourceOfferOperation,
+): operation is Exclude<ResourceOfferOperation, { readonly type: 'CREATE_DISK' | 'DESTROY_DISK' }> {
+  return operation.type !== 'CREATE_DISK' && operation.type !== 'DESTROY_DISK';
+}
+
 /** `Offer.Operation` (spec 03 §5). `id` asks for feedback. */
 export type OfferOperation =
   | { readonly type: 'LAUNCH'; readonly id: string | null; readonly taskInfos: readonly TaskInfo[] }
