@@ -291,6 +291,27 @@ describe('simulate', () => {
     );
   });
 
+  test.concurrent('sets the waits of both timings side by side, each run the one that it is alone', async () => {
+    const g = ['--trace', 'gang-mix', '--assume', 'jobs=60,interval=20'];
+    for (const [out, ...options] of [
+      ['both', '--compare-timing'],
+      ['event', '--timing', 'event'],
+      ['mesos', '--timing', 'mesos'],
+    ]) {
+      const { code, err } = await orrery(folder, 'simulate', ...g, ...options, '--out', `timing-${out}`);
+      expect(code, err).toBe(0);
+    }
+    const [both, event, mesos] = ['both', 'event', 'mesos'].map((name) => summaryOf(`timing-${name}`));
+    expect(both!.hash).toBe(event!.hash);
+    expect(both!['comparison']).toMatchObject({
+      timing: 'event',
+      otherTiming: 'mesos',
+      otherHash: mesos!.hash,
+      all: { wait: event!['wait'], otherWait: mesos!['wait'] },
+    });
+    expect(mesos!['comparison']).toBeNull();
+  });
+
   test.concurrent('prints one line of JSON with the hash; one command has one hash, another seed another one', async () => {
     const hashes: string[] = [];
     for (const [out, seed] of [

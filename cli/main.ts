@@ -154,6 +154,7 @@ function addSimulate(program: Command, args: readonly string[], exit: (code: num
     );
   addRunOptions(command)
     .option('--until <duration>', 'end the run at this virtual instant, such as 12h')
+    .option('--compare-timing', 'run with the other timing, too, and set the waits of both side by side')
     .option('--out <dir>', 'result folder (default orrery-out/TRACE-SEED)')
     .option('--force', 'replace an earlier result in that folder')
     .option(

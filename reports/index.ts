@@ -21,5 +21,7 @@ export type {
   Summary,
   UserSummary,
 } from './summary.ts';
+export { WaitCollector } from './statistics/wait-collector.ts';
+export type { OtherTimingRun, RoleWaitPair, TimingComparison, WaitPair } from './timing-comparison.ts';
 export { SUMMARY_SCHEMA } from './summary.ts';
 export { printSummary } from './summary-text.ts';

@@ -1,4 +1,5 @@
 import type { Micros, Milli } from '../engine/core/index.ts';
+import type { OtherTimingRun } from './timing-comparison.ts';
 
 export type OptionValue = string | number | boolean | null;
 
@@ -48,6 +49,8 @@ export interface RunEnd {
   readonly skippedRows: SkippedRows;
   /** Roles with tasks in their queues when the run ended, and why those are not offered what they need. */
   readonly waiting: readonly WaitingRole[];
+  /** The same run under the other timing; null if it was not asked for. */
+  readonly otherTiming: OtherTimingRun | null;
   readonly timing: Timing;
 }
 

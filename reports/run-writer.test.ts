@@ -12,12 +12,20 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { micros, milli, secondsToMicros } from '../engine/core/index.ts';
 import type { ClusterSample, JobOutcome, RunObserver, TaskOutcome } from '../engine/workload/index.ts';
+import { printSummary } from './summary-text.ts';
 import { readSummary } from './read-summary.ts';
 import { reportErrorText } from './report-error.ts';
 import type { RunDescription, RunEnd } from './run-facts.ts';
 import { RunWriter } from './run-writer.ts';
 import type { Summary } from './summary.ts';
-import { describeSampleRun, endOfSampleRun, observeSampleRun, SAMPLE_RUN } from './test/sample-run.ts';
+import {
+  describeSampleRun,
+  endOfSampleRun,
+  observeSampleRun,
+  otherTimingOfSampleRun,
+  SAMPLE_RUN,
+} from './test/sample-run.ts';
+import { WaitCollector } from './statistics/wait-collector.ts';
 
 const SMALL = { ...SAMPLE_RUN, jobs: 200, hours: 5 };
 const ALL_FILES = [
@@ -323,4 +331,52 @@ test('a result that cannot be completed leaves nothing', () => {
   mkdirSync(join(root, 'out.unfinished', 'summary.json'));
   expect(writer.finish(endOfSampleRun(SMALL))).toMatchObject({ ok: false });
   expect(readdirSync(root)).toEqual([]);
+});
+
+test('waits under both timings stand side by side, role by role, with their differences', () => {
+  const waits = new WaitCollector();
+  const other = { ownTiming: 'event', timing: 'mesos', hash: 'ab', partial: false, endSeconds: 9, waits };
+  const summary = run({
+    observe: (writer) => {
+      for (let n = 0; n < 4; n++) {
+        writer.jobEnded(job({ role: 'a', firstRunning: secondsToMicros(n) }));
+        waits.jobEnded(job({ role: 'a', firstRunning: secondsToMicros(n + 8) }));
+      }
+      writer.jobEnded(job({ role: 'b', firstRunning: null, state: 'UNFINISHED' }));
+      waits.jobEnded(job({ role: 'b', firstRunning: secondsToMicros(1) }));
+      waits.jobEnded(job({ role: 'c', firstRunning: secondsToMicros(1) }));
+    },
+    end: { otherTiming: other },
+  });
+  const { comparison } = summary;
+  expect(comparison).toMatchObject({ timing: 'event', otherTiming: 'mesos', otherHash: 'ab' });
+  const [a, b] = comparison!.roles;
+  expect(a).toMatchObject({
+    role: 'a',
+    finished: 4,
+    otherFinished: 4,
+    wait: { max: 3 },
+    otherWait: { max: 11 },
+  });
+  expect(a!.difference).toMatchObject({ mean: -8, max: -8 });
+  for (const figure of ['p50', 'p90', 'p95', 'p99'] as const) {
+    expect(a!.difference![figure]).toBeCloseTo(a!.wait[figure] - a!.otherWait[figure], 5);
+  }
+  expect(b).toMatchObject({ role: 'b', wait: { count: 0 }, otherWait: { count: 1 }, difference: null });
+  expect(comparison!.roles).toHaveLength(2);
+  expect(comparison!.all.otherWait.count).toBe(6);
+  expect(summary.tables.comparison?.rows).toBeGreaterThan(0);
+  expect(printSummary(summary).join('\n')).toMatch(/^a +0 s|^a .*−8 s/m);
+});
+
+test('a folder without a comparison has no table and no section of it', () => {
+  const summary = run();
+  expect(summary.comparison).toBeNull();
+  expect(summary.tables.comparison).toBeNull();
+  expect(readFileSync(join(root, 'out', 'report.html'), 'utf8')).not.toContain('id="timing"');
+  const compared = run({ folder: join(root, 'both'), end: { otherTiming: otherTimingOfSampleRun(SMALL) } });
+  expect(compared.tables.comparison?.file).toBe('comparison.csv');
+  const html = readFileSync(join(root, 'both', 'report.html'), 'utf8');
+  expect(html).toContain('id="timing"');
+  expect(html).toContain('fedcba9876543210');
 });

@@ -13,6 +13,7 @@ import { ResultFolder, SUMMARY_FILE } from './result-folder.ts';
 import type { RunDescription, RunEnd } from './run-facts.ts';
 import { MachineLedger } from './statistics/machine-ledger.ts';
 import { distributionOf } from './statistics/job-group.ts';
+import type { WaitCollector } from './statistics/wait-collector.ts';
 import { meanDeviation, RunTotals } from './statistics/run-totals.ts';
 import {
   type ClusterTotals,
@@ -21,6 +22,7 @@ import {
   SUMMARY_SCHEMA,
   type Summary,
 } from './summary.ts';
+import { compareTimings } from './timing-comparison.ts';
 import { FolderTables, type NamedGroup } from './tables/folder-tables.ts';
 
 /** Roles whose whole distributions are written, beside that of all jobs. The others' can be had from the job table. */
@@ -106,7 +108,9 @@ export class RunWriter implements RunObserver {
       this.#totals.end(end.at);
       const span = micros(Math.max(0, end.at - this.#totals.start));
       const roles = this.#totals.roleSummaries(span);
-      this.#tables.close(this.#ledger, this.#distributionGroups(roles), end.at);
+      const groups = this.#distributionGroups(roles);
+      const others = end.otherTiming === null ? null : groupsOf(end.otherTiming.waits, groups);
+      this.#tables.close(this.#ledger, groups, others, end.at);
       const summary = this.#summary(end, span, roles);
       writeFileSync(this.#folder.file(SUMMARY_FILE), `${JSON.stringify(summary, null, 2)}\n`);
       const rendered = renderReport(this.#folder.unfinished);
@@ -191,6 +195,8 @@ export class RunWriter implements RunObserver {
       wait: distributionOf(totals.all.wait),
       slowdown: distributionOf(totals.all.slowdown),
       boundedSlowdown: distributionOf(totals.all.boundedSlowdown),
+      comparison:
+        end.otherTiming === null ? null : compareTimings(totals.all.summary(), roles, end.otherTiming),
       utilisation: totals.cluster.utilisation(),
       makespanSeconds: totals.makespan === null ? null : totals.makespan / 1e6,
       fairness: { deviationMean: meanDeviation(roles) },
@@ -199,6 +205,14 @@ export class RunWriter implements RunObserver {
       tables: this.#tables.facts(),
     };
   }
+}
+
+/** The same roles' jobs in the other run. */
+function groupsOf(waits: WaitCollector, groups: readonly NamedGroup[]): NamedGroup[] {
+  return groups.flatMap(({ role }) => {
+    const jobs = role === null ? waits.all : waits.jobsOf(role);
+    return jobs === null ? [] : [{ role, jobs }];
+  });
 }
 
 /** What the cluster's machines have when all are there. */

@@ -15,6 +15,7 @@ import type {
   UserSummary,
   VirtualSpan,
 } from './summary.ts';
+import type { RoleWaitPair, TimingComparison, WaitDifference, WaitPair } from './timing-comparison.ts';
 
 /** Checks a value of a parsed file; says what is wrong with it and where, or null. */
 type Shape = (value: unknown, path: string) => string | null;
@@ -56,6 +57,22 @@ function summaryShape(): Shape {
     gpuHoursLost: number,
     share: record<RoleShare>({ dominantMean: number, fairMean: number, deviationMean: number }),
   });
+  const pair = {
+    finished: number,
+    otherFinished: number,
+    wait: distribution,
+    otherWait: distribution,
+    difference: nullable(
+      record<WaitDifference>({
+        mean: number,
+        p50: number,
+        p90: number,
+        p95: number,
+        p99: number,
+        max: number,
+      }),
+    ),
+  };
   const table = nullable(record<TableFacts>({ file: text, rows: number }));
   return record<Summary>({
     schema: text,
@@ -108,6 +125,17 @@ function summaryShape(): Shape {
     wait: distribution,
     slowdown: distribution,
     boundedSlowdown: distribution,
+    comparison: nullable(
+      record<TimingComparison>({
+        timing: text,
+        otherTiming: text,
+        otherHash: text,
+        otherPartial: flag,
+        otherEndSeconds: number,
+        all: record<WaitPair>(pair),
+        roles: list(record<RoleWaitPair>({ role: text, ...pair })),
+      }),
+    ),
     utilisation: record<Summary['utilisation']>({
       cpus: nullable(number),
       mem: nullable(number),
@@ -131,6 +159,7 @@ function summaryShape(): Shape {
       roles: table,
       faults: table,
       distributions: table,
+      comparison: table,
     }),
   });
 }

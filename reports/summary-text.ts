@@ -1,4 +1,5 @@
 import type { Distribution, RoleSummary, Summary } from './summary.ts';
+import type { TimingComparison, WaitPair } from './timing-comparison.ts';
 import {
   formatCount,
   formatDuration,
@@ -7,6 +8,7 @@ import {
   formatNumber,
   formatPercent,
   formatPlural,
+  formatSignedDuration,
 } from './units.ts';
 
 /** Roles that the terminal lists: the report has all. */
@@ -56,6 +58,7 @@ export function printSummary(summary: Summary): string[] {
   facts.push(['run hash', summary.hash]);
   const width = Math.max(...facts.map(([name]) => name.length));
   const lines = facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
+  if (summary.comparison !== null) lines.push('', ...comparisonLines(summary.comparison));
   return summary.roles.length === 0 ? lines : [...lines, '', ...roleLines(summary.roles)];
 }
 
@@ -116,6 +119,26 @@ function roleLines(roles: readonly RoleSummary[]): string[] {
   const lines = aligned([head, ...rows]);
   const hidden = roles.length - rows.length;
   if (hidden > 0) lines.push(`and ${formatPlural(hidden, 'other role', 'other roles')}`);
+  return lines;
+}
+
+/** Waits under both timings, and what they differ by. */
+function comparisonLines(comparison: TimingComparison): string[] {
+  const { timing, otherTiming, otherHash, otherPartial, otherEndSeconds, all, roles } = comparison;
+  const figures = ['mean', 'p50', 'p95'] as const;
+  const head = ['wait', ...figures.flatMap((figure) => [`${figure} ${timing}`, otherTiming, 'difference'])];
+  const row = (name: string, { wait, otherWait, difference }: WaitPair): string[] => [
+    name,
+    ...figures.flatMap((figure) => [
+      wait.count === 0 ? '-' : formatDuration(wait[figure]),
+      otherWait.count === 0 ? '-' : formatDuration(otherWait[figure]),
+      difference === null ? '-' : formatSignedDuration(difference[figure]),
+    ]),
+  ];
+  const shown = roles.slice(0, ROLES_LISTED);
+  const lines = aligned([head, row('all jobs', all), ...shown.map((pair) => row(pair.role, pair))]);
+  lines.push(`with timing ${otherTiming}: run hash ${otherHash}`);
+  if (otherPartial) lines.push(`stopped at ${formatInstant(otherEndSeconds)}: the two are not alike`);
   return lines;
 }
 

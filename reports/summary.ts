@@ -1,5 +1,6 @@
 import type { JobState } from '../engine/workload/index.ts';
 import type { OptionValue, SkippedRows, WaitingRole, Timing, TraceFacts } from './run-facts.ts';
+import type { TimingComparison } from './timing-comparison.ts';
 
 /** Counts up when a field changes its meaning or goes. */
 export const SUMMARY_SCHEMA = 'orrery.summary/1';
@@ -37,6 +38,8 @@ export interface Summary {
   readonly wait: Distribution;
   readonly slowdown: Distribution;
   readonly boundedSlowdown: Distribution;
+  /** Waits beside those of the same run under the other timing; null if these were not asked for. */
+  readonly comparison: TimingComparison | null;
   /** Time-weighted mean of what was in use over what was there; null for a kind that no machine has. */
   readonly utilisation: Amounts<number | null>;
   /** First arrival to the last end of a job, s; null if no job ended. */
@@ -49,7 +52,15 @@ export interface Summary {
   readonly tables: Readonly<Record<TableName, TableFacts | null>>;
 }
 
-export type TableName = 'jobs' | 'tasks' | 'machines' | 'timeseries' | 'roles' | 'faults' | 'distributions';
+export type TableName =
+  | 'jobs'
+  | 'tasks'
+  | 'machines'
+  | 'timeseries'
+  | 'roles'
+  | 'faults'
+  | 'distributions'
+  | 'comparison';
 
 export interface TableFacts {
   readonly file: string;

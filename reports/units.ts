@@ -49,6 +49,12 @@ export function formatDuration(seconds: number): string {
   return `${formatNumber(seconds / 86_400)} d`;
 }
 
+/** A difference of two lengths of time: `+3.4 ms`, `−5.6 s`, `0 s`. */
+export function formatSignedDuration(seconds: number): string {
+  if (seconds === 0) return '0 s';
+  return seconds > 0 ? `+${formatDuration(seconds)}` : `−${formatDuration(-seconds)}`;
+}
+
 /** An instant as the time since the start, in its two largest units: `0`, `45 s`, `2 h 30 min`, `3 d 6 h`. */
 export function formatInstant(seconds: number): string {
   const whole = Math.round(seconds);

@@ -1,13 +1,21 @@
-import { MICROS_PER_SECOND } from '../../engine/core/index.ts';
-import type { MachineSpec } from '../../engine/workload/index.ts';
+import { type Micros, MICROS_PER_SECOND } from '../../engine/core/index.ts';
+import type { MachineSpec, RunObserver } from '../../engine/workload/index.ts';
 import type { Simulation } from '../../drivers/sim/index.ts';
 import type { OpenedTrace, WorkloadReport } from '../../traces/index.ts';
-import { type RunDescription, RunWriter, reportErrorText, type WrittenRun } from '../../reports/index.ts';
+import {
+  type OtherTimingRun,
+  type RunDescription,
+  RunWriter,
+  reportErrorText,
+  WaitCollector,
+  type WaitingRole,
+  type WrittenRun,
+} from '../../reports/index.ts';
 import type { Progress } from '../progress.ts';
 import { quotasText } from '../quota-argument.ts';
 import { UsageError } from '../usage-error.ts';
 import { arrivedOnly } from './arrived-jobs.ts';
-import { makeSimulation, prepareRun } from './prepared-run.ts';
+import { makeSimulation, type PreparedRun, prepareRun } from './prepared-run.ts';
 import { replay } from './replay.ts';
 import { defaultSampleInterval, type SimulateOptions } from './simulate-options.ts';
 import { waitingRoles } from './waiting-roles.ts';
@@ -29,7 +37,7 @@ export async function runSimulation(options: SimulateOptions, context: SimulateC
   const started = process.cpuUsage();
   const startedAt = process.hrtime.bigint();
   const run = await prepareRun(options);
-  const { trace, machines, survey, end } = run;
+  const { trace, machines, survey } = run;
   const assumptions = [
     ...trace.workload.assumptions,
     ...clusterLines(options, trace),
@@ -47,43 +55,84 @@ export async function runSimulation(options: SimulateOptions, context: SimulateC
   );
   if (!opened.ok) throw new UsageError(reportErrorText(opened.error));
   const writer = opened.value;
-  const progress = context.makeProgress(options.trace);
   try {
-    const simulation: Simulation = makeSimulation(options, run, {
-      sampleInterval: options.sampleInterval ?? defaultSampleInterval(end),
-      observer: arrivedOnly(writer, () => simulation.now()),
-      checkInvariants: options.check ? 'every-step' : 'end',
-    });
-    const interrupted = await replay(simulation, trace, options.until, (instant, events) => {
-      progress.update(instant, end, events);
-      return context.isInterrupted();
-    });
-    const at = simulation.now();
-    const waiting = waitingRoles(simulation, survey.roles, options.frameworksPerRole);
-    simulation.finish();
-    progress.stop();
+    const played = await play(options, run, writer, context);
     const cpu = process.cpuUsage(started);
+    const timing = {
+      wallSeconds: Number(process.hrtime.bigint() - startedAt) / 1e9,
+      cpuSeconds: (cpu.user + cpu.system) / 1e6,
+      peakRssBytes: process.resourceUsage().maxRSS * 1_024,
+    };
     const report = trace.workload.report();
+    const otherTiming =
+      options.compareTiming && !played.interrupted ? await playOtherTiming(options, context) : null;
     const written = writer.finish({
-      at,
-      partial: interrupted,
-      hash: simulation.hash(),
+      at: played.at,
+      partial: played.interrupted,
+      hash: played.hash,
       assumptions,
       skippedRows: skippedRows(report),
-      waiting,
-      timing: {
-        wallSeconds: Number(process.hrtime.bigint() - startedAt) / 1e9,
-        cpuSeconds: (cpu.user + cpu.system) / 1e6,
-        peakRssBytes: process.resourceUsage().maxRSS * 1_024,
-      },
+      waiting: played.waiting,
+      otherTiming,
+      timing,
     });
     if (!written.ok) throw new UsageError(reportErrorText(written.error));
     return written.value;
   } catch (error) {
-    progress.stop();
     writer.abandon();
     throw error;
   }
+}
+
+interface Played {
+  readonly at: Micros;
+  readonly interrupted: boolean;
+  readonly hash: string;
+  readonly waiting: readonly WaitingRole[];
+}
+
+/** Runs the simulation to its end, or to where the user ends it. */
+async function play(
+  options: SimulateOptions,
+  run: PreparedRun,
+  observer: RunObserver,
+  context: SimulateContext,
+): Promise<Played> {
+  const progress = context.makeProgress(
+    options.compareTiming ? `${options.trace}, timing ${options.timing}` : options.trace,
+  );
+  try {
+    const simulation: Simulation = makeSimulation(options, run, {
+      sampleInterval: options.sampleInterval ?? defaultSampleInterval(run.end),
+      observer: arrivedOnly(observer, () => simulation.now()),
+      checkInvariants: options.check ? 'every-step' : 'end',
+    });
+    const interrupted = await replay(simulation, run.trace, options.until, (instant, events) => {
+      progress.update(instant, run.end, events);
+      return context.isInterrupted();
+    });
+    const at = simulation.now();
+    const waiting = waitingRoles(simulation, run.survey.roles, options.frameworksPerRole);
+    simulation.finish();
+    return { at, interrupted, hash: simulation.hash(), waiting };
+  } finally {
+    progress.stop();
+  }
+}
+
+/** The same run under the other timing. The trace is read once more; nothing is written. */
+async function playOtherTiming(options: SimulateOptions, context: SimulateContext): Promise<OtherTimingRun> {
+  const other: SimulateOptions = { ...options, timing: options.timing === 'event' ? 'mesos' : 'event' };
+  const waits = new WaitCollector();
+  const { at, hash, interrupted } = await play(other, await prepareRun(other), waits, context);
+  return {
+    ownTiming: options.timing,
+    timing: other.timing,
+    hash,
+    partial: interrupted,
+    endSeconds: at / MICROS_PER_SECOND,
+    waits,
+  };
 }
 
 /** What is to be said of the machines: the trace's own assumptions, or that --cluster takes their place. */

@@ -45,9 +45,9 @@ function print(written: WrittenRun, json: boolean): void {
   const { summary, folder } = written;
   const report = join(folder, 'report.html');
   if (json) {
-    const { counts, hash, seed, partial, virtual, timing, wait, slowdown } = summary;
+    const { counts, hash, seed, partial, virtual, timing, wait, slowdown, comparison } = summary;
     process.stdout.write(
-      `${JSON.stringify({ hash, seed, partial, folder, report, counts, virtual, wait, slowdown, timing })}\n`,
+      `${JSON.stringify({ hash, seed, partial, folder, report, counts, virtual, wait, slowdown, comparison, timing })}\n`,
     );
     return;
   }

@@ -49,6 +49,7 @@ export interface RawSimulateOptions {
   readonly maxJobs?: string;
   readonly strict?: boolean;
   readonly skipBadRows?: boolean;
+  readonly compareTiming?: boolean;
   readonly sampleInterval?: string;
   readonly taskTable: boolean;
   readonly check?: boolean;
@@ -64,6 +65,8 @@ export interface SimulateOptions {
   /** A name or a file. */
   readonly allocator: string;
   readonly timing: AllocationTiming;
+  /** Run with the other timing, too, and set their waits side by side. */
+  readonly compareTiming: boolean;
   readonly roleSorter: SorterKind;
   readonly frameworkSorter: SorterKind;
   readonly seed: string;
@@ -119,6 +122,7 @@ export function readSimulateOptions(raw: RawSimulateOptions): SimulateOptions {
     clusterText: raw.cluster ?? null,
     allocator: raw.allocator,
     timing,
+    compareTiming: raw.compareTiming === true,
     roleSorter: readSorter('--role-sorter', raw.roleSorter),
     frameworkSorter: readSorter('--framework-sorter', raw.frameworkSorter),
     seed: raw.seed,

@@ -1,7 +1,8 @@
 import type { Summary } from '../summary.ts';
+import type { TimingComparison, WaitPair } from '../timing-comparison.ts';
 import type { DistributionRow } from '../tables/distribution-table.ts';
 import type { SampleColumn } from '../tables/sample-table.ts';
-import { formatCount, formatDuration, formatNumber, formatPercent } from '../units.ts';
+import { formatCount, formatDuration, formatNumber, formatPercent, formatSignedDuration } from '../units.ts';
 import { type ChartCard, legendOf } from './chart-card.ts';
 import type { ChartColour, ChartSpec, CurveSeries, TimeChart, TimeSeries } from './chart-spec.ts';
 import type { RoleSeries, RunSeries } from './run-series.ts';
@@ -18,6 +19,7 @@ export interface ReportCards {
   readonly shares: readonly ChartCard[];
   readonly queue: readonly ChartCard[];
   readonly distributions: readonly ChartCard[];
+  readonly timings: readonly ChartCard[];
   readonly offers: readonly ChartCard[];
   readonly failures: readonly ChartCard[];
   readonly cycles: readonly ChartCard[];
@@ -33,6 +35,7 @@ export function reportCards(summary: Summary, series: RunSeries): ReportCards {
     shares: sampled ? shareCards(summary, series) : [],
     queue: sampled ? queueCards(series) : [],
     distributions: distributionCards(summary, series),
+    timings: summary.comparison === null ? [] : timingCards(summary.comparison, series),
     offers: sampled ? offerCards(summary, series) : [],
     failures: failureCards(summary, series),
     cycles: sampled ? cycleCards(summary, series) : [],
@@ -166,25 +169,72 @@ function distributionCards(summary: Summary, series: RunSeries): ChartCard[] {
   return cards;
 }
 
-function curves(series: RunSeries, measure: string, floor: number): CurveSeries[] {
+/** Waits under both timings: all jobs, and the roles with the largest shares, of each role one chart. */
+function timingCards(comparison: TimingComparison, series: RunSeries): ChartCard[] {
+  const own = stepsByRole(series.distributions, 'wait');
+  const other = stepsByRole(series.comparison, 'wait');
+  const cards: ChartCard[] = [];
+  const add = (title: string, role: string | null, pair: WaitPair | undefined): void => {
+    const drawn = [
+      ...curve(comparison.timing, own.get(role), WAIT_FLOOR, BLUE),
+      ...curve(comparison.otherTiming, other.get(role), WAIT_FLOOR, ORANGE),
+    ];
+    if (drawn.length === 0) return;
+    const difference = pair?.difference ?? null;
+    const note = difference === null ? '' : `median ${formatSignedDuration(difference.p50)}`;
+    cards.push(
+      card(title, note, { kind: 'curve', id: `timing-${cards.length}`, unit: 'duration', series: drawn }),
+    );
+  };
+  if (series.roles.length !== 1) add('All jobs', null, comparison.all);
+  for (const { role } of series.roles) {
+    add(
+      role,
+      role,
+      comparison.roles.find((pair) => pair.role === role),
+    );
+  }
+  return cards;
+}
+
+function stepsByRole(
+  rows: readonly DistributionRow[],
+  measure: string,
+): Map<string | null, DistributionRow[]> {
   const stepsOf = new Map<string | null, DistributionRow[]>();
-  for (const row of series.distributions) {
+  for (const row of rows) {
     if (row.measure !== measure) continue;
     const steps = stepsOf.get(row.role);
     if (steps === undefined) stepsOf.set(row.role, [row]);
     else steps.push(row);
   }
-  const drawn: CurveSeries[] = [];
-  const draw = (name: string, role: string | null, colour: ChartColour): void => {
-    const steps = stepsOf.get(role) ?? [];
-    const total = steps.at(-1)?.jobs ?? 0;
-    if (total === 0) return;
-    drawn.push({
+  return stepsOf;
+}
+
+/** None without jobs. */
+function curve(
+  name: string,
+  steps: readonly DistributionRow[] | undefined,
+  floor: number,
+  colour: ChartColour,
+): CurveSeries[] {
+  const total = steps?.at(-1)?.jobs ?? 0;
+  if (steps === undefined || total === 0) return [];
+  return [
+    {
       name,
       values: steps.map((step) => Math.max(floor, step.upTo)),
       percent: steps.map((step) => (step.jobs / total) * 100),
       colour,
-    });
+    },
+  ];
+}
+
+function curves(series: RunSeries, measure: string, floor: number): CurveSeries[] {
+  const stepsOf = stepsByRole(series.distributions, measure);
+  const drawn: CurveSeries[] = [];
+  const draw = (name: string, role: string | null, colour: ChartColour): void => {
+    drawn.push(...curve(name, stepsOf.get(role), floor, colour));
   };
   if (series.roles.length !== 1) draw('all jobs', null, 'ink');
   series.roles.forEach((role, place) => draw(role.role, role.role, place));

@@ -45,6 +45,8 @@ export interface RunSeries {
   readonly otherRoles: RoleSeries | null;
   readonly faults: FaultMarks;
   readonly distributions: readonly DistributionRow[];
+  /** Of the run with the other timing; empty if there was none. */
+  readonly comparison: readonly DistributionRow[];
 }
 
 /** Reads the tables that the report draws. Refuses a damaged one with file and line. */
@@ -61,6 +63,13 @@ export function readRunSeries(folder: string, summary: Summary): Result<RunSerie
     distributions.push(readDistribution(row));
   });
   if (!distributionRows.ok) return distributionRows;
+  const comparison: DistributionRow[] = [];
+  if (summary.comparison !== null) {
+    const comparisonRows = readTable(folder, summary, 'comparison', DISTRIBUTION_COLUMNS, (row) => {
+      comparison.push(readDistribution(row));
+    });
+    if (!comparisonRows.ok) return comparisonRows;
+  }
 
   const { series } = samples.value;
   const times = series.starts();
@@ -73,6 +82,7 @@ export function readRunSeries(folder: string, summary: Summary): Result<RunSerie
     ...roles.value,
     faults,
     distributions,
+    comparison,
   });
 }
 

@@ -11,7 +11,8 @@ interface Column<Row> {
   readonly text: (value: number) => string;
 }
 
-interface ColumnGroup<Row> {
+/** Columns under one heading. */
+export interface ColumnGroup<Row> {
   readonly title: string;
   readonly columns: readonly Column<Row>[];
 }
@@ -110,7 +111,12 @@ function roleColumns(roles: readonly RoleSummary[]): ColumnGroup<RoleSummary>[] 
   ];
 }
 
-function sortableTable<Row>(name: string, groups: readonly ColumnGroup<Row>[], rows: readonly Html[]): Html {
+/** A table that a click on a column's head sorts. */
+export function sortableTable<Row>(
+  name: string,
+  groups: readonly ColumnGroup<Row>[],
+  rows: readonly Html[],
+): Html {
   const heads = groups.flatMap((group) =>
     group.columns.map((column, place) => sortHead(column.title, startsGroup(place))),
   );
@@ -133,12 +139,18 @@ function sortHead(title: string, start: Html): Html {
   return html`<th scope="col"${start} aria-sort="none"><button type="button">${title}</button></th>`;
 }
 
-function tableRow<Row>(name: string, row: Row, groups: readonly ColumnGroup<Row>[], isRest: boolean): Html {
+/** A row of it; a rest row stays at the end however the table is sorted. NaN is shown as a dash. */
+export function tableRow<Row>(
+  name: string,
+  row: Row,
+  groups: readonly ColumnGroup<Row>[],
+  isRest: boolean,
+): Html {
   const cells = groups.flatMap((group) =>
     group.columns.map((column, place) => {
       const start = startsGroup(place);
       const value = column.value(row);
-      if (Number.isNaN(value)) return html`<td${start} data-value="-1">–</td>`;
+      if (Number.isNaN(value)) return html`<td${start} data-value="-1e15">–</td>`;
       return html`<td${start} data-value="${value}">${column.text(value)}</td>`;
     }),
   );

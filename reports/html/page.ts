@@ -10,6 +10,7 @@ import { runFacts } from './facts.ts';
 import { keyFigures } from './figures.ts';
 import { roleTable, userTable } from './group-tables.ts';
 import { EMPTY, Html, html, scriptJson } from './html.ts';
+import { timingTable } from './timing-table.ts';
 import { chartLibrary, pageScript } from './script.ts';
 import { STYLE } from './style.ts';
 
@@ -112,6 +113,7 @@ function reportSections(summary: Summary, cards: ReportCards): Section[] {
       about: html`The share of jobs whose value does not exceed the one on the axis. Wait: from arrival to the first running task. Slowdown: from arrival to the end, over the run time alone; bounded, with run times below 10 s counted as 10 s. A legend’s entries switch their curves.`,
       body: cardGrid(cards.distributions, 'wide', 'No job ran.'),
     },
+    ...timingSections(summary, cards),
     {
       id: 'offers',
       title: 'Offers',
@@ -155,6 +157,23 @@ function reportSections(summary: Summary, cards: ReportCards): Section[] {
     body: runFacts(summary),
   });
   return sections;
+}
+
+function timingSections({ comparison }: Summary, cards: ReportCards): Section[] {
+  if (comparison === null) return [];
+  const { timing, otherTiming } = comparison;
+  const partial = comparison.otherPartial
+    ? html` The run with timing ${otherTiming} was stopped at ${formatInstant(comparison.otherEndSeconds)} of virtual time and saw fewer jobs: <b>the two are not alike</b>.`
+    : EMPTY;
+  return [
+    {
+      id: 'timing',
+      title: 'Timing',
+      about: html`The same run with the same seed under both timings of the allocator: ${timing}, which this report is about, and ${otherTiming} (run hash <span class="mono">${comparison.otherHash}</span>). With event timing, what comes back is offered again within milliseconds; with that of Mesos, each second. A difference is the wait under ${timing} less that under ${otherTiming}: negative where jobs waited less under ${timing}.${partial}`,
+      body: html`${cardGrid(cards.timings, cards.timings.length <= 3 ? 'wide' : 'small', 'No job ran.')}
+${timingTable(comparison)}`,
+    },
+  ];
 }
 
 function waitingCard({ role, tasksQueued, lines }: WaitingRole): Html {

@@ -10,6 +10,7 @@ import {
   describeSampleRun,
   endOfSampleRun,
   observeSampleRun,
+  otherTimingOfSampleRun,
   SAMPLE_RUN,
   type SampleRunOptions,
 } from '../test/sample-run.ts';
@@ -51,7 +52,10 @@ describe.skipIf(!isThere)('in a browser', () => {
     const opened = RunWriter.open({ folder, force: false, tasks: false }, describeSampleRun(options));
     if (!opened.ok) throw new Error(reportErrorText(opened.error));
     if (told) observeSampleRun(opened.value, options);
-    const finished = opened.value.finish(endOfSampleRun(options));
+    const finished = opened.value.finish({
+      ...endOfSampleRun(options),
+      otherTiming: told ? otherTimingOfSampleRun(options) : null,
+    });
     if (!finished.ok) throw new Error(reportErrorText(finished.error));
     return pathToFileURL(join(folder, 'report.html')).href;
   }
@@ -115,8 +119,8 @@ describe.skipIf(!isThere)('in a browser', () => {
     for (const width of [1_280, 420]) {
       for (const scheme of ['light', 'dark'] as const) {
         const { page, complaints } = await visit(url, width, scheme);
-        expect(await page.locator('.chart').count()).toBe(26);
-        expect(await page.getAttribute('html', 'data-charts')).toBe('26');
+        expect(await page.locator('.chart').count()).toBe(35);
+        expect(await page.getAttribute('html', 'data-charts')).toBe('35');
         expect(await emptyCharts(page)).toEqual([]);
         expect(await coveredLabels(page)).toEqual([]);
         expect(await overflow(page)).toBe(0);

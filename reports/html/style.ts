@@ -107,6 +107,7 @@ h2 { margin: 0; font-size: 1.2rem; letter-spacing: -.01em; }
 .cards.small .chart { flex-basis: 150px; }
 .chart .band { position: absolute; top: 0; bottom: 0; background: var(--accent); opacity: .16; pointer-events: none; }
 .empty { padding: 26px 16px; border: 1px dashed var(--line); border-radius: 10px; color: var(--muted); text-align: center; }
+.cards + .table { margin-top: 14px; }
 .table { max-height: 560px; overflow: auto; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 table { width: 100%; border-collapse: separate; border-spacing: 0; font-size: .88rem; }
 th, td { padding: 6px 12px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--grid); }

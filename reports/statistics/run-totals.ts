@@ -122,6 +122,11 @@ export class RunTotals {
       .map((role) => role.summary(span));
   }
 
+  /** Whether the role has totals of its own. */
+  knows(role: string): boolean {
+    return this.#roles.has(role);
+  }
+
   /** The jobs of a role that `roleSummaries` lists. */
   jobsOf(role: string): JobGroup {
     const totals = this.#roles.get(role);

@@ -66,14 +66,27 @@ export class FolderTables {
     writeFault(this.#faults, fault);
   }
 
-  /** Writes the tables that are known only at the end, and closes all. Machines' downtime is counted up to `end`, µs. */
-  close(ledger: MachineLedger, groups: readonly NamedGroup[], end: number): void {
+  /**
+   * Writes the tables that are known only at the end, and closes all. Machines' downtime is counted up to `end`, µs.
+   *
+   * @param others the groups of the run with the other timing; null if there was none
+   */
+  close(
+    ledger: MachineLedger,
+    groups: readonly NamedGroup[],
+    others: readonly NamedGroup[] | null,
+    end: number,
+  ): void {
     writeMachines(this.#create('machines', MACHINE_COLUMNS), ledger, end);
     const distributions = this.#create('distributions', DISTRIBUTION_COLUMNS);
     for (const { role, jobs } of groups) {
       writeDistribution(distributions, 'wait', role, jobs.wait);
       writeDistribution(distributions, 'slowdown', role, jobs.slowdown);
       writeDistribution(distributions, 'bounded_slowdown', role, jobs.boundedSlowdown);
+    }
+    if (others !== null) {
+      const comparison = this.#create('comparison', DISTRIBUTION_COLUMNS);
+      for (const { role, jobs } of others) writeDistribution(comparison, 'wait', role, jobs.wait);
     }
     for (const sink of this.#sinks.values()) sink.close();
   }
@@ -92,6 +105,7 @@ export class FolderTables {
       roles: this.#factsOf('roles'),
       faults: this.#factsOf('faults'),
       distributions: this.#factsOf('distributions'),
+      comparison: this.#factsOf('comparison'),
     };
   }
 

@@ -8,6 +8,8 @@ import {
 } from '../../engine/core/index.ts';
 import type { ClusterSample, KindAmounts, RunObserver } from '../../engine/workload/index.ts';
 import type { MachineFacts, RunDescription, RunEnd } from '../run-facts.ts';
+import { WaitCollector } from '../statistics/wait-collector.ts';
+import type { OtherTimingRun } from '../timing-comparison.ts';
 
 /** What a made-up run looks like. */
 export interface SampleRunOptions {
@@ -90,7 +92,37 @@ export function endOfSampleRun(options: SampleRunOptions): RunEnd {
         lines: ['0 of 40 agents would be offered to it now', '40 agents: nothing is free'],
       },
     ],
+    otherTiming: null,
     timing: { wallSeconds: 12.3, cpuSeconds: 14.5, peakRssBytes: 310_000_000 },
+  };
+}
+
+/** The same jobs under the other timing, each of which waits longer or not at all. */
+export function otherTimingOfSampleRun(options: SampleRunOptions): OtherTimingRun {
+  const waits = new WaitCollector();
+  observeJobs(
+    {
+      jobEnded(job) {
+        const waited = job.firstRunning === null ? null : job.firstRunning - job.arrival;
+        const more = job.tasks % 3 === 0 ? -(waited ?? 0) : MICROS_PER_SECOND;
+        waits.jobEnded({
+          ...job,
+          firstRunning: job.firstRunning === null ? null : micros(job.firstRunning + more),
+        });
+      },
+      taskEnded() {},
+      sampled() {},
+      faultInjected() {},
+    },
+    options,
+  );
+  return {
+    ownTiming: 'event',
+    timing: 'mesos',
+    hash: 'fedcba9876543210',
+    partial: false,
+    endSeconds: options.hours * 3_600,
+    waits,
   };
 }
 
