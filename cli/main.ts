@@ -7,6 +7,7 @@ import { policyErrorText } from './allocator-argument.ts';
 import { runConformanceCommand } from './conformance.ts';
 import { explainCommand, type RawExplainOptions } from './explain/explain-command.ts';
 import { parseCount, parsePairs } from './quantity-arguments.ts';
+import { addReplay } from './replay/add-replay.ts';
 import { simulateCommand } from './simulate/simulate-command.ts';
 import type { RawSimulateOptions } from './simulate/simulate-options.ts';
 import { tracesConvert, tracesInspect, tracesList } from './traces-command.ts';
@@ -81,6 +82,7 @@ function makeProgram(args: readonly string[], exit: (code: number) => void): Com
   addTraces(program);
   addConformance(program, exit);
   addReport(program);
+  addReplay(program, exit);
   return program;
 }
 

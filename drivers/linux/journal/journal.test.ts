@@ -5,28 +5,14 @@ import * as fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { hierarchicalDrf } from '../../../allocators/hierarchical-drf/index.ts';
 import { type Micros, micros } from '../../../engine/core/index.ts';
-import {
-  type AllocatorFactory,
-  DEFAULT_MASTER_OPTIONS,
-  MasterMachine,
-  type MasterOutput,
-} from '../../../engine/master/index.ts';
-import { ALLOCATOR_OPTIONS } from '../../../engine/master/test-kit.ts';
-import { FlightRecorder } from './flight-recorder.ts';
+import type { AllocatorFactory } from '../../../engine/master/index.ts';
 import { RECORD_HEADER_SIZE, SEGMENT_HEADER_SIZE, segmentName } from './journal-format.ts';
-import { playHistory } from './journal-history.ts';
 import { JournalError, readJournal } from './journal-reader.ts';
-import type { JournalRecord, MachineMaking } from './journal-record.ts';
-import {
-  DEFAULT_JOURNAL_OPTIONS,
-  type JournalNotice,
-  type JournalOptions,
-  JournalWriter,
-} from './journal-writer.ts';
-import { OutputDigest } from './output-digest.ts';
+import type { JournalRecord } from './journal-record.ts';
+import { DEFAULT_JOURNAL_OPTIONS, type JournalNotice, JournalWriter } from './journal-writer.ts';
+import { HISTORY_MAKING, HISTORY_START, recordHistory } from './recorded-history.ts';
 import { replayJournal } from './replay-journal.ts';
 
-const START = micros(1_700_000_000_000_000);
 const folders: string[] = [];
 
 afterEach(async () => {
@@ -39,53 +25,10 @@ async function freshFolder(): Promise<string> {
   return folder;
 }
 
-const MAKING: MachineMaking = {
-  allocator: 'hierarchical-drf',
-  masterOptions: DEFAULT_MASTER_OPTIONS,
-  allocatorOptions: ALLOCATOR_OPTIONS,
-  madeAt: START,
-};
 const FACTORIES = (name: string): AllocatorFactory => {
   expect(name).toBe('hierarchical-drf');
   return hierarchicalDrf;
 };
-
-/** Runs a history on a recorded master. @returns hash of all its outputs */
-async function record(
-  folder: string,
-  seed: number,
-  steps: number,
-  given: {
-    readonly options?: Partial<JournalOptions>;
-    readonly close?: boolean;
-    readonly notices?: JournalNotice[];
-  } = {},
-): Promise<string> {
-  const options = { ...DEFAULT_JOURNAL_OPTIONS, ...given.options };
-  const writer = await JournalWriter.open(folder, options, (notice) => given.notices?.push(notice));
-  const machine = new MasterMachine(DEFAULT_MASTER_OPTIONS, hierarchicalDrf, ALLOCATOR_OPTIONS, START);
-  const recorder = new FlightRecorder(writer, '0.1.0', MAKING);
-  const digest = new OutputDigest();
-  playHistory(
-    {
-      step(now, input) {
-        const outputs: MasterOutput[] = [];
-        recorder.input(now, input);
-        machine.step(now, input, outputs);
-        recorder.stepped(now, outputs);
-        digest.add(now, outputs);
-        return outputs;
-      },
-      nextDeadline: () => machine.nextDeadline(),
-    },
-    seed,
-    steps,
-    START,
-  );
-  if (given.close === false) await writer.flush();
-  else await recorder.close('the test is over');
-  return digest.text;
-}
 
 async function recordsOf(folder: string): Promise<JournalRecord[]> {
   const records: JournalRecord[] = [];
@@ -94,14 +37,18 @@ async function recordsOf(folder: string): Promise<JournalRecord[]> {
 }
 
 function replayAll(folder: string, until: Micros | null = null) {
-  return replayJournal(folder, { factoryOf: FACTORIES, observer: {}, until });
+  return replayJournal(folder, {
+    factoryOf: FACTORIES,
+    observer: {},
+    until: (now) => until !== null && now > until,
+  });
 }
 
 test('a recorded master replays with the outputs that it had, whatever its history', async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer(), fc.nat(400), async (seed, steps) => {
       const folder = await freshFolder();
-      const hash = await record(folder, seed, steps);
+      const hash = await recordHistory(folder, seed, steps);
       const { machines, divergence, torn } = await replayAll(folder);
       expect(divergence).toBeNull();
       expect(torn).toEqual([]);
@@ -115,14 +62,18 @@ test('a recorded master replays with the outputs that it had, whatever its histo
 
 test('several masters, one after the other, are one journal', async () => {
   const folder = await freshFolder();
-  const hashes = [await record(folder, 1, 200), await record(folder, 2, 100), await record(folder, 3, 50)];
+  const hashes = [
+    await recordHistory(folder, 1, 200),
+    await recordHistory(folder, 2, 100),
+    await recordHistory(folder, 3, 50),
+  ];
   const { machines } = await replayAll(folder);
   expect(machines.map(({ hash }) => hash)).toEqual(hashes);
 });
 
 test('segments roll over, and a machine goes on in the next one', async () => {
   const folder = await freshFolder();
-  const hash = await record(folder, 5, 6_000, { options: { segmentBytes: 20_000 } });
+  const hash = await recordHistory(folder, 5, 6_000, { options: { segmentBytes: 20_000 } });
   const names = await readdir(folder);
   expect(names.length).toBeGreaterThan(3);
   const { machines, divergence } = await replayAll(folder);
@@ -133,7 +84,7 @@ test('segments roll over, and a machine goes on in the next one', async () => {
 
 test('a journal stays within its bytes, and the oldest segments go first', async () => {
   const folder = await freshFolder();
-  await record(folder, 5, 8_000, { options: { segmentBytes: 20_000, totalBytes: 100_000 } });
+  await recordHistory(folder, 5, 8_000, { options: { segmentBytes: 20_000, totalBytes: 100_000 } });
   const names = (await readdir(folder)).sort();
   const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
   expect(sizes.reduce((a, b) => a + b, 0)).toBeLessThan(200_000);
@@ -143,9 +94,9 @@ test('a journal stays within its bytes, and the oldest segments go first', async
 
 test('a replay ends before the first input after an instant', async () => {
   const folder = await freshFolder();
-  await record(folder, 7, 300);
+  await recordHistory(folder, 7, 300);
   const whole = await replayAll(folder);
-  const middle = micros(START + Math.floor((whole.machines[0]!.to! - START) / 2));
+  const middle = micros(HISTORY_START + Math.floor((whole.machines[0]!.to! - HISTORY_START) / 2));
   const half = await replayAll(folder, middle);
   expect(half.machines[0]!.to!).toBeLessThanOrEqual(middle);
   expect(half.machines[0]!.inputs).toBeGreaterThan(0);
@@ -154,13 +105,13 @@ test('a replay ends before the first input after an instant', async () => {
 
 test('another decision than the recorded one is found, and told with its place', async () => {
   const folder = await freshFolder();
-  await record(folder, 9, 300);
+  await recordHistory(folder, 9, 300);
   const { divergence } = await replayJournal(folder, {
     // Half of the cluster's time between two allocations: other offers.
     factoryOf: () => (now, options, sink) =>
       hierarchicalDrf(now, { ...options, allocationInterval: micros(options.allocationInterval * 2) }, sink),
     observer: {},
-    until: null,
+    until: () => false,
   });
   expect(divergence).toMatchObject({ segment: 1 });
   expect(divergence!.replayed).not.toBe(divergence!.recorded);
@@ -168,7 +119,7 @@ test('another decision than the recorded one is found, and told with its place',
 
 test('a tail torn off anywhere is no error: what is before it is whole; opening the journal cuts it off', async () => {
   const folder = await freshFolder();
-  await record(folder, 11, 60, { close: false });
+  await recordHistory(folder, 11, 60, { close: false });
   const path = join(folder, segmentName(1));
   const whole = await readFile(path);
   const records = await recordsOf(folder);
@@ -193,7 +144,7 @@ test('a tail torn off anywhere is no error: what is before it is whole; opening 
       const writer = await JournalWriter.open(folder, DEFAULT_JOURNAL_OPTIONS, (notice) =>
         notices.push(notice),
       );
-      writer.begin('0.1.0', MAKING);
+      writer.begin('0.1.0', HISTORY_MAKING);
       await writer.close('again');
       expect(notices.map(({ kind }) => kind)).toEqual(tails.length > 0 ? ['repaired'] : []);
       const after = await recordsOf(folder);
@@ -210,7 +161,7 @@ test('a tail torn off anywhere is no error: what is before it is whole; opening 
 
 test('a flipped bit anywhere before the tail is found and named', async () => {
   const folder = await freshFolder();
-  await record(folder, 13, 60);
+  await recordHistory(folder, 13, 60);
   const path = join(folder, segmentName(1));
   const whole = await readFile(path);
   await fc.assert(
@@ -242,14 +193,14 @@ test('a missing segment, an empty folder and a folder that is not there are told
   const folder = await freshFolder();
   await expect(replayAll(folder)).rejects.toThrow(/holds no journal/);
   await expect(replayAll(join(folder, 'nowhere'))).rejects.toThrow(/no journal can be read/);
-  await record(folder, 15, 3_000, { options: { segmentBytes: 10_000 } });
+  await recordHistory(folder, 15, 3_000, { options: { segmentBytes: 10_000 } });
   await rm(join(folder, segmentName(2)));
   await expect(replayAll(folder)).rejects.toThrow(/journal-0000000002.orj is missing/);
 });
 
 test('a journal of another format is refused, and the message says what to do', async () => {
   const folder = await freshFolder();
-  await record(folder, 17, 10);
+  await recordHistory(folder, 17, 10);
   const path = join(folder, segmentName(1));
   const file = await open(path, 'r+');
   await file.write(Buffer.from([9]), 0, 1, 8);
@@ -261,7 +212,7 @@ test('a journal of another format is refused, and the message says what to do', 
 
 test('a renamed segment is not taken for another one', async () => {
   const folder = await freshFolder();
-  await record(folder, 19, 10);
+  await recordHistory(folder, 19, 10);
   const bytes = await readFile(join(folder, segmentName(1)));
   await writeFile(join(folder, segmentName(2)), bytes);
   await expect(replayAll(folder)).rejects.toThrow(/says that it is segment 1: it was renamed/);
@@ -273,11 +224,11 @@ test('a disk that fails ends the recording with a notice, and nothing else', asy
   const writer = await JournalWriter.open(folder, DEFAULT_JOURNAL_OPTIONS, (notice) => notices.push(notice));
   // The next segment's name is taken.
   await writeFile(join(folder, segmentName(1)), '');
-  writer.begin('0.1.0', MAKING);
+  writer.begin('0.1.0', HISTORY_MAKING);
   await writer.flush();
   expect(notices).toMatchObject([{ kind: 'failed' }]);
   expect(writer.isRecording).toBe(false);
-  writer.input(START, { kind: 'tick' });
+  writer.input(HISTORY_START, { kind: 'tick' });
   await writer.close('over');
   await truncate(join(folder, segmentName(1)), 0);
 });

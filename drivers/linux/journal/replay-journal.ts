@@ -54,11 +54,11 @@ export interface ReplayResult {
 }
 
 export interface ReplayOptions {
-  /** The policy of that name. */
-  readonly factoryOf: (allocator: string) => AllocatorFactory;
+  /** The policy of that name, or a promise of it. */
+  readonly factoryOf: (allocator: string) => AllocatorFactory | Promise<AllocatorFactory>;
   readonly observer: ReplayObserver;
-  /** Ends before the first input after this instant; null at the journal's end. */
-  readonly until: Micros | null;
+  /** Asked before each input: true ends the replay there. */
+  readonly until: (now: Micros) => boolean;
 }
 
 /**
@@ -69,7 +69,7 @@ export async function replayJournal(folder: string, options: ReplayOptions): Pro
   const torn: TornTail[] = [];
   const replay = new Replay(options);
   for await (const placed of readJournal(folder, (tail) => torn.push(tail))) {
-    if (!replay.take(placed)) break;
+    if (!(await replay.take(placed))) break;
   }
   replay.endMachine();
   return { machines: replay.machines, torn, divergence: replay.divergence, machine: replay.machine };
@@ -88,17 +88,17 @@ class Replay {
   }
 
   /** False when the replay is over. */
-  take({ segment, offset, record }: PlacedRecord): boolean {
+  async take({ segment, offset, record }: PlacedRecord): Promise<boolean> {
     switch (record.kind) {
       case 'opened':
-        if (!record.continues) this.#begin(segment, record.version, record.making);
+        if (!record.continues) await this.#begin(segment, record.version, record.making);
         else if (this.machine === null) throw new JournalError(beginsMidway(segment));
         return true;
       case 'name':
         this.#options.observer.named?.(record);
         return true;
       case 'input':
-        if (this.#options.until !== null && record.now > this.#options.until) return false;
+        if (this.#options.until(record.now)) return false;
         this.#step(record.now, record.input);
         return true;
       case 'checkpoint': {
@@ -129,9 +129,9 @@ class Replay {
     if (current !== undefined) current.hash = this.#digest.text;
   }
 
-  #begin(segment: number, version: string, making: MachineMaking): void {
+  async #begin(segment: number, version: string, making: MachineMaking): Promise<void> {
     this.endMachine();
-    const factory = this.#options.factoryOf(making.allocator);
+    const factory = await this.#options.factoryOf(making.allocator);
     this.machine = new MasterMachine(making.masterOptions, factory, making.allocatorOptions, making.madeAt);
     this.#enter(segment, version, making, this.machine);
   }

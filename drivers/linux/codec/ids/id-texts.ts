@@ -113,7 +113,8 @@ export class IdTexts {
       if (parts[1] === this.#cluster && epoch <= EPOCH_MAX && n < IDS_PER_MASTER) {
         const id = epoch * IDS_PER_MASTER + n;
         // Only the very text that a master writes: no other one may name the same thing.
-        const written = letter === 'S' ? this.agentText(id as AgentId) : this.frameworkText(id as FrameworkId);
+        const written =
+          letter === 'S' ? this.agentText(id as AgentId) : this.frameworkText(id as FrameworkId);
         if (written === text) return id;
       }
     }

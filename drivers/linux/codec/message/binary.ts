@@ -31,7 +31,11 @@ export function writeBinary<Desc extends DescMessage>(
 }
 
 /** Throws WireError for the first required field that is not there, at any depth. */
-function checkRequired(schema: DescMessage, message: { readonly [property: string]: unknown }, path: string): void {
+function checkRequired(
+  schema: DescMessage,
+  message: { readonly [property: string]: unknown },
+  path: string,
+): void {
   for (const field of shapeOf(schema).fields) {
     const { value: shape } = field;
     if (field.isRequired && !Object.hasOwn(message, field.property)) throw missing(below(path, field.name));

@@ -93,7 +93,8 @@ function readValue(shape: ValueShape, json: unknown, path: string, depth: number
       if (typeof json !== 'string') throw new WireError(path, `expected a string, got ${describe(json)}`);
       return json;
     case ScalarType.BOOL:
-      if (typeof json !== 'boolean') throw new WireError(path, `expected true or false, got ${describe(json)}`);
+      if (typeof json !== 'boolean')
+        throw new WireError(path, `expected true or false, got ${describe(json)}`);
       return json;
     case ScalarType.BYTES:
       return readBytes(json, path);
@@ -122,7 +123,10 @@ function readBytes(json: unknown, path: string): Uint8Array {
 
 function readDouble(json: unknown, path: string): number {
   if (typeof json === 'number') return json;
-  if (typeof json === 'string' && /^(?:-?Infinity|NaN|[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)$/.test(json)) {
+  if (
+    typeof json === 'string' &&
+    /^(?:-?Infinity|NaN|[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)$/.test(json)
+  ) {
     return Number(json);
   }
   throw new WireError(path, `expected a number, got ${describe(json)}`);
@@ -133,7 +137,8 @@ function readLong(json: unknown, path: string, min: bigint, max: bigint): bigint
   if (typeof json === 'number' && Number.isInteger(json)) value = BigInt(json);
   else if (typeof json === 'string' && /^-?\d{1,20}$/.test(json)) value = BigInt(json);
   // Some clients write whole numbers with a fraction of zero.
-  else if (typeof json === 'string' && /^-?\d{1,20}\.0+$/.test(json)) value = BigInt(json.slice(0, json.indexOf('.')));
+  else if (typeof json === 'string' && /^-?\d{1,20}\.0+$/.test(json))
+    value = BigInt(json.slice(0, json.indexOf('.')));
   if (value === null || value < min || value > max) {
     throw new WireError(path, `expected a whole number from ${min} to ${max}, got ${describe(json)}`);
   }

@@ -5,7 +5,11 @@ import { FeatureSet_FieldPresence } from '@bufbuild/protobuf/wkt';
 /** What a single value of a field is. */
 export type ValueShape =
   | { readonly kind: 'scalar'; readonly scalar: ScalarType }
-  | { readonly kind: 'enum'; readonly names: ReadonlyMap<number, string>; readonly numbers: ReadonlyMap<string, number> }
+  | {
+      readonly kind: 'enum';
+      readonly names: ReadonlyMap<number, string>;
+      readonly numbers: ReadonlyMap<string, number>;
+    }
   /** Looked up when it is first needed: messages contain each other. */
   | { readonly kind: 'message'; readonly message: DescMessage };
 

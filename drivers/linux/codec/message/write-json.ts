@@ -31,7 +31,9 @@ function writeMessage(schema: DescMessage, message: Plain): string {
       const entries = Object.entries(value as Plain);
       if (entries.length === 0) continue;
       text += `${text === '{' ? '' : ','}"${field.name}":{`;
-      text += entries.map(([key, entry]) => `${JSON.stringify(key)}:${writeValue(field.value, entry)}`).join(',');
+      text += entries
+        .map(([key, entry]) => `${JSON.stringify(key)}:${writeValue(field.value, entry)}`)
+        .join(',');
       text += '}';
     } else {
       text += `${text === '{' ? '' : ','}"${field.name}":${writeValue(field.value, value)}`;

@@ -1,0 +1,184 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Micros, micros, microsToSeconds } from '../../engine/core/index.ts';
+import type { MasterInput, MasterOutput } from '../../engine/master/index.ts';
+import {
+  decisionLine,
+  JournalError,
+  replayJournal,
+  type ReplayedMachine,
+  type ReplayResult,
+} from '../../drivers/linux/index.ts';
+import { loadAllocator } from '../allocator-argument.ts';
+import { parseDuration } from '../quantity-arguments.ts';
+import { EXIT_FAILED, EXIT_OK, UsageError } from '../usage-error.ts';
+import { JournalNames } from './journal-names.ts';
+import { RecordedWorkload } from './recorded-workload.ts';
+import { differenceLines, exportWorkload, isWhatIf, whatIf, type WhatIfOptions } from './what-if.ts';
+
+/** Options of `orrery replay` as commander hands them over. */
+export interface RawReplayOptions extends WhatIfOptions {
+  readonly until?: string;
+  readonly timeline?: boolean;
+  readonly decisions?: string;
+  readonly export?: string;
+  readonly json?: boolean;
+}
+
+/** `orrery replay`. @returns exit code: 1 if the replay decides otherwise than the run did */
+export async function replayCommand(journal: string, raw: RawReplayOptions): Promise<number> {
+  const until = raw.until === undefined ? null : parseDuration('--until', raw.until);
+  const at = parseDuration('--at', raw.at);
+  const out = (line: string) => {
+    if (raw.json !== true) process.stdout.write(`${line}\n`);
+  };
+  const watch = new Watch(raw, out);
+  const first = await replayOnce(journal, null, watch, until);
+  watch.finish();
+  for (const line of summaryLines(journal, first, watch.from)) out(line);
+  if (first.divergence !== null) {
+    if (raw.json === true) process.stdout.write(`${JSON.stringify(jsonOf(first))}\n`);
+    return EXIT_FAILED;
+  }
+  let difference: Awaited<ReturnType<typeof whatIf>> | null = null;
+  if (isWhatIf(raw) || raw.export !== undefined) {
+    const end = first.machines.at(-1)?.to ?? null;
+    if (watch.from === null || end === null || watch.from + at >= end)
+      throw new UsageError(`--at ${raw.at}: the journal ends before it, after ${spanText(watch.from, end)}`);
+    const instant = micros(watch.from + at);
+    // The whole run is watched for when tasks end; the cluster is that of the instant.
+    const then = await replayOnce(journal, instant, null, null);
+    const trace = watch.workload.trace(journal, then.machine!, instant, end);
+    if (raw.export !== undefined) {
+      const files = await exportWorkload(trace, raw.export);
+      for (const file of files) out(`exported  ${file}`);
+    }
+    if (isWhatIf(raw)) {
+      difference = await whatIf(trace, then.workload, raw, watch.making!);
+      for (const line of differenceLines(difference)) out(line);
+    }
+  }
+  if (raw.json === true) {
+    const json = { ...jsonOf(first), whatIf: difference };
+    process.stdout.write(`${JSON.stringify(json)}\n`);
+  }
+  return EXIT_OK;
+}
+
+/** Sees the whole replay: decisions, names, and what ran. */
+class Watch {
+  readonly names = new JournalNames();
+  readonly workload = new RecordedWorkload();
+  readonly #lines: string[] | null;
+  readonly #file: string | null;
+  readonly #print: ((line: string) => void) | null;
+  /** Instant of the first input. */
+  from: Micros | null = null;
+  making: { readonly allocator: string; readonly timing: string } | null = null;
+
+  constructor(raw: RawReplayOptions, out: (line: string) => void) {
+    this.#print = raw.timeline === true ? out : null;
+    this.#file = raw.decisions ?? null;
+    this.#lines = this.#file === null ? null : [];
+    if (this.#file === null) return;
+    if (existsSync(this.#file))
+      throw new UsageError(`--decisions ${this.#file}: it exists already; name a new file`);
+    if (!existsSync(dirname(this.#file)))
+      throw new UsageError(`--decisions ${this.#file}: there is no folder ${dirname(this.#file)}`);
+  }
+
+  stepped(now: Micros, input: MasterInput, outputs: readonly MasterOutput[]): void {
+    this.from ??= now;
+    this.workload.stepped(now, input, outputs);
+    if (this.#print === null && this.#lines === null) return;
+    for (const output of outputs) {
+      const line = decisionLine(now, output, this.names);
+      if (line === null) continue;
+      this.#lines?.push(line);
+      this.#print?.(`${clock(now, this.from)}  ${line.slice(line.indexOf(' ') + 1)}`);
+    }
+  }
+
+  finish(): void {
+    if (this.#lines !== null) writeFileSync(this.#file!, this.#lines.map((line) => `${line}\n`).join(''));
+  }
+}
+
+async function replayOnce(
+  journal: string,
+  until: Micros | null,
+  watch: Watch | null,
+  span: Micros | null,
+): Promise<ReplayResult & { readonly workload: RecordedWorkload }> {
+  const workload = new RecordedWorkload();
+  // An instant after the first record is known only when that has been read.
+  let end = until;
+  try {
+    const result = await replayJournal(journal, {
+      factoryOf: async (name) => await loadAllocator(name, false),
+      until: (now) => {
+        if (span !== null) end ??= micros(now + span);
+        return end !== null && now > end;
+      },
+      observer: {
+        made({ allocator, allocatorOptions }) {
+          if (watch !== null) watch.making = { allocator, timing: allocatorOptions.timing };
+        },
+        named(record) {
+          watch?.names.add(record);
+        },
+        stepped(now, input, outputs) {
+          workload.stepped(now, input, outputs);
+          watch?.stepped(now, input, outputs);
+        },
+      },
+    });
+    return { ...result, workload };
+  } catch (error) {
+    if (error instanceof JournalError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+function clock(now: Micros, from: Micros): string {
+  return `${microsToSeconds(micros(now - from))
+    .toFixed(6)
+    .padStart(14)} s`;
+}
+
+function spanText(from: Micros | null, to: Micros | null): string {
+  return from === null || to === null ? '0 s' : `${microsToSeconds(micros(to - from))} s`;
+}
+
+function summaryLines(journal: string, result: ReplayResult, from: Micros | null): string[] {
+  const lines = [`journal   ${journal}`];
+  result.machines.forEach((machine, index) => lines.push(...machineLines(machine, index, from)));
+  for (const { segment, offset, bytes } of result.torn)
+    lines.push(
+      `torn      segment ${segment} ends within a record at byte ${offset}: ${bytes} bytes are left out`,
+    );
+  const { divergence } = result;
+  if (divergence === null) {
+    lines.push('replay    every checkpoint has the recorded hash');
+  } else {
+    const { inputs, segment, offset, recorded, replayed } = divergence;
+    lines.push(
+      `DIVERGED  at the checkpoint after ${inputs} inputs (segment ${segment}, byte ${offset}): recorded ${recorded}, replayed ${replayed}`,
+    );
+  }
+  return lines;
+}
+
+function machineLines(machine: ReplayedMachine, index: number, from: Micros | null): string[] {
+  const { inputs, outputs, checkpoints, hash, closed, version, allocator } = machine;
+  const start = from === null || machine.from === null ? '' : `, from ${spanText(from, machine.from)}`;
+  return [
+    `master ${index + 1}  version ${version}, ${allocator}${start}, ${spanText(machine.from, machine.to)} long`,
+    `          ${inputs} inputs, ${outputs} outputs, ${checkpoints} checkpoints, hash ${hash}`,
+    `          ${closed === null ? 'ended without a word' : `ended: ${closed}`}`,
+  ];
+}
+
+function jsonOf({ machines, torn, divergence }: ReplayResult) {
+  return { machines, torn, divergence };
+}
