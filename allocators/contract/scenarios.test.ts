@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
   type ConformanceSubject,
@@ -24,8 +24,13 @@ const FURTHER = [
   'offer-constraints',
 ];
 
-function failuresIn(area: string, subject: ConformanceSubject): readonly string[] {
-  const file = new URL(`./scenarios/${area}.json`, import.meta.url);
+/** Rules that the other scenarios leave open. */
+const RULES = readdirSync(new URL('./scenarios/rules', import.meta.url)).map((file) =>
+  file.replace('.json', ''),
+);
+
+function failuresIn(area: string, subject: ConformanceSubject, folder = '.'): readonly string[] {
+  const file = new URL(`./scenarios/${folder}/${area}.json`, import.meta.url);
   const json: unknown = JSON.parse(readFileSync(file, 'utf8'));
   const results = runScenarioFile(json, `${area}.json`, subject, SEEDS);
   return results.filter(({ result }) => result !== 'pass').map(resultText);
@@ -46,5 +51,12 @@ describe('the default policy passes every scenario of the further area', () => {
 describe('the plain allocator passes every scenario of', () => {
   test.each([...REQUIRED, ...FURTHER])('%s', (area) => {
     expect(failuresIn(area, PLAIN_SUBJECT)).toEqual([]);
+  });
+});
+
+describe('both pass every scenario of the rules of', () => {
+  test.each(RULES)('%s', (area) => {
+    expect(failuresIn(area, HIERARCHICAL_DRF_SUBJECT, 'rules')).toEqual([]);
+    expect(failuresIn(area, PLAIN_SUBJECT, 'rules')).toEqual([]);
   });
 });
