@@ -8,10 +8,12 @@ import {
   type TaskInfo,
 } from '../protocol/index.ts';
 import { Resources } from '../resources/index.ts';
+import type { Acceptance } from './acceptance.ts';
 import type { AgentRecord } from './agent-record.ts';
-import type { Role } from './allocator.ts';
 import type { FrameworkRecord } from './framework-record.ts';
+import { performOfferOperation, splitLeftovers } from './offer-operations.ts';
 import { refusal, removeOffer, returnOffer, UNFILTERED } from './offers.ts';
+import { dropOperation } from './operations.ts';
 import type { MasterState } from './state.ts';
 import { TaskRecord } from './task-record.ts';
 import {
@@ -22,18 +24,10 @@ import {
 } from './task-validation.ts';
 import { addExecutor, addTask, masterStatus } from './tasks.ts';
 
-/** What an ACCEPT works on: one role of one framework on one agent, and what is left of the offers so far. */
-interface Acceptance {
-  readonly framework: FrameworkRecord;
-  readonly agent: AgentRecord;
-  readonly role: Role;
-  readonly roleName: string;
-  remaining: Resources;
-}
-
 /**
  * ACCEPT (spec 03 §5): offers are validated as a whole, operations run in order against the running remainder, each failing alone;
- * what is left goes back with the call's filter. Nothing is allocated in between: the allocator runs only when asked.
+ * what operations made and nobody consumed goes back without a filter, what nobody touched with the call's. Nothing is allocated in between:
+ * the allocator runs only when asked.
  */
 export function accept(master: MasterState, framework: FrameworkRecord, call: AcceptCall): void {
   const error = validateOffers(master, framework, call);
@@ -43,7 +37,14 @@ export function accept(master: MasterState, framework: FrameworkRecord, call: Ac
   }
   const acceptance = takeOffers(master, framework, call);
   for (const operation of call.operations) perform(master, acceptance, operation);
-  const { agent, role, remaining } = acceptance;
+  const { agent, role } = acceptance;
+  let { remaining } = acceptance;
+  if (acceptance.isConverted) {
+    const { converted, untouched } = splitLeftovers(acceptance);
+    if (!converted.isEmpty)
+      master.allocator.recoverResources(master.now, framework.row, role, agent.row, converted, null);
+    remaining = untouched;
+  }
   if (remaining.isEmpty) return;
   master.allocator.recoverResources(
     master.now,
@@ -111,7 +112,16 @@ function takeOffers(master: MasterState, framework: FrameworkRecord, call: Accep
     removeOffer(master, slot);
   }
   master.stats.offersAccepted += call.offerIds.length;
-  return { framework, agent, role, roleName, remaining };
+  return {
+    framework,
+    agent,
+    role,
+    roleName,
+    offered: remaining,
+    remaining,
+    setAside: Resources.EMPTY,
+    isConverted: false,
+  };
 }
 
 function perform(master: MasterState, acceptance: Acceptance, operation: OfferOperation): void {
@@ -123,14 +133,7 @@ function perform(master: MasterState, acceptance: Acceptance, operation: OfferOp
       launchGroup(master, acceptance, operation);
       break;
     default:
-      // Reservations, volumes and disks: the place where spec 09 comes in.
-      dropOperation(
-        master,
-        acceptance.framework,
-        operation,
-        `${operation.type} is not supported by this master`,
-        acceptance.agent,
-      );
+      performOfferOperation(master, acceptance, operation);
   }
 }
 
@@ -272,27 +275,4 @@ function answerError(
 ): void {
   const status = masterStatus(master, taskId, 'TASK_ERROR', reason, message, agent.id);
   master.send(framework, { type: 'UPDATE', status });
-}
-
-/** A dropped operation is answered only if it asked for feedback by an id (spec 03 §5). */
-function dropOperation(
-  master: MasterState,
-  framework: FrameworkRecord,
-  operation: OfferOperation,
-  message: string,
-  agent: AgentRecord | null,
-): void {
-  if (operation.id === null) return;
-  master.send(framework, {
-    type: 'UPDATE_OPERATION_STATUS',
-    status: {
-      operationId: operation.id,
-      state: 'OPERATION_ERROR',
-      message,
-      convertedResources: null,
-      uuid: null,
-      agentId: agent === null ? null : agent.id,
-      resourceProviderId: null,
-    },
-  });
 }

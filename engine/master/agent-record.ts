@@ -1,8 +1,9 @@
-import { type AgentId, assert, type ExecutorId, type Micros } from '../core/index.ts';
+import { type AgentId, assert, type ExecutorId, type Micros, type OperationUuid } from '../core/index.ts';
 import type { AgentInfo, ExecutorInfo, Unavailability } from '../protocol/index.ts';
 import type { Agent, Role } from './allocator.ts';
 import type { FrameworkRecord } from './framework-record.ts';
 import type { LinkId } from './input.ts';
+import type { OperationRecord } from './operation-record.ts';
 import type { TaskRecord } from './task-record.ts';
 
 /** An executor that takes resources of the framework's share on an agent (default and custom executors). */
@@ -36,6 +37,8 @@ export class AgentRecord {
   offerHead = -1;
   readonly tasks: TaskRecord[] = [];
   readonly executors: ExecutorRecord[] = [];
+  /** Operations whose end is not acknowledged, in the order in which they came; null while there never was one. */
+  operations: Map<OperationUuid, OperationRecord> | null = null;
   /** Counts changes of what operators see of it: for a driver that keeps what it has rendered. */
   version = 0;
   registeredTime: Micros | null = null;

@@ -2,24 +2,38 @@ import { type AgentId, type FrameworkId, mintAgentId, type TaskId } from '../cor
 import {
   type AgentInfo,
   type AgentToMaster,
+  isSpeculative,
   isTerminal,
+  isTerminalOperation,
   type KillPolicy,
+  type MasterToAgent,
   type ReportedExecutor,
   type ReportedTask,
 } from '../protocol/index.ts';
+import { Resources, withCount } from '../resources/index.ts';
 import { AgentRecord } from './agent-record.ts';
 import { dropAgent } from './agent-removal.ts';
-import type { AllocatorAgent, Usage } from './allocator.ts';
+import { agentView } from './agent-view.ts';
+import type { Usage } from './allocator.ts';
 import { isSameData } from './executor-equality.ts';
 import type { FrameworkRecord } from './framework-record.ts';
 import { recoverFramework } from './frameworks.ts';
 import type { LinkId } from './input.ts';
 import { rescindOffersOfAgent } from './offers.ts';
+import { forgetOperation, reconcileOperation, reportedOperation } from './operations.ts';
 import { agentAdded, agentUpdated, taskTold } from './published.ts';
 import type { ReregisterMessage } from './registrar.ts';
 import { type MasterState, TIMER_REREGISTER } from './state.ts';
 import { TaskRecord } from './task-record.ts';
-import { addExecutor, addTask, complete, forgetExecutor, masterStatus } from './tasks.ts';
+import {
+  addExecutor,
+  addTask,
+  complete,
+  forgetExecutor,
+  forgetTask,
+  masterStatus,
+  recoverTask,
+} from './tasks.ts';
 
 type RegisterMessage = Extract<AgentToMaster, { type: 'REGISTER_AGENT' }>;
 
@@ -138,7 +152,7 @@ export function readmitted(master: MasterState, message: ReregisterMessage, link
   master.readmitting.delete(id);
   const wasUnreachable = !master.recoveredAgents.delete(id);
   master.unreachableAgents.delete(id);
-  const agent = new AgentRecord(master.agents.nextRow(), id, message.info, null);
+  const agent = new AgentRecord(master.agents.nextRow(), id, infoOf(null, message), null);
   agent.reregisteredTime = master.now;
   const used = takeReport(master, agent, message);
   if (wasUnreachable) forgetUnreachableTasks(master, id);
@@ -169,7 +183,11 @@ function reconnected(
     dropLink(master, agent);
     connectAgent(master, agent, link);
   }
-  const changed = reconcileBooks(master, agent, message, link);
+  const info = isSameLink ? { ...message.info, resources: agent.info.resources } : infoOf(agent, message);
+  const unreportedOperations = isSameLink ? [] : reconcileOperationsOf(master, agent, message);
+  if (!isSameLink && !info.resources.equals(agent.info.resources))
+    loseUnbacked(master, agent, message, info.resources);
+  const changed = reconcileBooks(master, agent, message, info, link);
   agent.reregisteredTime = master.now;
   agentUpdated(master, agent);
   if (!isSameLink && !changed) master.allocator.activateAgent(master.now, agent.row);
@@ -178,7 +196,7 @@ function reconnected(
     type: 'AGENT_REREGISTERED',
     agentId: agent.id,
     unreported: unreportedTasks(agent, message),
-    unreportedOperations: [],
+    unreportedOperations,
   });
   for (const task of agent.tasks) {
     if (task.killRequested && !isTerminal(task.state))
@@ -219,6 +237,7 @@ function reconcileBooks(
   master: MasterState,
   agent: AgentRecord,
   message: ReregisterMessage,
+  info: AgentInfo,
   link: LinkId,
 ): boolean {
   const running = new Set(message.executors.map((one) => key(one.frameworkId, one.executor.executorId)));
@@ -236,7 +255,7 @@ function reconcileBooks(
     if (isCompleted(master, one.frameworkId)) return false;
     return framework === undefined || agent.executor(framework, one.executor.executorId) === null;
   });
-  const isSameInfo = isSameAgent(agent.info, message.info);
+  const isSameInfo = isSameAgent(agent.info, info);
   if (isSameInfo && ended.length + unknownTasks.length + unknownExecutors.length === 0) return false;
 
   if (!isSameInfo) rescindOffersOfAgent(master, agent);
@@ -247,9 +266,9 @@ function reconcileBooks(
   }
   if (!isSameInfo) {
     master.stats.total.subtract(agent.info.resources);
-    master.stats.total.add(message.info.resources);
+    master.stats.total.add(info.resources);
     forgetAddress(master, agent);
-    agent.info = message.info;
+    agent.info = info;
     master.agentsByAddress.set(addressOf(agent.info), agent);
     master.persist({ kind: 'agentUpdated', id: agent.id, info: agent.info }, { kind: 'nothing' });
   }
@@ -261,6 +280,104 @@ function reconcileBooks(
   }
   master.allocator.addAgent(master.now, agent.row, agentView(agent), usageOf(master, agent));
   return true;
+}
+
+/**
+ * What a report says of the agent. Its total goes without the disks that its resource providers are working on, unless a framework holds them:
+ * nobody may have those.
+ */
+function infoOf(agent: AgentRecord | null, message: ReregisterMessage): AgentInfo {
+  const { info } = message;
+  let { resources } = info;
+  for (const { operationUuid, info: operation, latestStatus } of message.operations) {
+    if (isSpeculative(operation) || isTerminalOperation(latestStatus.state)) continue;
+    if ((agent?.operations?.get(operationUuid)?.holder ?? null) === null)
+      resources = resources.minus(operation.source);
+  }
+  return resources === info.resources ? info : { ...info, resources };
+}
+
+/**
+ * Brings the operations of an agent on a new link in line with its report, which is what counts (spec 13 §4). Returns those that never
+ * reached it: the agent answers for them. What was sent over the new link itself cannot be missing: nothing was.
+ */
+function reconcileOperationsOf(master: MasterState, agent: AgentRecord, message: ReregisterMessage) {
+  const reported = new Map(message.operations.map((one) => [one.operationUuid, one]));
+  const unreported: Extract<MasterToAgent, { type: 'AGENT_REREGISTERED' }>['unreportedOperations'][number][] =
+    [];
+  for (const record of agent.operations?.values() ?? []) {
+    const known = reported.get(record.uuid);
+    if (known !== undefined) {
+      if (record.isPending) reconcileOperation(master, record, known.latestStatus);
+    } else if (record.isPending) {
+      const { frameworkId, uuid: operationUuid, info } = record;
+      unreported.push({ frameworkId, operationUuid, operationId: info.id });
+    } else {
+      // Acknowledged meanwhile.
+      forgetOperation(master, record);
+    }
+  }
+  takeOperations(master, agent, message);
+  return unreported;
+}
+
+function takeOperations(master: MasterState, agent: AgentRecord, message: ReregisterMessage): void {
+  for (const one of message.operations) {
+    const isKnown = agent.operations?.has(one.operationUuid) === true;
+    if (isKnown || (one.frameworkId !== null && isCompleted(master, one.frameworkId))) continue;
+    reportedOperation(master, agent, one);
+  }
+}
+
+/**
+ * Tasks that were launched on what an operation was to make, when neither reached the agent: they cannot be there, and what they would use is
+ * not there either. The others that the agent does not report it answers for itself.
+ */
+function loseUnbacked(
+  master: MasterState,
+  agent: AgentRecord,
+  message: ReregisterMessage,
+  total: Resources,
+): void {
+  const running = new Set(message.tasks.map((one) => key(one.frameworkId, one.task.taskId)));
+  const isReported = (task: TaskRecord) => running.has(key(task.framework.id, task.taskId));
+  let held = Resources.EMPTY;
+  for (const task of agent.tasks)
+    if (!isTerminal(task.state) && isReported(task)) held = held.plus(task.info.resources.nonShared());
+  for (const executor of message.executors) held = held.plus(executor.executor.resources);
+  for (const task of agent.tasks.filter((one) => !isTerminal(one.state) && !isReported(one))) {
+    const needed = task.info.resources;
+    const withTask = held.plus(needed.nonShared());
+    if (total.contains(withTask) && total.contains(onceEach(needed.shared()))) {
+      held = withTask;
+      continue;
+    }
+    loseTask(master, task);
+  }
+}
+
+function onceEach(shared: Resources): Resources {
+  return Resources.of(shared.entries.map((entry) => withCount(entry, 1)));
+}
+
+/** The agent never had the task: its framework hears of it from the master. */
+function loseTask(master: MasterState, task: TaskRecord): void {
+  recoverTask(master, task);
+  task.state = task.framework.partitionAware ? 'TASK_DROPPED' : 'TASK_LOST';
+  const message =
+    'The agent re-registered without the task and without the resources that it was launched on';
+  const status = masterStatus(
+    master,
+    task.taskId,
+    task.state,
+    'REASON_RECONCILIATION',
+    message,
+    task.agent.id,
+    task.executorId,
+  );
+  taskTold(master, task, status, true);
+  master.send(task.framework, { type: 'UPDATE', status });
+  forgetTask(master, task);
 }
 
 /** Whether an agent says the same of itself as before. */
@@ -291,6 +408,7 @@ function takeReport(master: MasterState, agent: AgentRecord, message: Reregister
   for (const one of message.executors) {
     if (!isCompleted(master, one.frameworkId)) reportedExecutor(master, agent, one, message);
   }
+  takeOperations(master, agent, message);
   for (const one of message.tasks) {
     if (!isCompleted(master, one.frameworkId)) reportedTask(master, agent, one, message);
   }
@@ -376,6 +494,11 @@ function usageOf(master: MasterState, agent: AgentRecord): readonly Usage[] {
     if (!info.resources.isEmpty)
       used.push({ framework: framework.row, role, agent: agent.row, resources: info.resources });
   }
+  for (const operation of agent.operations?.values() ?? []) {
+    const { holder, held } = operation;
+    if (holder !== null)
+      used.push({ framework: holder.framework.row, role: holder.role, agent: agent.row, resources: held });
+  }
   // Offers stay out over a re-registration on the same link.
   for (let slot = agent.offerHead; slot !== -1; slot = master.offers.nextOfAgent(slot)) {
     used.push({
@@ -455,18 +578,6 @@ export function forgetAddress(master: MasterState, agent: AgentRecord): void {
 /** Two agents cannot live at one address. */
 function addressOf(info: AgentInfo): string {
   return `${info.hostname}:${info.port}`;
-}
-
-function agentView(agent: AgentRecord): AllocatorAgent {
-  const { info } = agent;
-  return {
-    hostname: info.hostname,
-    total: info.resources,
-    capabilities: info.capabilities,
-    attributes: info.attributes,
-    domain: info.domain,
-    unavailability: null,
-  };
 }
 
 function key(frameworkId: number, id: number): string {

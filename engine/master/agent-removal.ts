@@ -4,6 +4,7 @@ import type { AgentRecord } from './agent-record.ts';
 import { forgetAddress, startReregisterTimer } from './agent-registration.ts';
 import type { LinkId } from './input.ts';
 import { rescindOffersOfAgent } from './offers.ts';
+import { loseOperations } from './operations.ts';
 import { agentRemoved, agentUpdated, taskTold } from './published.ts';
 import { type MasterState, TIMER_RECOVERED } from './state.ts';
 import {
@@ -128,6 +129,8 @@ function removeAgent(
     if (!wasTerminal) taskTold(master, task, status, true);
     master.send(framework, { type: 'UPDATE', status });
   }
+  const operationState = isAway ? 'OPERATION_UNREACHABLE' : 'OPERATION_GONE_BY_OPERATOR';
+  loseOperations(master, agent, operationState, message);
   for (const executor of [...agent.executors]) {
     forgetExecutor(executor);
     master.stats.allocated.subtract(executor.info.resources);

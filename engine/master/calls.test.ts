@@ -144,12 +144,7 @@ describe('whatever the call, and changing nothing,', () => {
   });
 });
 
-test.each([
-  'ACCEPT_INVERSE_OFFERS',
-  'DECLINE_INVERSE_OFFERS',
-  'ACKNOWLEDGE_OPERATION_STATUS',
-  'RECONCILE_OPERATIONS',
-])('%s is refused as not supported', (type) => {
+test.each(['ACCEPT_INVERSE_OFFERS', 'DECLINE_INVERSE_OFFERS'])('%s is refused as not supported', (type) => {
   const driver = new MasterDriver();
   const { id, stream } = driver.subscribe();
   const call = everyCall(id).find((one) => one.type === type)!;

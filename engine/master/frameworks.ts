@@ -9,6 +9,7 @@ import { FrameworkRecord } from './framework-record.ts';
 import { validateFramework, validateUnchanged } from './framework-validation.ts';
 import type { RequestId, StreamId } from './input.ts';
 import { discardOffersOfFramework } from './offers.ts';
+import { orphanOperations } from './operations.ts';
 import { frameworkAdded, frameworkRemoved, frameworkUpdated, taskTold } from './published.ts';
 import { type MasterState, TIMER_FAILOVER } from './state.ts';
 import { forgetTask, masterStatus, recoverTask, removeExecutor } from './tasks.ts';
@@ -217,6 +218,7 @@ export function removeFramework(master: MasterState, framework: FrameworkRecord)
   }
   if (master.options.history === 'none') framework.unreachableTasks.clear();
   for (const executor of [...framework.executors]) removeExecutor(master, executor);
+  orphanOperations(master, framework);
   master.allocator.removeFramework(master.now, framework.row);
   if (framework.stream !== null) {
     master.out.push({ kind: 'closeStream', stream: framework.stream });
@@ -283,6 +285,7 @@ function tellAgentsOfFramework(
   };
   for (const task of framework.tasks.values()) tell(task.agent);
   for (const executor of framework.executors) tell(executor.agent);
+  for (const operation of master.operations.get(framework.id) ?? []) tell(operation.agent);
 }
 
 export function refuse(master: MasterState, request: RequestId, error: CallError): void {

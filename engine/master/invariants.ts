@@ -1,6 +1,6 @@
 import { assert } from '../core/index.ts';
 import { isTerminal } from '../protocol/index.ts';
-import { Resources } from '../resources/index.ts';
+import { Resources, withCount } from '../resources/index.ts';
 import type { AgentRecord } from './agent-record.ts';
 import type { MasterState } from './state.ts';
 import { KindSums } from './stats.ts';
@@ -24,6 +24,23 @@ export function checkMasterInvariants(master: MasterState): void {
   checkSums(allocated, master.stats.allocated, 'allocated');
   checkSums(total, master.stats.total, 'total');
   checkFrameworks(master);
+  for (const [frameworkId, operations] of master.operations) {
+    assert(operations.size > 0, 'only frameworks that watch an operation are remembered for it');
+    for (const operation of operations) {
+      assert(
+        operation.frameworkId === frameworkId,
+        'an operation is that of the framework that it is found by',
+      );
+      assert(
+        operation.agent.operations?.get(operation.uuid) === operation,
+        'an operation is that of its agent',
+      );
+      assert(
+        master.agentsById.get(operation.agent.id) === operation.agent,
+        'an operation is on a registered agent',
+      );
+    }
+  }
 }
 
 /** Offered and used resources of one agent fit its total, and nothing hangs on an agent that is away. Returns its offers. */
@@ -56,8 +73,32 @@ function checkAgent(master: MasterState, agent: AgentRecord, offered: KindSums, 
     held = held.plus(executor.info.resources);
     allocated.add(executor.info.resources);
   }
+  for (const [uuid, operation] of agent.operations ?? []) {
+    assert(operation.uuid === uuid && operation.agent === agent, 'an operation is found by its uuid');
+    assert(operation.isPending || operation.holder === null, 'an operation that has ended holds nothing');
+    if (operation.isWatched) {
+      const isFound = master.operations.get(operation.frameworkId!)?.has(operation) === true;
+      assert(isFound, 'an operation that a framework watches is found by the framework');
+    }
+    held = held.plus(operation.held);
+    allocated.add(operation.held);
+  }
+  checkVolumes(agent);
   assert(agent.info.resources.contains(held.nonShared()), `agent ${agent.id} is allocated beyond its total`);
   return offers;
+}
+
+/** What is used of shared volumes is there, in however many copies. */
+function checkVolumes(agent: AgentRecord): void {
+  const { resources } = agent.info;
+  if (resources.isPlain) return;
+  for (const { count } of resources.persistentVolumes().entries)
+    assert(count === 1, 'an agent has a volume once, shared or not');
+  for (const task of agent.tasks) {
+    if (isTerminal(task.state)) continue;
+    for (const entry of task.info.resources.shared().entries)
+      assert(resources.contains(Resources.of([withCount(entry, 1)])), 'a shared volume in use is there');
+  }
 }
 
 function checkFrameworks(master: MasterState): void {

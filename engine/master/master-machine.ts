@@ -44,6 +44,8 @@ import type { LinkId, MasterInput, OperatorStreamId, RequestId, StreamId } from 
 import { checkMasterInvariants } from './invariants.ts';
 import { type AllocationExplanation, type ExplainError, isExplaining } from './allocation-explanation.ts';
 import { kill } from './kill.ts';
+import { reconcileOperations } from './operation-reconciliation.ts';
+import { acknowledgeOperation, operationUpdated } from './operations.ts';
 import { operatorCall } from './operator-calls.ts';
 import {
   firstSequence,
@@ -333,6 +335,7 @@ function agentMessage(master: MasterState, link: LinkId, message: AgentToMaster)
       break;
     }
     case 'UPDATE_OPERATION_STATUS':
+      operationUpdated(master, link, message);
       break;
     case 'EXITED_EXECUTOR':
       executorExited(master, link, message);
@@ -432,14 +435,18 @@ function perform(
       }
       break;
     }
+    case 'ACKNOWLEDGE_OPERATION_STATUS':
+      acknowledgeOperation(master, framework, made);
+      break;
+    case 'RECONCILE_OPERATIONS':
+      reconcileOperations(master, framework, made);
+      break;
     case 'UPDATE_FRAMEWORK':
       updateFramework(master, request, framework, made);
       break;
-    // The place of maintenance (spec 10) and of operations with feedback (spec 03 §9).
+    // The place of maintenance (spec 10).
     case 'ACCEPT_INVERSE_OFFERS':
     case 'DECLINE_INVERSE_OFFERS':
-    case 'ACKNOWLEDGE_OPERATION_STATUS':
-    case 'RECONCILE_OPERATIONS':
       refuse(master, request, { code: 'NOT_SUPPORTED', call: made.type });
       break;
     default:

@@ -83,6 +83,15 @@ export function removeOffer(master: MasterState, slot: number): void {
   master.offers.remove(slot);
 }
 
+/** The offer is void, and its framework is told. */
+export function rescindOffer(master: MasterState, slot: number, refuse: Micros | null): void {
+  const { id } = master.offers.offer(slot);
+  const framework = master.offers.framework(slot);
+  returnOffer(master, slot, refuse);
+  master.stats.offersRescinded++;
+  master.send(framework, { type: 'RESCIND', offerId: id });
+}
+
 /** The agent went away: its offers are void, and their frameworks are told. */
 export function rescindOffersOfAgent(master: MasterState, agent: AgentRecord): void {
   let slot = agent.offerHead;

@@ -82,7 +82,7 @@ export class PlainAllocator implements Allocator {
     assert(!this.#agents.has(agent), 'an agent is added once');
     this.#agents.set(agent, { info, active: true });
     for (const usage of used) this.#take(usage);
-    assert(info.total.contains(this.#heldOn(agent)), 'no more is in use than the agent has');
+    assert(info.total.contains(this.#heldOn(agent).nonShared()), 'no more is in use than the agent has');
     this.#cycle(now);
   }
 
@@ -190,13 +190,30 @@ export class PlainAllocator implements Allocator {
     this.recoveries.push({ framework, role, agent, resources, refuse });
   }
 
-  updateAllocation(): void {
-    assert(false, 'the master performs no operations on resources yet');
+  updateAllocation(
+    _now: Micros,
+    framework: Framework,
+    role: Role,
+    agent: Agent,
+    offered: Resources,
+    operations: readonly ResourceOperation[],
+  ): void {
+    this.#framework(framework);
+    const key = `${agent}/${framework}/${role}`;
+    const held = this.#held.get(key) ?? Resources.EMPTY;
+    assert(held.contains(offered), 'operations consume what was offered');
+    const updated = applyOperations(offered, operations);
+    assert(updated.ok, 'operations fit what was offered');
+    const rest = held.minus(offered).plus(updated.value);
+    if (rest.isEmpty) this.#held.delete(key);
+    else this.#held.set(key, rest);
+    this.#changeTotal(agent, operations);
   }
 
   updateAvailable(_now: Micros, agent: Agent, operations: readonly ResourceOperation[]): boolean {
-    const { total } = this.#agent(agent).info;
-    return applyOperations(total.minus(this.#heldOn(agent)), operations).ok;
+    if (!applyOperations(this.#freeOn(agent), operations).ok) return false;
+    this.#changeTotal(agent, operations);
+    return true;
   }
 
   setQuota(): void {}
@@ -276,16 +293,28 @@ export class PlainAllocator implements Allocator {
   #cycle(now: Micros): void {
     this.#runs++;
     if (this.isPaused) return;
-    for (const [agent, { info, active }] of this.#agents) {
+    for (const [agent, { active }] of this.#agents) {
       if (!active) continue;
-      const free = info.total.minus(this.#heldOn(agent));
+      const free = this.#freeOn(agent);
       if (free.isEmpty) continue;
       const taker = this.#nextTaker(now, agent);
       if (taker === null) continue;
-      this.#take({ ...taker, agent, resources: free });
+      const resources = this.#withoutCopies(free, agent, taker);
+      if (resources.isEmpty) continue;
+      this.#take({ ...taker, agent, resources });
       this.#allocations++;
-      this.#sink.allocated(taker.framework, taker.role, agent, free);
+      this.#sink.allocated(taker.framework, taker.role, agent, resources);
     }
+  }
+
+  /** Nobody is given a second copy of a shared volume. */
+  #withoutCopies(
+    free: Resources,
+    agent: Agent,
+    { framework, role }: { readonly framework: Framework; readonly role: Role },
+  ): Resources {
+    const held = this.#held.get(`${agent}/${framework}/${role}`) ?? Resources.EMPTY;
+    return free.nonShared().plus(free.shared().filter((entry) => !held.contains(Resources.of([entry]))));
   }
 
   #nextTaker(now: Micros, agent: Agent): { readonly framework: Framework; readonly role: Role } | null {
@@ -304,6 +333,19 @@ export class PlainAllocator implements Allocator {
     this.#framework(framework);
     const key = `${agent}/${framework}/${role}`;
     this.#held.set(key, (this.#held.get(key) ?? Resources.EMPTY).plus(resources));
+  }
+
+  /** Shared volumes are always free. */
+  #freeOn(agent: Agent): Resources {
+    const { total } = this.#agent(agent).info;
+    return total.nonShared().minus(this.#heldOn(agent).nonShared()).plus(total.shared());
+  }
+
+  #changeTotal(agent: Agent, operations: readonly ResourceOperation[]): void {
+    const row = this.#agent(agent);
+    const total = applyOperations(row.info.total, operations);
+    assert(total.ok, 'operations fit the total');
+    row.info = { ...row.info, total: total.value };
   }
 
   #heldOn(agent: Agent): Resources {
@@ -349,6 +391,8 @@ export function expectedHoldings(master: MasterState): Map<string, Resources> {
     for (const task of agent.tasks) {
       if (!isTerminal(task.state)) add(agent.row, task.framework.row, task.role, task.info.resources);
     }
+    for (const { holder, held } of agent.operations?.values() ?? [])
+      if (holder !== null) add(agent.row, holder.framework.row, holder.role, held);
     for (const { framework, role, info } of agent.executors)
       add(agent.row, framework.row, role, info.resources);
   }

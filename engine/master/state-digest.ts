@@ -15,6 +15,14 @@ function masterLines(master: MasterState): string[] {
       `  executors ${agent.executors.map((one) => `${one.framework.id}/${one.info.executorId}`).join()}`,
     );
   }
+  for (const agent of master.agents) {
+    for (const one of agent.operations?.values() ?? []) {
+      const { uuid, frameworkId, info, latestStatus, link, held } = one;
+      lines.push(
+        `operation ${uuid} of ${frameworkId} ${info.type} ${info.id} ${latestStatus.state} ${latestStatus.uuid} over ${link} ${held.toString()}`,
+      );
+    }
+  }
   for (const framework of master.frameworks) {
     const { row, id, stream, failoverDeadline, recovered, roles, info } = framework;
     lines.push(
@@ -37,7 +45,7 @@ function masterLines(master: MasterState): string[] {
     `gone ${[...master.goneAgents].join(';')}`,
     `registering ${[...master.registering].join()} readmitting ${[...master.readmitting].join()}`,
     `completed ${[...master.completedFrameworks.keys()].join()}`,
-    `next ${master.nextAgentNumber} ${master.nextFrameworkNumber}`,
+    `next ${master.nextAgentNumber} ${master.nextFrameworkNumber} ${master.nextOperationNumber}`,
     `allocated ${JSON.stringify(master.stats.allocated)} offered ${JSON.stringify(master.stats.offered)}`,
   );
   return lines;

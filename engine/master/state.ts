@@ -17,6 +17,7 @@ import type { FrameworkRecord } from './framework-record.ts';
 import type { LinkId, StreamId } from './input.ts';
 import { OfferTable } from './offer-table.ts';
 import { OfferTimeouts } from './offer-timeouts.ts';
+import type { OperationRecord } from './operation-record.ts';
 import type { MasterOptions } from './options.ts';
 import type { MasterOutput } from './output.ts';
 import { OperatorStreams } from './operator-streams.ts';
@@ -81,6 +82,10 @@ export class MasterState {
   /** Removed frameworks, oldest first, bounded: they can never subscribe again. Their records only with `history: 'full'`. */
   readonly completedFrameworks = new Map<FrameworkId, FrameworkRecord | null>();
   nextFrameworkNumber = 0;
+
+  /** Operations that a framework watches: it gave them an id. The framework need not be here. */
+  readonly operations = new Map<FrameworkId, Set<OperationRecord>>();
+  nextOperationNumber = 0;
 
   readonly offers = new OfferTable();
   readonly offerTimeouts = new OfferTimeouts();

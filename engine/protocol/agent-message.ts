@@ -3,7 +3,7 @@ import type { Resources } from '../resources/index.ts';
 import type { AgentInfo } from './agent-info.ts';
 import type { FrameworkInfo } from './framework-info.ts';
 import type { ResourceOfferOperation } from './offer.ts';
-import type { OperationStatus } from './scheduler-event.ts';
+import type { OperationStatus } from './operation-status.ts';
 import type { DrainConfig } from './maintenance.ts';
 import type { ExecutorInfo, KillPolicy, TaskInfo, TaskStatus } from './task.ts';
 import type { TaskState } from './task-state.ts';

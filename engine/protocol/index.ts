@@ -44,6 +44,7 @@ export type {
   Volume,
 } from './container.ts';
 export { type FrameworkCapability, type FrameworkInfo, rolesOf } from './framework-info.ts';
+export { isTerminalOperation, type OperationState, type OperationStatus } from './operation-status.ts';
 export type { Labels } from './labels.ts';
 export {
   type Filters,
@@ -66,8 +67,6 @@ export type {
 export type {
   InverseOffer,
   OffersEvent,
-  OperationState,
-  OperationStatus,
   SchedulerEvent,
   SubscribedEvent,
   UpdateEvent,

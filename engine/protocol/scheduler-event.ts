@@ -1,7 +1,7 @@
-import type { AgentId, ExecutorId, FrameworkId, MasterEpoch, OfferId, UpdateId } from '../core/index.ts';
-import type { Resources } from '../resources/index.ts';
+import type { AgentId, ExecutorId, FrameworkId, MasterEpoch, OfferId } from '../core/index.ts';
 import type { Unavailability } from './maintenance.ts';
 import type { Offer } from './offer.ts';
+import type { OperationStatus } from './operation-status.ts';
 import type { TaskStatus } from './task.ts';
 
 /** Events on a scheduler's stream (spec 03 §2; spec 18, `mesos.v1.scheduler.Event`). */
@@ -53,31 +53,4 @@ export interface InverseOffer {
   readonly frameworkId: FrameworkId;
   readonly agentId: AgentId;
   readonly unavailability: Unavailability;
-}
-
-/** `OperationState` (spec 03 §9). */
-export type OperationState =
-  | 'OPERATION_UNSUPPORTED'
-  | 'OPERATION_PENDING'
-  | 'OPERATION_FINISHED'
-  | 'OPERATION_FAILED'
-  | 'OPERATION_ERROR'
-  | 'OPERATION_DROPPED'
-  | 'OPERATION_UNREACHABLE'
-  | 'OPERATION_GONE_BY_OPERATOR'
-  | 'OPERATION_RECOVERING'
-  | 'OPERATION_UNKNOWN';
-
-/** `OperationStatus` (spec 03 §9). */
-export interface OperationStatus {
-  /** Chosen by the framework; null when it asked for no feedback, and for operators. */
-  readonly operationId: string | null;
-  readonly state: OperationState;
-  readonly message: string | null;
-  /** What the operation made, of a finished one; null else. */
-  readonly convertedResources: Resources | null;
-  /** Set if the status must be acknowledged. */
-  readonly uuid: UpdateId | null;
-  readonly agentId: AgentId | null;
-  readonly resourceProviderId: string | null;
 }

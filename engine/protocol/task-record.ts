@@ -1,7 +1,7 @@
 import type { AgentId, ExecutorId, FrameworkId, OperationUuid, TaskId, UpdateId } from '../core/index.ts';
 import type { Resources } from '../resources/index.ts';
 import type { OfferOperation } from './offer.ts';
-import type { OperationStatus } from './scheduler-event.ts';
+import type { OperationStatus } from './operation-status.ts';
 import type { TaskStatus, TaskTemplate } from './task.ts';
 import type { TaskState } from './task-state.ts';
 

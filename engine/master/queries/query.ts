@@ -5,6 +5,7 @@ import type { MasterState } from '../state.ts';
 import { clusterAgents } from './agents.ts';
 import { clusterExecutors } from './executors.ts';
 import { clusterFrameworks } from './frameworks.ts';
+import { clusterOperations } from './operations.ts';
 import { masterInfo } from './master-info.ts';
 import { quotaStatus, weightInfos } from './quota.ts';
 import { roleStatuses } from './roles.ts';
@@ -42,7 +43,7 @@ export function answerQuery(master: MasterState, call: OperatorRead, viewer: Vie
         electedTime: master.electedTime,
       };
     case 'GET_OPERATIONS':
-      return { type: 'GET_OPERATIONS', operations: [] };
+      return { type: 'GET_OPERATIONS', operations: clusterOperations(master) };
     case 'GET_MAINTENANCE_STATUS':
       return { type: 'GET_MAINTENANCE_STATUS', status: { drainingMachines: [], downMachines: [] } };
     case 'GET_MAINTENANCE_SCHEDULE':

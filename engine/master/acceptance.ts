@@ -1,0 +1,20 @@
+import type { Resources } from '../resources/index.ts';
+import type { AgentRecord } from './agent-record.ts';
+import type { Role } from './allocator.ts';
+import type { FrameworkRecord } from './framework-record.ts';
+
+/** What an ACCEPT works on: one role of one framework on one agent, and what is left of the offers so far. */
+export interface Acceptance {
+  readonly framework: FrameworkRecord;
+  readonly agent: AgentRecord;
+  readonly role: Role;
+  readonly roleName: string;
+  /** The sum of the offers. */
+  readonly offered: Resources;
+  /** What the next operation may consume. */
+  remaining: Resources;
+  /** What operations made that no later one of the call may consume (spec 03 §5). */
+  setAside: Resources;
+  /** Whether an operation changed what is there. */
+  isConverted: boolean;
+}

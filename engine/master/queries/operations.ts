@@ -1,0 +1,13 @@
+import type { Operation } from '../../protocol/index.ts';
+import type { MasterState } from '../state.ts';
+
+/** Operations whose end is not acknowledged, by agent (spec 05 §A, GET_OPERATIONS). */
+export function clusterOperations(master: MasterState): Operation[] {
+  const operations: Operation[] = [];
+  for (const agent of master.agents) {
+    for (const { uuid, frameworkId, info, latestStatus } of agent.operations?.values() ?? []) {
+      operations.push({ uuid, frameworkId, agentId: agent.id, info, latestStatus, statuses: [latestStatus] });
+    }
+  }
+  return operations;
+}
