@@ -10,12 +10,13 @@ import {
 import { Resources } from '../resources/index.ts';
 import type { Acceptance } from './acceptance.ts';
 import type { AgentRecord } from './agent-record.ts';
+import type { AcceptRuling } from './authorization-questions.ts';
 import type { FrameworkRecord } from './framework-record.ts';
 import { performOfferOperation, splitLeftovers } from './offer-operations.ts';
 import { refusal, removeOffer, returnOffer, UNFILTERED } from './offers.ts';
 import { dropOperation } from './operations.ts';
 import type { MasterState } from './state.ts';
-import { TaskRecord } from './task-record.ts';
+import { TaskRecord, userOf } from './task-record.ts';
 import {
   validateGroupExecutor,
   validateGroupTask,
@@ -29,13 +30,18 @@ import { addExecutor, addTask, masterStatus } from './tasks.ts';
  * what operations made and nobody consumed goes back without a filter, what nobody touched with the call's. Nothing is allocated in between:
  * the allocator runs only when asked.
  */
-export function accept(master: MasterState, framework: FrameworkRecord, call: AcceptCall): void {
+export function accept(
+  master: MasterState,
+  framework: FrameworkRecord,
+  call: AcceptCall,
+  ruling: AcceptRuling | null = null,
+): void {
   const error = validateOffers(master, framework, call);
   if (error !== null) {
-    refuseOffers(master, framework, call, error);
+    refuseOffers(master, framework, call, error, ruling);
     return;
   }
-  const acceptance = takeOffers(master, framework, call);
+  const acceptance = takeOffers(master, framework, call, ruling);
   for (const operation of call.operations) perform(master, acceptance, operation);
   const { agent, role } = acceptance;
   let { remaining } = acceptance;
@@ -80,6 +86,7 @@ function refuseOffers(
   framework: FrameworkRecord,
   call: AcceptCall,
   error: string,
+  ruling: AcceptRuling | null,
 ): void {
   for (const id of call.offerIds) {
     const slot = master.offers.slotOf(id);
@@ -89,6 +96,7 @@ function refuseOffers(
   for (const operation of call.operations) {
     if (operation.type === 'LAUNCH' || operation.type === 'LAUNCH_GROUP') {
       for (const task of operation.taskInfos) {
+        if (ruling?.killed.has(task.taskId) === true) continue;
         const status = masterStatus(master, task.taskId, state, 'REASON_INVALID_OFFERS', error, task.agentId);
         master.send(framework, { type: 'UPDATE', status });
       }
@@ -98,7 +106,12 @@ function refuseOffers(
   }
 }
 
-function takeOffers(master: MasterState, framework: FrameworkRecord, call: AcceptCall): Acceptance {
+function takeOffers(
+  master: MasterState,
+  framework: FrameworkRecord,
+  call: AcceptCall,
+  ruling: AcceptRuling | null,
+): Acceptance {
   const { offers } = master;
   const first = offers.slotOf(call.offerIds[0]!);
   const agent = offers.agent(first);
@@ -121,6 +134,7 @@ function takeOffers(master: MasterState, framework: FrameworkRecord, call: Accep
     remaining,
     setAside: Resources.EMPTY,
     isConverted: false,
+    ruling,
   };
 }
 
@@ -133,7 +147,12 @@ function perform(master: MasterState, acceptance: Acceptance, operation: OfferOp
       launchGroup(master, acceptance, operation);
       break;
     default:
-      performOfferOperation(master, acceptance, operation);
+      if (acceptance.ruling?.denied.has(operation) === true) {
+        const message = `Not authorized to ${operation.type}`;
+        dropOperation(master, acceptance.framework, operation, message, acceptance.agent);
+      } else {
+        performOfferOperation(master, acceptance, operation);
+      }
   }
 }
 
@@ -144,7 +163,15 @@ function launch(
   task: TaskInfo,
   operationId: string | null,
 ): void {
-  const { framework, agent, role, roleName } = acceptance;
+  const { framework, agent, role, roleName, ruling } = acceptance;
+  if (ruling !== null) {
+    if (ruling.killed.has(task.taskId)) return;
+    if (ruling.denied.has(task)) {
+      const message = `Not authorized to run the task as user '${userOf(task) ?? framework.info.user}'`;
+      answerError(master, framework, task.taskId, agent, 'REASON_TASK_UNAUTHORIZED', message);
+      return;
+    }
+  }
   const error =
     operationId === null
       ? validateTask(master, framework, agent, task, acceptance.remaining)
@@ -185,6 +212,7 @@ function launchGroup(
 ): void {
   const { framework, agent, role, roleName } = acceptance;
   const { executor, taskInfos } = operation;
+  if (acceptance.ruling !== null && isGroupStopped(master, acceptance, acceptance.ruling, taskInfos)) return;
   const running = agent.executor(framework, executor.executorId);
   const error = validateGroup(master, acceptance, operation);
   if (error !== null) {
@@ -208,6 +236,30 @@ function launchGroup(
     tasks: taskInfos,
     launchExecutor: running === null,
   });
+}
+
+/** One task killed while the group waited ends all of it, and so does one that may not be; each task is answered once. */
+function isGroupStopped(
+  master: MasterState,
+  { framework, agent }: Acceptance,
+  { denied, killed }: AcceptRuling,
+  taskInfos: readonly TaskInfo[],
+): boolean {
+  const isKilled = taskInfos.some(({ taskId }) => killed.has(taskId));
+  if (!isKilled && !taskInfos.some((task) => denied.has(task))) return false;
+  for (const { taskId } of taskInfos) {
+    if (killed.has(taskId)) continue;
+    if (isKilled) {
+      const message = 'A task of the group was killed before it was launched';
+      const reason = 'REASON_TASK_KILLED_DURING_LAUNCH';
+      const status = masterStatus(master, taskId, 'TASK_KILLED', reason, message, agent.id);
+      master.send(framework, { type: 'UPDATE', status });
+    } else {
+      const message = 'Not authorized to run every task of the group';
+      answerError(master, framework, taskId, agent, 'REASON_TASK_GROUP_UNAUTHORIZED', message);
+    }
+  }
+  return true;
 }
 
 function validateGroup(

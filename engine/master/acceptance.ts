@@ -1,6 +1,7 @@
 import type { Resources } from '../resources/index.ts';
 import type { AgentRecord } from './agent-record.ts';
 import type { Role } from './allocator.ts';
+import type { AcceptRuling } from './authorization-questions.ts';
 import type { FrameworkRecord } from './framework-record.ts';
 
 /** What an ACCEPT works on: one role of one framework on one agent, and what is left of the offers so far. */
@@ -17,4 +18,6 @@ export interface Acceptance {
   setAside: Resources;
   /** Whether an operation changed what is there. */
   isConverted: boolean;
+  /** Null unless an authorizer was asked. */
+  readonly ruling: AcceptRuling | null;
 }

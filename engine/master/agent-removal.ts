@@ -20,6 +20,7 @@ import {
 /** The link to an agent broke: inactive, offers rescinded, and a deadline to re-register (spec 07 §5, 13 §5). */
 export function disconnectAgent(master: MasterState, link: LinkId): void {
   master.registering.delete(link);
+  master.authorizations?.registering.delete(link);
   const agent = master.agentsByLink.get(link);
   if (agent !== undefined) dropAgent(master, agent);
 }

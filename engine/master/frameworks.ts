@@ -21,24 +21,34 @@ export function subscribe(
   stream: StreamId,
   call: SubscribeCall,
 ): void {
-  if (call.frameworkId !== call.frameworkInfo.id) {
-    refuse(master, request, { code: 'FRAMEWORK_ID_MISMATCH' });
-    master.out.push({ kind: 'closeStream', stream });
-    return;
-  }
+  if (isRefusedSubscription(master, request, stream, call)) return;
   const id = call.frameworkId;
   const known = id === null ? undefined : master.frameworksById.get(id);
-  const error = refusedSubscription(master, call, known ?? null);
-  if (error !== null) {
-    master.out.push({ kind: 'event', stream, event: { type: 'ERROR', message: error } });
-    master.out.push({ kind: 'closeStream', stream });
-    return;
-  }
   if (known === undefined) {
     admit(master, id ?? newFrameworkId(master), stream, call);
   } else {
     failOver(master, known, stream, call);
   }
+}
+
+/** True if the subscription breaks a rule: it is answered, and its stream closed. */
+export function isRefusedSubscription(
+  master: MasterState,
+  request: RequestId,
+  stream: StreamId,
+  call: SubscribeCall,
+): boolean {
+  if (call.frameworkId !== call.frameworkInfo.id) {
+    refuse(master, request, { code: 'FRAMEWORK_ID_MISMATCH' });
+    master.out.push({ kind: 'closeStream', stream });
+    return true;
+  }
+  const known = call.frameworkId === null ? undefined : master.frameworksById.get(call.frameworkId);
+  const error = refusedSubscription(master, call, known ?? null);
+  if (error === null) return false;
+  master.out.push({ kind: 'event', stream, event: { type: 'ERROR', message: error } });
+  master.out.push({ kind: 'closeStream', stream });
+  return true;
 }
 
 /** The next id that no scheduler brought along by itself. */

@@ -36,10 +36,19 @@ import type {
   Role,
 } from './allocator.ts';
 import type { CallError } from './call-error.ts';
+import type { AcceptRuling } from './authorization-questions.ts';
+import {
+  authorizeAgent,
+  authorizeOperator,
+  authorizeSubscription,
+  authorized,
+  mayProceed,
+  streamClosed,
+} from './authorizations.ts';
 import { decline } from './decline.ts';
 import { executorExited } from './executors.ts';
 import type { FrameworkRecord } from './framework-record.ts';
-import { disconnectFramework, refuse, removeFramework, subscribe, updateFramework } from './frameworks.ts';
+import { refuse, removeFramework, subscribe, updateFramework } from './frameworks.ts';
 import type { LinkId, MasterInput, OperatorStreamId, RequestId, StreamId } from './input.ts';
 import { checkMasterInvariants } from './invariants.ts';
 import { type AllocationExplanation, type ExplainError, isExplaining } from './allocation-explanation.ts';
@@ -91,16 +100,17 @@ export class MasterMachine implements Machine<MasterInput, MasterOutput> {
     master.stats.steps++;
     switch (input.kind) {
       case 'schedulerCalled':
-        if (master.leading) call(master, input.request, input.stream, input.call);
+        if (master.leading) call(master, input.request, input.stream, input.call, input.principal);
         else turnAway(master, input.request, input.stream, input.call);
         break;
       case 'agentMessage':
-        if (master.leading) agentMessage(master, input.link, input.message);
+        if (master.leading) agentMessage(master, input.link, input.message, input.principal ?? null);
         else master.out.push({ kind: 'closeLink', link: input.link });
         break;
       case 'operatorCalled':
-        if (master.leading) operatorCall(master, input, input.call);
-        else refuse(master, input.request, { code: 'NOT_LEADING' });
+        if (!master.leading) refuse(master, input.request, { code: 'NOT_LEADING' });
+        else if (master.authorizations === null) operatorCall(master, input, input.call);
+        else authorizeOperator(master, master.authorizations, input, input.call);
         break;
       case 'operatorSubscribed':
         if (master.leading) subscribeOperator(master, input);
@@ -109,14 +119,15 @@ export class MasterMachine implements Machine<MasterInput, MasterOutput> {
       case 'operatorStreamClosed':
         unsubscribeOperator(master, input.stream);
         break;
-      // The place of the authorizer (spec 14 §2): nothing asks it yet.
       case 'authorized':
+        assert(master.authorizations !== null, 'nobody is asked without the option `authorization`');
+        authorized(master, master.authorizations, input.ticket, input.verdicts, perform);
         break;
       case 'elected':
         elected(master, input.epoch, input.registry);
         break;
       case 'streamClosed':
-        disconnectFramework(master, input.stream);
+        streamClosed(master, input.stream);
         break;
       case 'linkClosed':
         disconnectAgent(master, input.link);
@@ -318,16 +329,23 @@ function heartbeat(master: MasterState): void {
   for (const framework of master.frameworks) master.send(framework, { type: 'HEARTBEAT' });
 }
 
-function agentMessage(master: MasterState, link: LinkId, message: AgentToMaster): void {
+function agentMessage(
+  master: MasterState,
+  link: LinkId,
+  message: AgentToMaster,
+  principal: string | null,
+): void {
   switch (message.type) {
     case 'STATUS_UPDATE':
       statusUpdated(master, link, message);
       break;
     case 'REGISTER_AGENT':
-      registerAgent(master, link, message);
+      if (master.authorizations === null) registerAgent(master, link, message);
+      else authorizeAgent(master, master.authorizations, link, principal, message);
       break;
     case 'REREGISTER_AGENT':
-      reregisterAgent(master, link, message);
+      if (master.authorizations === null) reregisterAgent(master, link, message);
+      else authorizeAgent(master, master.authorizations, link, principal, message);
       break;
     case 'UNREGISTER_AGENT': {
       const agent = master.agentsById.get(message.agentId);
@@ -360,9 +378,16 @@ function turnAway(master: MasterState, request: RequestId, stream: StreamId, mad
 }
 
 /** Checks that apply to every call, in the order of spec 03 §1.5, then the call itself. */
-function call(master: MasterState, request: RequestId, stream: StreamId, made: SchedulerCall): void {
+function call(
+  master: MasterState,
+  request: RequestId,
+  stream: StreamId,
+  made: SchedulerCall,
+  principal: string | null,
+): void {
   if (made.type === 'SUBSCRIBE') {
-    subscribe(master, request, stream, made);
+    if (master.authorizations === null) subscribe(master, request, stream, made);
+    else authorizeSubscription(master, master.authorizations, request, stream, principal, made);
     return;
   }
   const framework = master.frameworksById.get(made.frameworkId);
@@ -372,8 +397,11 @@ function call(master: MasterState, request: RequestId, stream: StreamId, made: S
     refuse(master, request, { code: 'FRAMEWORK_NOT_SUBSCRIBED', frameworkId: made.frameworkId });
   } else if (framework.stream !== stream) {
     refuse(master, request, { code: 'STREAM_MISMATCH', frameworkId: made.frameworkId });
-  } else {
-    perform(master, request, framework, made);
+  } else if (
+    master.authorizations === null ||
+    mayProceed(master, master.authorizations, request, framework, made)
+  ) {
+    perform(master, request, framework, made, null);
   }
 }
 
@@ -382,13 +410,14 @@ function perform(
   request: RequestId,
   framework: FrameworkRecord,
   made: Exclude<SchedulerCall, { type: 'SUBSCRIBE' }>,
+  ruling: AcceptRuling | null,
 ): void {
   switch (made.type) {
     case 'ACKNOWLEDGE':
       acknowledge(master, framework, made);
       break;
     case 'ACCEPT':
-      accept(master, framework, made);
+      accept(master, framework, made, ruling);
       break;
     case 'DECLINE':
       decline(master, framework, made);

@@ -12,6 +12,7 @@ import type { AgentInfo, MasterToAgent, SchedulerEvent } from '../protocol/index
 import type { RegisteredQuota, RegistryOperation } from '../registry/index.ts';
 import type { Resources } from '../resources/index.ts';
 import type { AgentRecord } from './agent-record.ts';
+import { Authorizations } from './authorizations.ts';
 import type { Agent, Allocator, AllocatorFactory, AllocatorOptions, Framework, Role } from './allocator.ts';
 import type { FrameworkRecord } from './framework-record.ts';
 import type { LinkId, StreamId } from './input.ts';
@@ -57,6 +58,8 @@ export class MasterState {
   readonly quotas = new Map<string, RegisteredQuota>();
   /** Operators' event streams; null while nobody listens and no events are kept. */
   streams: OperatorStreams | null = null;
+  /** What waits for the authorizer; null without one (option `authorization`). */
+  readonly authorizations: Authorizations | null;
   /** Number of the last event made for them. */
   operatorSequence = 0;
 
@@ -109,6 +112,7 @@ export class MasterState {
     this.options = options;
     this.now = now;
     this.startTime = now;
+    this.authorizations = options.authorization ? new Authorizations() : null;
     if (options.operatorEventsKept > 0) this.streams = new OperatorStreams(options.operatorEventsKept);
     this.out = { push() {} };
     this.allocator = factory(now, allocatorOptions, {
