@@ -15,6 +15,7 @@ import type { FrameworkRecord } from './framework-record.ts';
 import { performOfferOperation, splitLeftovers } from './offer-operations.ts';
 import { refusal, removeOffer, returnOffer, UNFILTERED } from './offers.ts';
 import { dropOperation } from './operations.ts';
+import { countEnd } from './published.ts';
 import type { MasterState } from './state.ts';
 import { TaskRecord, userOf } from './task-record.ts';
 import {
@@ -98,6 +99,7 @@ function refuseOffers(
       for (const task of operation.taskInfos) {
         if (ruling?.killed.has(task.taskId) === true) continue;
         const status = masterStatus(master, task.taskId, state, 'REASON_INVALID_OFFERS', error, task.agentId);
+        countEnd(master, framework, state, status);
         master.send(framework, { type: 'UPDATE', status });
       }
     } else {
@@ -125,6 +127,7 @@ function takeOffers(
     removeOffer(master, slot);
   }
   master.stats.offersAccepted += call.offerIds.length;
+  if (framework.counters !== null) framework.counters.offersAccepted += call.offerIds.length;
   return {
     framework,
     agent,
@@ -139,6 +142,7 @@ function takeOffers(
 }
 
 function perform(master: MasterState, acceptance: Acceptance, operation: OfferOperation): void {
+  if (acceptance.framework.counters !== null) acceptance.framework.counters.operations[operation.type]++;
   switch (operation.type) {
     case 'LAUNCH':
       for (const task of operation.taskInfos) launch(master, acceptance, task, operation.id);
@@ -253,6 +257,7 @@ function isGroupStopped(
       const message = 'A task of the group was killed before it was launched';
       const reason = 'REASON_TASK_KILLED_DURING_LAUNCH';
       const status = masterStatus(master, taskId, 'TASK_KILLED', reason, message, agent.id);
+      countEnd(master, framework, 'TASK_KILLED', status);
       master.send(framework, { type: 'UPDATE', status });
     } else {
       const message = 'Not authorized to run every task of the group';
@@ -326,5 +331,6 @@ function answerError(
   message: string,
 ): void {
   const status = masterStatus(master, taskId, 'TASK_ERROR', reason, message, agent.id);
+  countEnd(master, framework, 'TASK_ERROR', status);
   master.send(framework, { type: 'UPDATE', status });
 }

@@ -27,6 +27,8 @@ export class AgentRecord {
   pingsMissed = 0;
   /** A registry write that removes it is on its way: it may not re-register until that is durable. */
   leaving = false;
+  /** It said itself that it leaves. */
+  unregistered = false;
   /** While disconnected: when it counts as unreachable. */
   reregisterDeadline: Micros | null = null;
   /** An operator deactivated it, perhaps to drain it: no offers (spec 10 §2, §3). `MasterState.deactivatedAgents` says so too. */
@@ -67,6 +69,15 @@ export class AgentRecord {
       last.indexInAgent = task.indexInAgent;
     }
     task.indexInAgent = -1;
+  }
+
+  /** Of the executors that the framework runs here. */
+  executorIdsOf(framework: FrameworkRecord): readonly ExecutorId[] {
+    const ids: ExecutorId[] = [];
+    for (const executor of this.executors) {
+      if (executor.framework === framework) ids.push(executor.info.executorId);
+    }
+    return ids;
   }
 
   executor(framework: FrameworkRecord, executorId: ExecutorId): ExecutorRecord | null {

@@ -97,6 +97,7 @@ export function admitted(master: MasterState, id: AgentId, info: AgentInfo, link
   const open = master.registering.delete(link);
   const agent = new AgentRecord(master.agents.nextRow(), id, info, null);
   agent.registeredTime = master.now;
+  master.counters.agentRegistrations++;
   addAgent(master, agent, []);
   if (!open) {
     master.allocator.deactivateAgent(master.now, agent.row);
@@ -154,6 +155,7 @@ export function readmitted(master: MasterState, message: ReregisterMessage, link
   master.unreachableAgents.delete(id);
   const agent = new AgentRecord(master.agents.nextRow(), id, infoOf(null, message), null);
   agent.reregisteredTime = master.now;
+  master.counters.agentReregistrations++;
   const used = takeReport(master, agent, message);
   if (wasUnreachable) forgetUnreachableTasks(master, id);
   addAgent(master, agent, used);
@@ -189,6 +191,7 @@ function reconnected(
     loseUnbacked(master, agent, message, info.resources);
   const changed = reconcileBooks(master, agent, message, info, link);
   agent.reregisteredTime = master.now;
+  master.counters.agentReregistrations++;
   agentUpdated(master, agent);
   if (!isSameLink && !changed) master.allocator.activateAgent(master.now, agent.row);
   shutDownCompletedFrameworks(master, agent, message);

@@ -73,6 +73,7 @@ function loseUncheckpointed(master: MasterState, agent: AgentRecord): void {
 export function markUnreachable(master: MasterState, agent: AgentRecord): void {
   if (agent.leaving) return;
   agent.leaving = true;
+  master.counters.agentUnreachableScheduled++;
   master.persist(
     { kind: 'agentMarkedUnreachable', id: agent.id, at: master.now },
     { kind: 'unreachable', agent, at: master.now },
@@ -82,11 +83,15 @@ export function markUnreachable(master: MasterState, agent: AgentRecord): void {
 /** The registry says unreachable: tasks of partition-aware frameworks become so, those of others are lost; all are remembered. */
 export function markedUnreachable(master: MasterState, agent: AgentRecord, at: Micros): void {
   rememberUnreachableAgent(master, agent.id, at);
+  master.counters.agentUnreachableCompleted++;
+  if (agent.unregistered) master.counters.agentRemovalsUnregistered++;
+  else master.counters.agentRemovalsUnhealthy++;
   removeAgent(master, agent, 'TASK_UNREACHABLE', 'REASON_AGENT_REMOVED', 'Agent is unreachable', at);
 }
 
 /** The registry no longer holds the agent: its tasks are gone. */
 export function removed(master: MasterState, agent: AgentRecord): void {
+  master.counters.agentRemovalsRegistered++;
   removeAgent(
     master,
     agent,
@@ -162,6 +167,7 @@ export function recoveredMarkedUnreachable(master: MasterState, id: AgentId, at:
   master.readmitting.delete(id);
   master.recoveredAgents.delete(id);
   rememberUnreachableAgent(master, id, at);
+  master.counters.recoveryAgentRemovals++;
   agentRemoved(master, id);
   for (const framework of master.frameworks) {
     master.send(framework, { type: 'FAILURE', agentId: id, executorId: null, status: null });

@@ -1,8 +1,9 @@
-import { assert, assertNever, type FrameworkId, type TaskId } from '../core/index.ts';
+import { type AgentId, assert, assertNever, type FrameworkId, type TaskId } from '../core/index.ts';
 import type {
   AgentToMaster,
   AuthorizationRequest,
   ExtensionCall,
+  KillCall,
   OperatorMutation,
   SchedulerCall,
   SubscribeCall,
@@ -19,6 +20,7 @@ import type { FrameworkRecord } from './framework-record.ts';
 import { disconnectFramework, isRefusedSubscription, refuse, subscribe } from './frameworks.ts';
 import type { LinkId, RequestId, StreamId } from './input.ts';
 import { type OperatorRequest, operatorCall } from './operator-calls.ts';
+import { countEnd } from './published.ts';
 import type { MasterState } from './state.ts';
 import { masterStatus } from './tasks.ts';
 
@@ -66,7 +68,7 @@ interface Asked {
 class CallQueue {
   readonly calls: (WaitingSubscription | WaitingCall)[] = [];
   /** Tasks of the ACCEPT that waits. Those that a KILL met are in `killed` instead. */
-  readonly pending = new Set<TaskId>();
+  readonly pending = new Map<TaskId, AgentId>();
   readonly killed = new Set<TaskId>();
 }
 
@@ -163,7 +165,7 @@ export function mayProceed(
   if (queue === undefined) return !askForCall(master, authorizations, request, framework, call);
   if (call.type === 'ACKNOWLEDGE') return true;
   if (call.type === 'KILL' && queue.pending.has(call.taskId)) {
-    killPending(master, framework, queue, call.taskId);
+    killPending(master, framework, queue, call);
     return false;
   }
   if (queue.calls.length >= QUEUE_MAX) refuseFlood(master, request);
@@ -192,8 +194,8 @@ function askForCall(
     for (const operation of call.operations) {
       if (operation.type !== 'LAUNCH' && operation.type !== 'LAUNCH_GROUP') continue;
       // An id that is in use already is another task's: its KILL is that task's as well.
-      for (const { taskId } of operation.taskInfos) {
-        if (!framework.tasks.has(taskId)) queue.pending.add(taskId);
+      for (const { taskId, agentId } of operation.taskInfos) {
+        if (!framework.tasks.has(taskId)) queue.pending.set(taskId, agentId);
       }
     }
   }
@@ -211,13 +213,16 @@ function killPending(
   master: MasterState,
   framework: FrameworkRecord,
   queue: CallQueue,
-  taskId: TaskId,
+  { taskId, agentId }: KillCall,
 ): void {
+  const on = queue.pending.get(taskId)!;
+  if (agentId !== null && agentId !== on) return;
   queue.pending.delete(taskId);
   queue.killed.add(taskId);
   const message = 'Task was killed before it was launched';
   const reason = 'REASON_TASK_KILLED_DURING_LAUNCH';
-  const status = masterStatus(master, taskId, 'TASK_KILLED', reason, message, null);
+  const status = masterStatus(master, taskId, 'TASK_KILLED', reason, message, on);
+  countEnd(master, framework, 'TASK_KILLED', status);
   master.send(framework, { type: 'UPDATE', status });
 }
 

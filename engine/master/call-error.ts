@@ -7,6 +7,8 @@ export type CallError =
   | { readonly code: 'FRAMEWORK_NOT_SUBSCRIBED'; readonly frameworkId: FrameworkId }
   | { readonly code: 'STREAM_MISMATCH'; readonly frameworkId: FrameworkId }
   | { readonly code: 'FRAMEWORK_ID_MISMATCH' }
+  /** The caller proved to be somebody else than the framework says it is (400). */
+  | { readonly code: 'PRINCIPAL_MISMATCH'; readonly authenticated: string; readonly claimed: string | null }
   | { readonly code: 'FRAMEWORK_INVALID'; readonly message: string }
   | { readonly code: 'NOT_LEADING' }
   /** Of an operator's call: what it says is invalid, or names what is not there (400). */
@@ -18,7 +20,7 @@ export type CallError =
   /** Another transition of the same object is under way; the same call may succeed later (503). */
   | { readonly code: 'IN_TRANSITION'; readonly message: string }
   /** The principal has used up its rate; `retryAfter` says when the next call is taken (spec 14 §4). */
-  | { readonly code: 'RATE_LIMITED'; readonly principal: string; readonly retryAfter: Micros }
+  | { readonly code: 'RATE_LIMITED'; readonly principal: string | null; readonly retryAfter: Micros }
   | { readonly code: 'NOT_SUPPORTED'; readonly call: string };
 
 /** HTTP status of each refusal. */
@@ -28,6 +30,7 @@ export const CALL_ERROR_STATUS: { readonly [Code in CallError['code']]: number }
   FRAMEWORK_NOT_SUBSCRIBED: 403,
   STREAM_MISMATCH: 400,
   FRAMEWORK_ID_MISMATCH: 400,
+  PRINCIPAL_MISMATCH: 400,
   FRAMEWORK_INVALID: 400,
   NOT_LEADING: 503,
   CALL_INVALID: 400,
@@ -52,6 +55,10 @@ export function callErrorText(error: CallError): string {
       return 'The stream ID of the call does not match the framework’s live subscription; a newer one has replaced it';
     case 'FRAMEWORK_ID_MISMATCH':
       return "'framework_id' differs from 'subscribe.framework_info.id': they must be equal";
+    case 'PRINCIPAL_MISMATCH':
+      return error.claimed === null
+        ? `Authenticated principal '${error.authenticated}' cannot call for a framework without a principal`
+        : `Authenticated principal '${error.authenticated}' does not match principal '${error.claimed}' set in 'FrameworkInfo'`;
     case 'FRAMEWORK_INVALID':
     case 'CALL_INVALID':
     case 'NOT_AUTHORIZED':
@@ -60,6 +67,8 @@ export function callErrorText(error: CallError): string {
     case 'IN_TRANSITION':
       return error.message;
     case 'RATE_LIMITED':
+      if (error.principal === null)
+        return `Callers without a principal have used up the rate that they share: retry in ${microsToSeconds(error.retryAfter)} s`;
       return `Principal '${error.principal}' has used up its rate of calls: retry in ${microsToSeconds(error.retryAfter)} s`;
     case 'NOT_LEADING':
       return 'This master does not lead or has not recovered yet: retry at the leader';

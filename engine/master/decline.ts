@@ -12,5 +12,6 @@ export function decline(master: MasterState, framework: FrameworkRecord, call: D
     if (slot === -1 || master.offers.framework(slot) !== framework) continue;
     returnOffer(master, slot, refuse);
     master.stats.offersDeclined++;
+    if (framework.counters !== null) framework.counters.offersDeclined++;
   }
 }

@@ -14,6 +14,7 @@ import {
 } from '../protocol/index.ts';
 import type { ExecutorRecord } from './agent-record.ts';
 import type { Framework } from './allocator.ts';
+import type { FrameworkCounters } from './framework-counters.ts';
 import type { StreamId } from './input.ts';
 import type { TaskRecord } from './task-record.ts';
 
@@ -45,6 +46,8 @@ export class FrameworkRecord {
   /** Counts changes of its tasks. */
   tasksVersion = 0;
   offerConstraints: OfferConstraints | null = null;
+  /** Null without the option `frameworkMetrics`. */
+  counters: FrameworkCounters | null = null;
   /** Of the last SUBSCRIBE or UPDATE_FRAMEWORK, as SUPPRESS and REVIVE changed it. */
   readonly suppressedRoles = new Set<string>();
   registeredTime: Micros | null = null;

@@ -1,10 +1,11 @@
-import { type FrameworkId, frameworkTieRank, micros, mintFrameworkId } from '../core/index.ts';
+import { type FrameworkId, frameworkTieRank, type Micros, micros, mintFrameworkId } from '../core/index.ts';
 import type { FrameworkInfo, SubscribeCall } from '../protocol/index.ts';
 import { isTerminal, rolesOf } from '../protocol/index.ts';
 import type { Quantities } from '../resources/index.ts';
 import type { AgentRecord } from './agent-record.ts';
 import type { AllocatorFramework, Role } from './allocator.ts';
 import type { CallError } from './call-error.ts';
+import { FrameworkCounters } from './framework-counters.ts';
 import { FrameworkRecord } from './framework-record.ts';
 import { validateFramework, validateUnchanged } from './framework-validation.ts';
 import type { RequestId, StreamId } from './input.ts';
@@ -24,6 +25,8 @@ export function subscribe(
   if (isRefusedSubscription(master, request, stream, call)) return;
   const id = call.frameworkId;
   const known = id === null ? undefined : master.frameworksById.get(id);
+  if (id === null) master.counters.messagesRegisterFramework++;
+  else master.counters.messagesReregisterFramework++;
   if (known === undefined) {
     admit(master, id ?? newFrameworkId(master), stream, call);
   } else {
@@ -79,12 +82,23 @@ function frameworkError(
   { options }: MasterState,
   call: Pick<SubscribeCall, 'frameworkInfo' | 'suppressedRoles' | 'offerConstraints'>,
 ): string | null {
-  return validateFramework(
-    call.frameworkInfo,
-    call.suppressedRoles,
-    call.offerConstraints,
+  const { frameworkInfo, suppressedRoles, offerConstraints } = call;
+  const error = validateFramework(
+    frameworkInfo,
+    suppressedRoles,
+    offerConstraints,
     options.offerConstraintsRegex,
   );
+  if (error !== null) return error;
+  if (options.roles !== null) {
+    for (const role of rolesOf(frameworkInfo)) {
+      if (!options.roles.includes(role))
+        return `Role '${role}' is not in the master's list of roles: ${options.roles.join(', ')}`;
+    }
+  }
+  if (!options.rootSubmissions && frameworkInfo.user === 'root')
+    return "User 'root' is not allowed to run frameworks without root submissions set";
+  return null;
 }
 
 function admit(master: MasterState, id: FrameworkId, stream: StreamId, call: SubscribeCall): void {
@@ -155,7 +169,29 @@ function failOver(
   frameworkUpdated(master, framework);
 }
 
+/** Counters of the framework and its principal, if they are wanted. */
+function countFor(master: MasterState, framework: FrameworkRecord): void {
+  if (!master.options.frameworkMetrics) return;
+  framework.counters ??= new FrameworkCounters();
+  const { principal } = framework.info;
+  if (principal === null) return;
+  let counters = master.principals.get(principal);
+  if (counters === undefined) {
+    counters = { messagesReceived: 0, messagesProcessed: 0 };
+    master.principals.set(principal, counters);
+  }
+  framework.counters.principal = counters;
+}
+
 function connect(master: MasterState, framework: FrameworkRecord, stream: StreamId): void {
+  countFor(master, framework);
+  if (framework.counters !== null) {
+    framework.counters.calls.SUBSCRIBE++;
+    if (framework.counters.principal !== null) {
+      framework.counters.principal.messagesReceived++;
+      framework.counters.principal.messagesProcessed++;
+    }
+  }
   framework.stream = stream;
   framework.failoverDeadline = null;
   master.frameworksByStream.set(stream, framework);
@@ -180,14 +216,23 @@ export function disconnectFramework(master: MasterState, stream: StreamId): void
   startFailoverTimer(master, framework);
 }
 
-/** From now the framework has its failover timeout to subscribe. */
-export function startFailoverTimer(master: MasterState, framework: FrameworkRecord): void {
-  const deadline = micros(Math.min(master.now + framework.failoverTimeout, Number.MAX_SAFE_INTEGER));
+/** From now the framework has its failover timeout to subscribe, and `grace` at least. */
+export function startFailoverTimer(
+  master: MasterState,
+  framework: FrameworkRecord,
+  grace: Micros = micros(0),
+): void {
+  const timeout = Math.max(framework.failoverTimeout, grace);
+  const deadline = micros(Math.min(master.now + timeout, Number.MAX_SAFE_INTEGER));
   framework.failoverDeadline = deadline;
   master.timers.set(deadline, TIMER_FAILOVER, framework.row);
 }
 
-/** A framework that an agent reports and this master does not know: visible, inactive until its scheduler subscribes (spec 13 §4). */
+/**
+ * A framework that an agent reports and this master does not know: visible, inactive until its scheduler subscribes. Its failover timeout
+ * starts now (spec 13 §4); but agents may be quicker than schedulers to find the new master, so that it has a grace at least: with the
+ * default timeout of 0 its tasks would die of a change of masters, although nobody failed but the master.
+ */
 export function recoverFramework(master: MasterState, id: FrameworkId, info: FrameworkInfo): FrameworkRecord {
   const framework = new FrameworkRecord(master.frameworks.nextRow(), id, { ...info, id }, true);
   master.frameworks.add(framework);
@@ -197,7 +242,7 @@ export function recoverFramework(master: MasterState, id: FrameworkId, info: Fra
     offerConstraints: null,
   });
   master.allocator.addFramework(master.now, framework.row, view, false, []);
-  startFailoverTimer(master, framework);
+  startFailoverTimer(master, framework, master.options.recoveredFrameworkGrace);
   frameworkAdded(master, framework);
   return framework;
 }
@@ -279,6 +324,7 @@ export function updateFramework(
     info,
   }));
   frameworkUpdated(master, framework);
+  master.out.push({ kind: 'answerCall', request, status: 200 });
 }
 
 /** Sends one message to every agent that runs something of the framework. */

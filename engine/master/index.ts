@@ -42,6 +42,7 @@ export {
 export { CALL_ERROR_STATUS, type CallError, callErrorText } from './call-error.ts';
 export type { LinkId, MasterInput, OperatorStreamId, RequestId, StreamId } from './input.ts';
 export { MasterMachine } from './master-machine.ts';
+export type { MetricValue } from './metrics.ts';
 export {
   DEFAULT_MASTER_OPTIONS,
   type MasterAddress,

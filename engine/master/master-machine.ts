@@ -9,6 +9,7 @@ import {
   ok,
   type Result,
   type Sink,
+  type TaskId,
 } from '../core/index.ts';
 import type { AgentToMaster, OperatorResponse, SchedulerCall } from '../protocol/index.ts';
 import type { RegistrySnapshot } from '../registry/index.ts';
@@ -63,9 +64,11 @@ import {
   unsubscribeOperator,
 } from './operator-streams.ts';
 import { flushAllocations, rescindTimedOut } from './offers.ts';
+import { masterMetrics, type MetricValue } from './metrics.ts';
 import type { MasterOptions } from './options.ts';
 import type { MasterOutput } from './output.ts';
-import { answerQuery, type OperatorRead } from './queries/index.ts';
+import { answerQuery, type OperatorRead, taskTimelines } from './queries/index.ts';
+import type { RateLimiter } from './rate-limits.ts';
 import { reconcile } from './reconciliation.ts';
 import type { AfterDurable } from './registrar.ts';
 import {
@@ -75,6 +78,7 @@ import {
   TIMER_RECOVERED,
   TIMER_REREGISTER,
 } from './state.ts';
+import type { TaskTimeline } from './task-history.ts';
 import type { MasterStats } from './stats.ts';
 import { acknowledge, statusUpdated } from './status-updates.ts';
 
@@ -210,6 +214,19 @@ export class MasterMachine implements Machine<MasterInput, MasterOutput> {
     return ok(answerQuery(this.#master, call, viewer));
   }
 
+  /**
+   * Every state of the tasks of that id that is still kept, the latest task first: live or unreachable, then completed ones (option
+   * `taskTimelineEntries`). Null if the framework is neither known nor remembered.
+   */
+  timelines(frameworkId: FrameworkId, taskId: TaskId): readonly TaskTimeline[] | null {
+    return taskTimelines(this.#master, frameworkId, taskId);
+  }
+
+  /** Metrics by their names (spec 15), read lazily: read them to the end between two steps. */
+  metrics(now: Micros, frameworkIdText: (id: FrameworkId) => string): Iterable<MetricValue> {
+    return masterMetrics(this.#master, now, frameworkIdText);
+  }
+
   /** Read-only look at the books, for checks and reports. */
   get state(): MasterState {
     return this.#master;
@@ -340,30 +357,42 @@ function agentMessage(
       statusUpdated(master, link, message);
       break;
     case 'REGISTER_AGENT':
+      master.counters.messagesRegisterAgent++;
       if (master.authorizations === null) registerAgent(master, link, message);
       else authorizeAgent(master, master.authorizations, link, principal, message);
       break;
     case 'REREGISTER_AGENT':
+      master.counters.messagesReregisterAgent++;
       if (master.authorizations === null) reregisterAgent(master, link, message);
       else authorizeAgent(master, master.authorizations, link, principal, message);
       break;
     case 'UNREGISTER_AGENT': {
       const agent = master.agentsById.get(message.agentId);
-      if (agent !== undefined && agent.link === link) markUnreachable(master, agent);
+      master.counters.messagesUnregisterAgent++;
+      if (agent !== undefined && agent.link === link) {
+        agent.unregistered = true;
+        markUnreachable(master, agent);
+      }
       break;
     }
     case 'UPDATE_OPERATION_STATUS':
       operationUpdated(master, link, message);
       break;
     case 'EXITED_EXECUTOR':
+      master.counters.messagesExitedExecutor++;
       executorExited(master, link, message);
       break;
     case 'EXECUTOR_TO_FRAMEWORK': {
       const framework = master.frameworksById.get(message.frameworkId);
       const { agentId, executorId, data } = message;
       const isRegistered = master.agentsByLink.get(link)?.id === agentId;
-      if (framework !== undefined && isRegistered)
+      master.counters.messagesExecutorToFramework++;
+      if (framework === undefined || !isRegistered) {
+        master.counters.invalidExecutorToFramework++;
+      } else {
+        master.counters.validExecutorToFramework++;
         master.send(framework, { type: 'MESSAGE', agentId, executorId, data });
+      }
       break;
     }
     default:
@@ -385,17 +414,46 @@ function call(
   made: SchedulerCall,
   principal: string | null,
 ): void {
+  if (
+    master.rateLimiter !== null &&
+    isRateLimited(master, master.rateLimiter, request, stream, made, principal)
+  )
+    return;
   if (made.type === 'SUBSCRIBE') {
+    const claimed = made.frameworkInfo.principal;
+    if (principal !== null && principal !== claimed) {
+      if (claimed !== null) {
+        refuse(master, request, { code: 'PRINCIPAL_MISMATCH', authenticated: principal, claimed });
+        master.out.push({ kind: 'closeStream', stream });
+        return;
+      }
+      // The framework is who its caller proved to be (spec 03 §1).
+      made = { ...made, frameworkInfo: { ...made.frameworkInfo, principal } };
+    }
     if (master.authorizations === null) subscribe(master, request, stream, made);
     else authorizeSubscription(master, master.authorizations, request, stream, principal, made);
     return;
   }
   const framework = master.frameworksById.get(made.frameworkId);
   if (framework === undefined) {
+    master.counters.droppedMessages++;
     refuse(master, request, { code: 'FRAMEWORK_UNKNOWN', frameworkId: made.frameworkId });
+    return;
+  }
+  const { counters } = framework;
+  if (counters !== null) {
+    counters.calls[made.type]++;
+    if (counters.principal !== null) counters.principal.messagesReceived++;
+  }
+  if (principal !== null && principal !== framework.info.principal) {
+    master.counters.droppedMessages++;
+    const claimed = framework.info.principal;
+    refuse(master, request, { code: 'PRINCIPAL_MISMATCH', authenticated: principal, claimed });
   } else if (framework.stream === null) {
+    master.counters.droppedMessages++;
     refuse(master, request, { code: 'FRAMEWORK_NOT_SUBSCRIBED', frameworkId: made.frameworkId });
   } else if (framework.stream !== stream) {
+    master.counters.droppedMessages++;
     refuse(master, request, { code: 'STREAM_MISMATCH', frameworkId: made.frameworkId });
   } else if (
     master.authorizations === null ||
@@ -405,6 +463,28 @@ function call(
   }
 }
 
+/** Refused until the principal's bucket has filled (spec 14 §4). Nothing but counters changes. */
+function isRateLimited(
+  master: MasterState,
+  limiter: RateLimiter,
+  request: RequestId,
+  stream: StreamId,
+  made: SchedulerCall,
+  authenticated: string | null,
+): boolean {
+  const known = made.type === 'SUBSCRIBE' ? undefined : master.frameworksById.get(made.frameworkId);
+  const claimed = made.type === 'SUBSCRIBE' ? made.frameworkInfo.principal : (known?.info.principal ?? null);
+  const principal = claimed ?? authenticated;
+  const retryAfter = limiter.take(master.now, principal);
+  if (retryAfter === null) return false;
+  master.counters.droppedMessages++;
+  if (known !== undefined && known.counters !== null && known.counters.principal !== null)
+    known.counters.principal.messagesReceived++;
+  refuse(master, request, { code: 'RATE_LIMITED', principal, retryAfter });
+  if (made.type === 'SUBSCRIBE') master.out.push({ kind: 'closeStream', stream });
+  return true;
+}
+
 function perform(
   master: MasterState,
   request: RequestId,
@@ -412,27 +492,45 @@ function perform(
   made: Exclude<SchedulerCall, { type: 'SUBSCRIBE' }>,
   ruling: AcceptRuling | null,
 ): void {
+  const { counters } = master;
+  if (framework.counters !== null && framework.counters.principal !== null)
+    framework.counters.principal.messagesProcessed++;
   switch (made.type) {
     case 'ACKNOWLEDGE':
+      counters.messagesStatusUpdateAcknowledgement++;
       acknowledge(master, framework, made);
       break;
     case 'ACCEPT':
+      if (made.operations.length === 0) counters.messagesDeclineOffers++;
+      else counters.messagesLaunchTasks++;
       accept(master, framework, made, ruling);
       break;
     case 'DECLINE':
+      counters.messagesDeclineOffers++;
       decline(master, framework, made);
       break;
     case 'REVIVE': {
+      counters.messagesReviveOffers++;
       const roles = subscribedRoles(master, framework, made.roles);
-      if (roles !== null) master.allocator.reviveOffers(master.now, framework.row, roles);
+      if (roles !== null) {
+        if (roles.length === 0) framework.suppressedRoles.clear();
+        else for (const role of made.roles) framework.suppressedRoles.delete(role);
+        master.allocator.reviveOffers(master.now, framework.row, roles);
+      }
       break;
     }
     case 'SUPPRESS': {
+      counters.messagesSuppressOffers++;
       const roles = subscribedRoles(master, framework, made.roles);
-      if (roles !== null) master.allocator.suppressOffers(master.now, framework.row, roles);
+      if (roles !== null) {
+        for (const role of roles.length === 0 ? framework.roles : made.roles)
+          framework.suppressedRoles.add(role);
+        master.allocator.suppressOffers(master.now, framework.row, roles);
+      }
       break;
     }
     case 'REQUEST':
+      counters.messagesResourceRequest++;
       for (const { role, quantities } of made.requests) {
         const roles = subscribedRoles(master, framework, [role]);
         if (roles !== null)
@@ -440,12 +538,15 @@ function perform(
       }
       break;
     case 'KILL':
+      counters.messagesKillTask++;
       kill(master, framework, made);
       break;
     case 'RECONCILE':
+      counters.messagesReconcileTasks++;
       reconcile(master, framework, made);
       break;
     case 'TEARDOWN':
+      counters.messagesUnregisterFramework++;
       removeFramework(master, framework);
       break;
     case 'SHUTDOWN': {
@@ -457,11 +558,14 @@ function perform(
       break;
     }
     case 'MESSAGE': {
+      counters.messagesFrameworkToExecutor++;
       const agent = master.agentsById.get(made.agentId);
       const { executorId, data } = made;
       if (agent !== undefined) {
         master.tell(agent, { type: 'FRAMEWORK_TO_EXECUTOR', frameworkId: framework.id, executorId, data });
       }
+      if (agent === undefined || agent.link === null) counters.invalidFrameworkToExecutor++;
+      else counters.validFrameworkToExecutor++;
       break;
     }
     case 'ACKNOWLEDGE_OPERATION_STATUS':
@@ -471,6 +575,7 @@ function perform(
       reconcileOperations(master, framework, made);
       break;
     case 'UPDATE_FRAMEWORK':
+      counters.messagesUpdateFramework++;
       updateFramework(master, request, framework, made);
       break;
     // The place of maintenance (spec 10).

@@ -1,4 +1,4 @@
-import { assert, type OfferId } from '../core/index.ts';
+import { assert, type ExecutorId, type OfferId } from '../core/index.ts';
 import type { Offer } from '../protocol/index.ts';
 import type { Resources } from '../resources/index.ts';
 import type { AgentRecord } from './agent-record.ts';
@@ -9,6 +9,7 @@ import type { FrameworkRecord } from './framework-record.ts';
 export const OFFER_SLOTS = 2 ** 18;
 
 const NONE = -1;
+const NO_EXECUTORS: readonly ExecutorId[] = [];
 const GENERATIONS_MAX = 2 ** 34;
 
 /** A place for one offer: everything about it side by side, since offers come and go in no order and each is touched as a whole. */
@@ -59,6 +60,7 @@ export class OfferTable {
       role: roleName,
       resources,
       unavailability: agent.unavailability,
+      executorIds: agent.executors.length === 0 ? NO_EXECUTORS : agent.executorIdsOf(framework),
     };
     agent.version++;
     framework.version++;

@@ -49,6 +49,7 @@ export function flushAllocations(master: MasterState): void {
     }
     if (framework !== null && offers.length > 0) {
       stats.offersMade += offers.length;
+      if (framework.counters !== null) framework.counters.offersSent += offers.length;
       master.send(framework, { type: 'OFFERS', offers });
     }
   }
@@ -101,6 +102,7 @@ export function rescindOffersOfAgent(master: MasterState, agent: AgentRecord): v
     const framework = master.offers.framework(slot);
     returnOffer(master, slot, null);
     master.stats.offersRescinded++;
+    if (framework.counters !== null) framework.counters.offersRescinded++;
     master.send(framework, { type: 'RESCIND', offerId: offer.id });
     slot = next;
   }
@@ -113,6 +115,7 @@ export function discardOffersOfFramework(master: MasterState, framework: Framewo
     const next = master.offers.nextOfFramework(slot);
     returnOffer(master, slot, null);
     master.stats.offersRescinded++;
+    if (framework.counters !== null) framework.counters.offersRescinded++;
     slot = next;
   }
 }
@@ -126,6 +129,7 @@ export function rescindTimedOut(master: MasterState): void {
     const framework = master.offers.framework(slot);
     returnOffer(master, slot, UNFILTERED);
     master.stats.offersRescinded++;
+    if (framework.counters !== null) framework.counters.offersRescinded++;
     master.stats.offersTimedOut++;
     master.send(framework, { type: 'RESCIND', offerId: id });
   }

@@ -1,5 +1,12 @@
 import type { AgentId, OfferId } from '../core/index.ts';
-import type { Offer, QuotaConfig, TaskStatus, WeightInfo } from '../protocol/index.ts';
+import {
+  isTerminal,
+  type Offer,
+  type QuotaConfig,
+  type TaskState,
+  type TaskStatus,
+  type WeightInfo,
+} from '../protocol/index.ts';
 import type { AgentRecord } from './agent-record.ts';
 import type { FrameworkRecord } from './framework-record.ts';
 import { publish, UNSCOPED } from './operator-streams.ts';
@@ -45,7 +52,10 @@ export function taskTold(
   status: TaskStatus,
   isNewState: boolean,
 ): void {
-  task.framework.tasksVersion++;
+  const { framework } = task;
+  framework.tasksVersion++;
+  if (isNewState && (isTerminal(task.state) || task.state === 'TASK_UNREACHABLE'))
+    countEnd(master, framework, task.state, status);
   if (task.history !== null) {
     task.history.addStatus(status);
     const { state, source, reason } = status;
@@ -56,8 +66,19 @@ export function taskTold(
     status.reason === 'REASON_TASK_CHECK_STATUS_UPDATED' ||
     status.reason === 'REASON_TASK_HEALTH_CHECK_STATUS_UPDATED';
   if (!isNewState && !isCheck) return;
-  const frameworkId = task.framework.id;
+  const frameworkId = framework.id;
   publish(master, { type: 'TASK_UPDATED', frameworkId, status, state: task.state }, scopeOfTask(task));
+}
+
+/** A task ended, never began, or is out of reach (spec 15). */
+export function countEnd(
+  master: MasterState,
+  framework: FrameworkRecord,
+  state: TaskState,
+  { source, reason }: Pick<TaskStatus, 'source' | 'reason'>,
+): void {
+  master.counters.taskEnds.add(state, source, reason);
+  framework.counters?.addEnd(state);
 }
 
 export function agentAdded(master: MasterState, agent: AgentRecord): void {

@@ -26,6 +26,11 @@ export class Registrar {
   readonly #waiting: AfterDurable[] = [];
   #head = 0;
 
+  /** Writes that are not durable yet. */
+  get queued(): number {
+    return this.#issued - this.#durable;
+  }
+
   /** Index of the write, for the `persist` output. */
   issue(then: AfterDurable): number {
     this.#waiting.push(then);

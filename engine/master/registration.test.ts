@@ -268,7 +268,7 @@ describe('a re-registration', () => {
   });
 
   test('brings tasks of a framework that nobody knows: it is recovered, inactive, and has its failover timeout to subscribe', () => {
-    const driver = new MasterDriver();
+    const driver = new MasterDriver({ options: { recoveredFrameworkGrace: micros(0) } });
     const other = new MasterDriver();
     const scheduler = other.subscribe({ failoverTimeout: 60 });
     const { info } = other.machine.state.frameworksById.get(scheduler.id)!;
@@ -284,6 +284,22 @@ describe('a re-registration', () => {
     driver.wait(MINUTE);
     expect(driver.machine.state.frameworksById.has(scheduler.id)).toBe(false);
     expect(driver.machine.stats.allocated.cpus).toBe(0);
+  });
+
+  test('gives a framework that fails over at once its grace after a change of masters: its scheduler may be slower than its agents', () => {
+    const driver = new MasterDriver();
+    const other = new MasterDriver();
+    const scheduler = other.subscribe({ failoverTimeout: 0 });
+    const { info } = other.machine.state.frameworksById.get(scheduler.id)!;
+    const id = 5 as AgentId;
+    driver.reregister(agentInfo(1, { id }), {
+      tasks: [reportedTask(scheduler.id, taskInfo(1, id))],
+      frameworks: [{ id: scheduler.id, info }],
+    });
+    driver.wait(9 * MINUTE);
+    expect(driver.stateOf(scheduler.id, 1)).toBe('TASK_RUNNING');
+    driver.wait(2 * MINUTE);
+    expect(driver.machine.state.frameworksById.has(scheduler.id)).toBe(false);
   });
 });
 

@@ -14,6 +14,7 @@ import type { Resources } from '../resources/index.ts';
 import type { AgentRecord } from './agent-record.ts';
 import { Authorizations } from './authorizations.ts';
 import type { Agent, Allocator, AllocatorFactory, AllocatorOptions, Framework, Role } from './allocator.ts';
+import { MasterCounters } from './counters.ts';
 import type { FrameworkRecord } from './framework-record.ts';
 import type { LinkId, StreamId } from './input.ts';
 import { OfferTable } from './offer-table.ts';
@@ -22,6 +23,7 @@ import type { OperationRecord } from './operation-record.ts';
 import type { MasterOptions } from './options.ts';
 import type { MasterOutput } from './output.ts';
 import { OperatorStreams } from './operator-streams.ts';
+import { type PrincipalCounters, RateLimiter } from './rate-limits.ts';
 import { type AfterDurable, Registrar } from './registrar.ts';
 import { RowTable } from './row-table.ts';
 import { MasterStats } from './stats.ts';
@@ -41,6 +43,11 @@ export class MasterState {
   readonly registrar = new Registrar();
   readonly timers = new TimerQueue();
   readonly stats = new MasterStats();
+  readonly counters = new MasterCounters();
+  /** By principal, in order of first appearance; only with the option `frameworkMetrics`. */
+  readonly principals = new Map<string, PrincipalCounters>();
+  /** Null without rates (option `rateLimits`). */
+  readonly rateLimiter: RateLimiter | null;
 
   epoch = 0 as MasterEpoch;
   /** The election is durable: ids may be minted and agents admitted. */
@@ -112,6 +119,7 @@ export class MasterState {
     this.options = options;
     this.now = now;
     this.startTime = now;
+    this.rateLimiter = options.rateLimits === null ? null : new RateLimiter(options.rateLimits, now);
     this.authorizations = options.authorization ? new Authorizations() : null;
     if (options.operatorEventsKept > 0) this.streams = new OperatorStreams(options.operatorEventsKept);
     this.out = { push() {} };
@@ -129,7 +137,9 @@ export class MasterState {
 
   /** Sends an event if the framework is connected; it is lost otherwise, as in Mesos. */
   send(framework: FrameworkRecord, event: SchedulerEvent): void {
-    if (framework.stream !== null) this.out.push({ kind: 'event', stream: framework.stream, event });
+    if (framework.stream === null) return;
+    if (framework.counters !== null) framework.counters.events[event.type]++;
+    this.out.push({ kind: 'event', stream: framework.stream, event });
   }
 
   /** Sends a message if the agent is connected; re-registration makes up for one that was not sent. */

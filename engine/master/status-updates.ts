@@ -10,16 +10,23 @@ import { forgetTask, recoverTask } from './tasks.ts';
  * over this link are ignored: the agent repeats them once it is.
  */
 export function statusUpdated(master: MasterState, link: LinkId, message: StatusUpdateMessage): void {
+  const { counters } = master;
+  counters.messagesStatusUpdate++;
   const agent = master.agentsById.get(message.agentId);
-  if (agent === undefined || agent.link !== link) return;
+  if (agent === undefined || agent.link !== link) {
+    counters.invalidStatusUpdates++;
+    return;
+  }
   const framework = master.frameworksById.get(message.frameworkId);
   if (framework === undefined) {
+    counters.invalidStatusUpdates++;
     // Its framework is gone for good, or unknown since the failover: only in the first case the agent need not keep it.
     if (master.completedFrameworks.has(message.frameworkId)) {
       master.tell(agent, { type: 'SHUTDOWN_FRAMEWORK', frameworkId: message.frameworkId });
     }
     return;
   }
+  counters.validStatusUpdates++;
   const { status } = message;
   const task = framework.tasks.get(status.taskId);
   if (task !== undefined && task.agent === agent) {
@@ -40,7 +47,11 @@ export function statusUpdated(master: MasterState, link: LinkId, message: Status
 /** ACKNOWLEDGE: forwarded to the agent; a terminal update acknowledged ends the task's life in the master (spec 03 §7). */
 export function acknowledge(master: MasterState, framework: FrameworkRecord, call: AcknowledgeCall): void {
   const agent = master.agentsById.get(call.agentId);
-  if (agent === undefined || agent.link === null) return;
+  if (agent === undefined || agent.link === null) {
+    master.counters.invalidStatusUpdateAcknowledgements++;
+    return;
+  }
+  master.counters.validStatusUpdateAcknowledgements++;
   const task = framework.tasks.get(call.taskId);
   if (
     task !== undefined &&

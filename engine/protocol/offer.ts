@@ -1,4 +1,4 @@
-import type { AgentId, FrameworkId, Milli, OfferId } from '../core/index.ts';
+import type { AgentId, ExecutorId, FrameworkId, Milli, OfferId } from '../core/index.ts';
 import type { Resources } from '../resources/index.ts';
 import type { AgentInfo } from './agent-info.ts';
 import type { Unavailability } from './maintenance.ts';
@@ -18,6 +18,8 @@ export interface Offer {
   readonly resources: Resources;
   /** When the agent's machine goes away for maintenance (spec 10 §1); null where nothing is planned. */
   readonly unavailability: Unavailability | null;
+  /** The framework's own executors that run on the agent: what they hold need not be paid for again (spec 03 §2). */
+  readonly executorIds: readonly ExecutorId[];
 }
 
 /** `Filters`: seconds as on the wire; the allocator applies the rules of spec 16 §8 to odd values. Null means the default, 5 s. */

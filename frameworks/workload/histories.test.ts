@@ -125,6 +125,7 @@ class Referee {
       role,
       resources: scalars(cpus, cpus * 1_024),
       unavailability: null,
+      executorIds: [],
     }));
     for (const offer of offers) this.outstanding.set(offer.id, offer);
     this.event({ type: 'OFFERS', offers });

@@ -33,6 +33,7 @@ function offer(id: number, agent: number, resources: Resources, hasCard = false)
     role: 'batch',
     resources,
     unavailability: null,
+    executorIds: [],
   };
 }
 

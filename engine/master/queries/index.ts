@@ -11,4 +11,5 @@ export { answerQuery, clusterState, type OperatorRead } from './query.ts';
 export { quotaStatus, weightInfos } from './quota.ts';
 export { roleStatuses } from './roles.ts';
 export { clusterTasks, type TaskKind, taskView, taskViews, taskViewsOf } from './tasks.ts';
+export { taskTimelines } from './timelines.ts';
 export { visibleResources } from './visible-resources.ts';

@@ -162,6 +162,7 @@ export class Desk {
       role,
       resources,
       unavailability: null,
+      executorIds: [],
     };
   }
 

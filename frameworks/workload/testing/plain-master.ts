@@ -230,6 +230,7 @@ export class PlainMaster {
         role,
         resources: agent.free,
         unavailability: null,
+        executorIds: [],
       };
       agent.free = Resources.EMPTY;
       this.offers.set(offer.id, { offer, client, agent });
