@@ -1,5 +1,12 @@
-import { type AgentId, assert, type ExecutorId, type Micros, type OperationUuid } from '../core/index.ts';
-import type { AgentInfo, ExecutorInfo, Unavailability } from '../protocol/index.ts';
+import {
+  type AgentId,
+  assert,
+  type ExecutorId,
+  type FrameworkId,
+  type Micros,
+  type OperationUuid,
+} from '../core/index.ts';
+import type { AgentInfo, ExecutorInfo, InverseOfferStatus, Unavailability } from '../protocol/index.ts';
 import type { Agent, Role } from './allocator.ts';
 import type { FrameworkRecord } from './framework-record.ts';
 import type { LinkId } from './input.ts';
@@ -25,8 +32,8 @@ export class AgentRecord {
   link: LinkId | null;
   /** Consecutive pings missed. */
   pingsMissed = 0;
-  /** A registry write that removes it is on its way: it may not re-register until that is durable. */
-  leaving = false;
+  /** The registry write on its way that removes it: it may not re-register until that is durable. Null while none is. */
+  leaving: 'unreachable' | 'removed' | 'gone' | null = null;
   /** It said itself that it leaves. */
   unregistered = false;
   /** While disconnected: when it counts as unreachable. */
@@ -35,6 +42,8 @@ export class AgentRecord {
   deactivated = false;
   /** When its machine goes away for maintenance (spec 10 §1). */
   unavailability: Unavailability | null = null;
+  /** How frameworks answered inverse offers since the window was set; null before the first answer. */
+  inverseOfferStatuses: Map<FrameworkId, Omit<InverseOfferStatus, 'frameworkId'>> | null = null;
   /** First outstanding offer's slot, -1 for none. */
   offerHead = -1;
   readonly tasks: TaskRecord[] = [];
@@ -45,6 +54,11 @@ export class AgentRecord {
   version = 0;
   registeredTime: Micros | null = null;
   reregisteredTime: Micros | null = null;
+
+  /** Whether offers are made of it. */
+  get isOfferable(): boolean {
+    return this.link !== null && !this.deactivated && this.leaving !== 'removed';
+  }
 
   constructor(row: Agent, id: AgentId, info: AgentInfo, link: LinkId | null) {
     this.row = row;

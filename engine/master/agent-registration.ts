@@ -6,12 +6,14 @@ import {
   isTerminal,
   isTerminalOperation,
   type KillPolicy,
+  machineText,
   type MasterToAgent,
   type ReportedExecutor,
   type ReportedTask,
 } from '../protocol/index.ts';
 import { Resources, withCount } from '../resources/index.ts';
 import { AgentRecord } from './agent-record.ts';
+import { resumeDeactivation, resumeDrain } from './agent-drain.ts';
 import { dropAgent } from './agent-removal.ts';
 import { agentView } from './agent-view.ts';
 import type { Usage } from './allocator.ts';
@@ -19,6 +21,7 @@ import { isSameData } from './executor-equality.ts';
 import type { FrameworkRecord } from './framework-record.ts';
 import { recoverFramework } from './frameworks.ts';
 import type { LinkId } from './input.ts';
+import { downText, isDown, shutDown, unavailabilityOf } from './maintenance.ts';
 import { rescindOffersOfAgent } from './offers.ts';
 import { forgetOperation, reconcileOperation, reportedOperation } from './operations.ts';
 import { agentAdded, agentUpdated, taskTold } from './published.ts';
@@ -39,7 +42,7 @@ type RegisterMessage = Extract<AgentToMaster, { type: 'REGISTER_AGENT' }>;
 
 /** REGISTER_AGENT: a new agent, or one that lost its disk. Admitted once the registry holds it (spec 13 §5). */
 export function registerAgent(master: MasterState, link: LinkId, message: RegisterMessage): void {
-  if (master.registering.has(link) || isTooOld(message.info)) return;
+  if (master.registering.has(link) || isTurnedAway(master, link, message.info)) return;
   const connected = master.agentsByLink.get(link);
   if (connected !== undefined) {
     master.tell(connected, { type: 'AGENT_REGISTERED', agentId: connected.id });
@@ -49,9 +52,9 @@ export function registerAgent(master: MasterState, link: LinkId, message: Regist
   const former = master.agentsByAddress.get(addressOf(message.info));
   if (former === undefined) {
     admit(master, link, message.info);
-  } else if (!former.leaving) {
+  } else if (former.leaving === null) {
     // A new agent registered at the same address: the old one is gone for good, and its record goes first.
-    former.leaving = true;
+    former.leaving = 'removed';
     dropLink(master, former);
     master.persist(
       { kind: 'agentRemoved', id: former.id },
@@ -87,9 +90,17 @@ function newAgentId(master: MasterState): AgentId {
   }
 }
 
-/** Agents before 1.0.0 are ignored (spec 13 §5). */
-function isTooOld(info: AgentInfo): boolean {
-  return Number.parseInt(info.version, 10) < 1;
+/**
+ * Whether the agent may not be part of the cluster as it is. Agents before 1.0.0 (spec 13 §5) and those whose fault domain does not go with
+ * the master's (spec 11) are ignored, and may register once they or the master are put right; one whose machine is down is told to go.
+ * Decided before anything marks the registration as under way (bug ledger B15).
+ */
+function isTurnedAway(master: MasterState, link: LinkId, info: AgentInfo): boolean {
+  if (Number.parseInt(info.version, 10) < 1) return true;
+  if (info.domain === null ? master.options.requireAgentDomain : master.domain === null) return true;
+  if (!isDown(master, info)) return false;
+  master.out.push({ kind: 'toAgent', link, message: { type: 'SHUTDOWN', message: downText(info) } });
+  return true;
 }
 
 /** The registry holds the new agent. If its link broke meanwhile, it will register under another id, and this one times out. */
@@ -99,20 +110,13 @@ export function admitted(master: MasterState, id: AgentId, info: AgentInfo, link
   agent.registeredTime = master.now;
   master.counters.agentRegistrations++;
   addAgent(master, agent, []);
-  if (!open) {
-    master.allocator.deactivateAgent(master.now, agent.row);
-    startReregisterTimer(master, agent);
-    agentAdded(master, agent);
-    return;
-  }
-  connectAgent(master, agent, link);
-  agentAdded(master, agent);
+  if (!settleIn(master, agent, open ? link : null)) return;
   master.tell(agent, { type: 'AGENT_REGISTERED', agentId: id });
 }
 
 /** REREGISTER_AGENT: after a broken link, a restart, a partition, or a new master (spec 13 §4, §5; spec 07 §5). */
 export function reregisterAgent(master: MasterState, link: LinkId, message: ReregisterMessage): void {
-  if (isTooOld(message.info)) return;
+  if (isTurnedAway(master, link, message.info)) return;
   const id = message.info.id;
   if (id === null || master.goneAgents.has(id)) {
     const reason = id === null ? 'An agent without an id cannot re-register' : 'Agent has been marked gone';
@@ -128,9 +132,9 @@ export function reregisterAgent(master: MasterState, link: LinkId, message: Rere
   }
   const known = master.agentsById.get(id);
   if (known !== undefined) {
-    if (known.leaving) return;
-    if (known.info.hostname !== message.info.hostname) {
-      const text = `Agent re-registered as ${message.info.hostname}, but its id belongs to ${known.info.hostname}`;
+    if (known.leaving !== null) return;
+    if (!isSameMachine(known.info, message.info)) {
+      const text = `Agent re-registered as ${machineText(message.info)}, but its id belongs to ${machineText(known.info)}`;
       master.out.push({ kind: 'toAgent', link, message: { type: 'SHUTDOWN', message: text } });
       return;
     }
@@ -159,16 +163,10 @@ export function readmitted(master: MasterState, message: ReregisterMessage, link
   const used = takeReport(master, agent, message);
   if (wasUnreachable) forgetUnreachableTasks(master, id);
   addAgent(master, agent, used);
-  if (!master.registering.delete(link)) {
-    master.allocator.deactivateAgent(master.now, agent.row);
-    startReregisterTimer(master, agent);
-    agentAdded(master, agent);
-    return;
-  }
-  connectAgent(master, agent, link);
-  agentAdded(master, agent);
+  if (!settleIn(master, agent, master.registering.delete(link) ? link : null)) return;
   shutDownCompletedFrameworks(master, agent, message);
   master.tell(agent, { type: 'AGENT_REREGISTERED', agentId: id, unreported: [], unreportedOperations: [] });
+  resumeDrain(master, agent);
   killReplaced(master, agent, message);
   if (wasUnreachable) announceReturn(master, agent);
 }
@@ -193,7 +191,7 @@ function reconnected(
   agent.reregisteredTime = master.now;
   master.counters.agentReregistrations++;
   agentUpdated(master, agent);
-  if (!isSameLink && !changed) master.allocator.activateAgent(master.now, agent.row);
+  if (!isSameLink && !changed && !agent.deactivated) master.allocator.activateAgent(master.now, agent.row);
   shutDownCompletedFrameworks(master, agent, message);
   master.tell(agent, {
     type: 'AGENT_REREGISTERED',
@@ -201,6 +199,7 @@ function reconnected(
     unreported: unreportedTasks(agent, message),
     unreportedOperations,
   });
+  resumeDrain(master, agent);
   for (const task of agent.tasks) {
     if (task.killRequested && !isTerminal(task.state))
       killTask(master, agent, task.framework.id, task.taskId, task.killPolicy);
@@ -281,7 +280,8 @@ function reconcileBooks(
     // Its framework was told that it is lost.
     if (task !== null) task.killRequested = true;
   }
-  master.allocator.addAgent(master.now, agent.row, agentView(agent), usageOf(master, agent));
+  agent.unavailability = unavailabilityOf(master, agent.info);
+  enterAllocator(master, agent, usageOf(master, agent));
   return true;
 }
 
@@ -387,6 +387,7 @@ function loseTask(master: MasterState, task: TaskRecord): void {
 function isSameAgent(before: AgentInfo, now: AgentInfo): boolean {
   return (
     before.port === now.port &&
+    before.ip === now.ip &&
     before.version === now.version &&
     before.resources.equals(now.resources) &&
     isSameData(before.attributes, now.attributes) &&
@@ -546,7 +547,31 @@ function addAgent(master: MasterState, agent: AgentRecord, used: readonly Usage[
   master.agents.add(agent);
   master.agentsById.set(agent.id, agent);
   master.agentsByAddress.set(addressOf(agent.info), agent);
+  agent.unavailability = unavailabilityOf(master, agent.info);
+  resumeDeactivation(master, agent);
+  enterAllocator(master, agent, used);
+}
+
+/** An agent that an operator deactivated counts with what it has, and gets no offers. */
+function enterAllocator(master: MasterState, agent: AgentRecord, used: readonly Usage[]): void {
   master.allocator.addAgent(master.now, agent.row, agentView(agent), used);
+  if (agent.deactivated) master.allocator.deactivateAgent(master.now, agent.row);
+}
+
+/**
+ * The agent is on the books: connected, or disconnected if its link broke while the registry was written. False if it cannot stay as it is:
+ * it is not there to be told, or its machine went down meanwhile.
+ */
+function settleIn(master: MasterState, agent: AgentRecord, link: LinkId | null): boolean {
+  if (link !== null) connectAgent(master, agent, link);
+  else if (!agent.deactivated) master.allocator.deactivateAgent(master.now, agent.row);
+  agentAdded(master, agent);
+  if (isDown(master, agent.info)) {
+    shutDown(master, agent);
+    return false;
+  }
+  if (link === null) startReregisterTimer(master, agent);
+  return link !== null;
 }
 
 function connectAgent(master: MasterState, agent: AgentRecord, link: LinkId): void {
@@ -576,6 +601,11 @@ export function startReregisterTimer(master: MasterState, agent: AgentRecord): v
 export function forgetAddress(master: MasterState, agent: AgentRecord): void {
   const address = addressOf(agent.info);
   if (master.agentsByAddress.get(address) === agent) master.agentsByAddress.delete(address);
+}
+
+/** An ip that is not known is no other ip. */
+function isSameMachine(a: AgentInfo, b: AgentInfo): boolean {
+  return a.hostname === b.hostname && (a.ip === null || b.ip === null || a.ip === b.ip);
 }
 
 /** Two agents cannot live at one address. */

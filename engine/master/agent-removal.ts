@@ -3,6 +3,7 @@ import { isTerminal, type StatusReason, type TaskState } from '../protocol/index
 import type { AgentRecord } from './agent-record.ts';
 import { forgetAddress, startReregisterTimer } from './agent-registration.ts';
 import type { LinkId } from './input.ts';
+import { downText } from './maintenance.ts';
 import { rescindOffersOfAgent } from './offers.ts';
 import { loseOperations } from './operations.ts';
 import { agentRemoved, agentUpdated, taskTold } from './published.ts';
@@ -27,21 +28,21 @@ export function disconnectAgent(master: MasterState, link: LinkId): void {
 
 /** The master's side of a broken link. */
 export function dropAgent(master: MasterState, agent: AgentRecord): void {
-  deactivate(master, agent);
+  disconnect(master, agent);
   loseUncheckpointed(master, agent);
   agentUpdated(master, agent);
-  if (!agent.leaving) startReregisterTimer(master, agent);
+  if (agent.leaving === null) startReregisterTimer(master, agent);
 }
 
 /** The agent is no longer connected; what it runs is another matter. */
-function deactivate(master: MasterState, agent: AgentRecord): void {
+function disconnect(master: MasterState, agent: AgentRecord): void {
   master.agentsByLink.delete(agent.link!);
   agent.link = null;
   master.missing.delete(agent);
   master.stats.agentsConnected--;
   master.stats.total.subtract(agent.info.resources);
   rescindOffersOfAgent(master, agent);
-  master.allocator.deactivateAgent(master.now, agent.row);
+  if (!agent.deactivated) master.allocator.deactivateAgent(master.now, agent.row);
 }
 
 /** Tasks of frameworks that do not checkpoint are lost with the connection (spec 07 §5). */
@@ -71,8 +72,8 @@ function loseUncheckpointed(master: MasterState, agent: AgentRecord): void {
 
 /** The agent missed its pings or its deadline: first the registry, then everybody (spec 13 §5). */
 export function markUnreachable(master: MasterState, agent: AgentRecord): void {
-  if (agent.leaving) return;
-  agent.leaving = true;
+  if (agent.leaving !== null) return;
+  agent.leaving = 'unreachable';
   master.counters.agentUnreachableScheduled++;
   master.persist(
     { kind: 'agentMarkedUnreachable', id: agent.id, at: master.now },
@@ -89,9 +90,16 @@ export function markedUnreachable(master: MasterState, agent: AgentRecord, at: M
   removeAgent(master, agent, 'TASK_UNREACHABLE', 'REASON_AGENT_REMOVED', 'Agent is unreachable', at);
 }
 
+/** The agent's machine is down for maintenance: its tasks are lost, to partition-aware frameworks too (spec 10 §1). */
+export function wentDown(master: MasterState, agent: AgentRecord): void {
+  master.deactivatedAgents.delete(agent.id);
+  removeAgent(master, agent, 'TASK_LOST', 'REASON_AGENT_REMOVED', downText(agent.info), master.now);
+}
+
 /** The registry no longer holds the agent: its tasks are gone. */
 export function removed(master: MasterState, agent: AgentRecord): void {
   master.counters.agentRemovalsRegistered++;
+  master.deactivatedAgents.delete(agent.id);
   removeAgent(
     master,
     agent,
@@ -102,7 +110,8 @@ export function removed(master: MasterState, agent: AgentRecord): void {
   );
 }
 
-function removeAgent(
+/** Takes the agent off the books, with all that hangs on it; its tasks' frameworks are told `state`, or TASK_LOST if they know no better. */
+export function removeAgent(
   master: MasterState,
   agent: AgentRecord,
   state: TaskState,
@@ -112,9 +121,10 @@ function removeAgent(
 ): void {
   if (agent.link !== null) {
     master.out.push({ kind: 'closeLink', link: agent.link });
-    deactivate(master, agent);
+    disconnect(master, agent);
   }
   agent.reregisterDeadline = null;
+  master.draining.delete(agent);
   const isAway = state === 'TASK_UNREACHABLE';
   for (const task of [...agent.tasks]) {
     const wasTerminal = isTerminal(task.state);
@@ -180,6 +190,7 @@ function rememberUnreachableAgent(master: MasterState, id: AgentId, at: Micros):
   if (master.unreachableAgents.size <= master.options.registryMaxAgentCount) return;
   for (const oldest of master.unreachableAgents.keys()) {
     master.unreachableAgents.delete(oldest);
+    master.deactivatedAgents.delete(oldest);
     master.persist({ kind: 'pruned', unreachable: [oldest], gone: [] }, { kind: 'nothing' });
     break;
   }

@@ -10,6 +10,6 @@ export function agentView(agent: AgentRecord): AllocatorAgent {
     capabilities: info.capabilities,
     attributes: info.attributes,
     domain: info.domain,
-    unavailability: null,
+    unavailability: agent.unavailability,
   };
 }

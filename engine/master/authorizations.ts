@@ -19,7 +19,8 @@ import {
 import type { FrameworkRecord } from './framework-record.ts';
 import { disconnectFramework, isRefusedSubscription, refuse, subscribe } from './frameworks.ts';
 import type { LinkId, RequestId, StreamId } from './input.ts';
-import { type OperatorRequest, operatorCall } from './operator-calls.ts';
+import { operatorCall } from './operator-calls.ts';
+import type { OperatorRequest } from './operator-request.ts';
 import { countEnd } from './published.ts';
 import type { MasterState } from './state.ts';
 import { masterStatus } from './tasks.ts';

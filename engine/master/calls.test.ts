@@ -149,15 +149,6 @@ describe('whatever the call, and changing nothing,', () => {
   });
 });
 
-test.each(['ACCEPT_INVERSE_OFFERS', 'DECLINE_INVERSE_OFFERS'])('%s is refused as not supported', (type) => {
-  const driver = new MasterDriver();
-  const { id, stream } = driver.subscribe();
-  const call = everyCall(id).find((one) => one.type === type)!;
-  expect(driver.call(stream, call)).toMatchObject([
-    { kind: 'refuseCall', error: { code: 'NOT_SUPPORTED', call: type } },
-  ]);
-});
-
 test('TEARDOWN ends tasks without an update, shuts executors down, closes the stream and frees everything', () => {
   const driver = new MasterDriver();
   const agents = [driver.register(1), driver.register(2), driver.register(3)];

@@ -194,6 +194,7 @@ function connect(master: MasterState, framework: FrameworkRecord, stream: Stream
   }
   framework.stream = stream;
   framework.failoverDeadline = null;
+  framework.condemned = false;
   master.frameworksByStream.set(stream, framework);
   master.send(framework, {
     type: 'SUBSCRIBED',

@@ -1,5 +1,5 @@
 import { assert } from '../core/index.ts';
-import { isTerminal } from '../protocol/index.ts';
+import { isTerminal, machineKey } from '../protocol/index.ts';
 import { Resources, withCount } from '../resources/index.ts';
 import type { AgentRecord } from './agent-record.ts';
 import type { MasterState } from './state.ts';
@@ -41,6 +41,7 @@ export function checkMasterInvariants(master: MasterState): void {
       );
     }
   }
+  checkOperators(master);
 }
 
 /** Offered and used resources of one agent fit its total, and nothing hangs on an agent that is away. Returns its offers. */
@@ -52,6 +53,12 @@ function checkAgent(master: MasterState, agent: AgentRecord, offered: KindSums, 
   let offers = 0;
   for (let slot = agent.offerHead; slot !== -1; slot = master.offers.nextOfAgent(slot)) {
     assert(agent.link !== null, 'offers are outstanding only on connected agents');
+    assert(!agent.deactivated, 'no offer is of a deactivated agent');
+    assert(!master.machinesDown.has(machineKey(agent.info)), 'no offer is of an agent whose machine is down');
+    assert(
+      master.offers.offer(slot).unavailability === agent.unavailability,
+      'an offer says when its agent goes away',
+    );
     assert(master.offers.agent(slot) === agent, 'an offer in the list of an agent is of that agent');
     assert(
       master.offers.framework(slot).stream !== null,
@@ -101,6 +108,43 @@ function checkVolumes(agent: AgentRecord): void {
   }
 }
 
+/** What operators made of agents and machines: the records say the same as the maps that the registry is behind. */
+function checkOperators(master: MasterState): void {
+  for (const agent of master.agents) {
+    const drain = master.deactivatedAgents.get(agent.id);
+    assert(agent.deactivated === (drain !== undefined), 'an agent knows whether it is deactivated');
+    assert(
+      master.draining.has(agent) === (drain?.state === 'DRAINING'),
+      'the agents that drain are those that are said to',
+    );
+    assert(
+      agent.leaving !== null || !master.machinesDown.has(machineKey(agent.info)),
+      'agents on machines that are down are told to go',
+    );
+    const window = master.scheduledMachines.get(machineKey(agent.info)) ?? null;
+    assert(
+      agent.unavailability?.start === window?.start && agent.unavailability?.duration === window?.duration,
+      'an agent knows when its machine goes away',
+    );
+  }
+  for (const id of master.deactivatedAgents.keys()) {
+    const isMember =
+      master.agentsById.has(id) || master.recoveredAgents.has(id) || master.unreachableAgents.has(id);
+    assert(isMember, 'only agents that are known are deactivated');
+  }
+  for (const key of master.machinesDown.keys())
+    assert(master.scheduledMachines.has(key), 'a machine that is down is in the schedule');
+  const asked = new Set<string>();
+  for (const { agent, framework } of master.inverseOffers.values()) {
+    assert(master.agents.get(agent.row) === agent, 'an inverse offer is of a registered agent');
+    assert(agent.unavailability !== null, 'an inverse offer is of an agent that goes away');
+    assert(framework.stream !== null, 'an inverse offer is with a connected framework');
+    const pair = `${agent.row}/${framework.row}`;
+    assert(!asked.has(pair), 'a framework is asked for an agent once at a time');
+    asked.add(pair);
+  }
+}
+
 function checkFrameworks(master: MasterState): void {
   for (const framework of master.frameworks) {
     assert(master.frameworksById.get(framework.id) === framework, 'a framework is found by its id');
@@ -110,6 +154,7 @@ function checkFrameworks(master: MasterState): void {
         'a framework is found by its stream',
       );
       assert(framework.failoverDeadline === null, 'a connected framework is not timed out');
+      assert(!framework.condemned, 'a connected framework is not about to be removed');
     }
     for (const task of framework.tasks.values()) {
       assert(

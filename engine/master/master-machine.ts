@@ -11,11 +11,17 @@ import {
   type Sink,
   type TaskId,
 } from '../core/index.ts';
-import type { AgentToMaster, OperatorResponse, SchedulerCall } from '../protocol/index.ts';
-import type { RegistrySnapshot } from '../registry/index.ts';
+import {
+  type AgentToMaster,
+  machineKey,
+  type OperatorResponse,
+  type SchedulerCall,
+} from '../protocol/index.ts';
+import { type RegistrySnapshot, RegistryState } from '../registry/index.ts';
 import type { Quantities } from '../resources/index.ts';
 import type { Viewer } from '../authorization/index.ts';
 import { accept } from './accept.ts';
+import { settleDrains } from './agent-drain.ts';
 import { ping, pingsMissed } from './agent-health.ts';
 import { admit, admitted, readmitted, registerAgent, reregisterAgent } from './agent-registration.ts';
 import {
@@ -26,6 +32,7 @@ import {
   recoveredMarkedUnreachable,
   removed,
   startRecoveryTimer,
+  wentDown,
 } from './agent-removal.ts';
 import type {
   Agent,
@@ -49,14 +56,18 @@ import {
 import { decline } from './decline.ts';
 import { executorExited } from './executors.ts';
 import type { FrameworkRecord } from './framework-record.ts';
-import { refuse, removeFramework, subscribe, updateFramework } from './frameworks.ts';
+import { failoverTimedOut, tearDown } from './framework-removal.ts';
+import { refuse, subscribe, updateFramework } from './frameworks.ts';
+import { answerInverseOffers, flushInverseOffers } from './inverse-offers.ts';
 import type { LinkId, MasterInput, OperatorStreamId, RequestId, StreamId } from './input.ts';
 import { checkMasterInvariants } from './invariants.ts';
 import { type AllocationExplanation, type ExplainError, isExplaining } from './allocation-explanation.ts';
 import { kill } from './kill.ts';
+import { setSchedule } from './maintenance.ts';
 import { reconcileOperations } from './operation-reconciliation.ts';
 import { acknowledgeOperation, operationUpdated } from './operations.ts';
 import { operatorCall } from './operator-calls.ts';
+import { operatorEffect } from './operator-effects.ts';
 import {
   firstSequence,
   operatorHeartbeat,
@@ -152,7 +163,9 @@ export class MasterMachine implements Machine<MasterInput, MasterOutput> {
       default:
         assertNever(input);
     }
+    if (master.draining.size > 0) settleDrains(master);
     if (master.allocatedFrameworks.length > 0) flushAllocations(master);
+    if (master.askedFrameworks.length > 0) flushInverseOffers(master);
   }
 
   nextDeadline(): Micros | null {
@@ -252,6 +265,10 @@ function elected(master: MasterState, epoch: MasterEpoch, registry: RegistrySnap
   for (const [id, info] of registry.admitted) master.recoveredAgents.set(id, info);
   for (const [id, at] of registry.unreachable) master.unreachableAgents.set(id, at);
   for (const [id, at] of registry.gone) master.goneAgents.set(id, at);
+  for (const [id, drain] of registry.deactivated) master.deactivatedAgents.set(id, drain);
+  for (const machine of registry.machinesDown) master.machinesDown.set(machineKey(machine), machine);
+  setSchedule(master, registry.schedule);
+  master.intended = RegistryState.restore(registry);
   const quotas = new Map<Role, Quota>();
   for (const [role, quota] of registry.quotas) master.quotas.set(role, quota);
   for (const [role, weight] of registry.weights) master.weights.set(role, weight);
@@ -269,6 +286,7 @@ function durable(master: MasterState, upTo: number): void {
     carryOut(master, effect);
     // Before the next one may remove the agent that an offer is about and give its row to another.
     if (master.allocatedFrameworks.length > 0) flushAllocations(master);
+    if (master.askedFrameworks.length > 0) flushInverseOffers(master);
   }
 }
 
@@ -292,6 +310,12 @@ function carryOut(master: MasterState, effect: AfterDurable): void {
     case 'remove':
       removed(master, effect.agent);
       if (master.registering.has(effect.then.link)) admit(master, effect.then.link, effect.then.info);
+      break;
+    case 'shutDown':
+      wentDown(master, effect.agent);
+      break;
+    case 'operator':
+      operatorEffect(master, effect.operation, effect.from);
       break;
     case 'nothing':
       break;
@@ -328,7 +352,8 @@ function fire(master: MasterState, kind: number, target: number): void {
   if (kind === TIMER_FAILOVER) {
     const framework = master.frameworks.get(target as Framework);
     const deadline = framework?.failoverDeadline ?? null;
-    if (framework !== null && deadline !== null && deadline <= master.now) removeFramework(master, framework);
+    if (framework !== null && deadline !== null && deadline <= master.now)
+      failoverTimedOut(master, framework);
   } else if (kind === TIMER_REREGISTER) {
     const agent = master.agents.get(target as Agent);
     const deadline = agent?.reregisterDeadline ?? null;
@@ -547,7 +572,7 @@ function perform(
       break;
     case 'TEARDOWN':
       counters.messagesUnregisterFramework++;
-      removeFramework(master, framework);
+      tearDown(master, framework);
       break;
     case 'SHUTDOWN': {
       const agent = master.agentsById.get(made.agentId);
@@ -578,10 +603,9 @@ function perform(
       counters.messagesUpdateFramework++;
       updateFramework(master, request, framework, made);
       break;
-    // The place of maintenance (spec 10).
     case 'ACCEPT_INVERSE_OFFERS':
     case 'DECLINE_INVERSE_OFFERS':
-      refuse(master, request, { code: 'NOT_SUPPORTED', call: made.type });
+      answerInverseOffers(master, framework, made);
       break;
     default:
       assertNever(made);

@@ -3,6 +3,7 @@ import type { Filters, Offer } from '../protocol/index.ts';
 import type { AgentRecord } from './agent-record.ts';
 import type { FrameworkRecord } from './framework-record.ts';
 import { offerAdded, offerRemoved } from './published.ts';
+import { discardInverseOffersOfFramework, rescindInverseOffersOfAgent } from './inverse-offers.ts';
 import type { MasterState } from './state.ts';
 
 const REFUSE_SECONDS_DEFAULT = 5;
@@ -37,7 +38,7 @@ export function flushAllocations(master: MasterState): void {
       const agent = master.agents.get(allocatedAgents[index]!);
       const resources = allocatedResources[index]!;
       if (framework === null || agent === null) continue;
-      if (framework.stream === null || agent.link === null || master.offers.isFull) {
+      if (framework.stream === null || !agent.isOfferable || master.offers.isFull) {
         allocator.recoverResources(master.now, row, role, agent.row, resources, UNFILTERED);
         continue;
       }
@@ -90,21 +91,25 @@ export function rescindOffer(master: MasterState, slot: number, refuse: Micros |
   const framework = master.offers.framework(slot);
   returnOffer(master, slot, refuse);
   master.stats.offersRescinded++;
+  if (framework.counters !== null) framework.counters.offersRescinded++;
   master.send(framework, { type: 'RESCIND', offerId: id });
 }
 
-/** The agent went away: its offers are void, and their frameworks are told. */
+/** The agent went away, or is no longer offered as it was: its offers and inverse offers are void, and their frameworks are told. */
 export function rescindOffersOfAgent(master: MasterState, agent: AgentRecord): void {
   let slot = agent.offerHead;
   while (slot !== -1) {
     const next = master.offers.nextOfAgent(slot);
-    const offer = master.offers.offer(slot);
-    const framework = master.offers.framework(slot);
-    returnOffer(master, slot, null);
-    master.stats.offersRescinded++;
-    if (framework.counters !== null) framework.counters.offersRescinded++;
-    master.send(framework, { type: 'RESCIND', offerId: offer.id });
+    rescindOffer(master, slot, null);
     slot = next;
+  }
+  if (master.inverseOffers.size > 0) rescindInverseOffersOfAgent(master, agent);
+}
+
+/** All offers were made by rules that no longer hold. Agents in the order of their rows. */
+export function rescindAllOffers(master: MasterState): void {
+  for (const agent of master.agents) {
+    for (let slot = agent.offerHead; slot !== -1; slot = agent.offerHead) rescindOffer(master, slot, null);
   }
 }
 
@@ -118,6 +123,7 @@ export function discardOffersOfFramework(master: MasterState, framework: Framewo
     if (framework.counters !== null) framework.counters.offersRescinded++;
     slot = next;
   }
+  if (master.inverseOffers.size > 0) discardInverseOffersOfFramework(master, framework);
 }
 
 /** Offers that nobody answered in time are rescinded, without a filter: a framework cannot hoard for ever (spec 17, `--offer_timeout`). */

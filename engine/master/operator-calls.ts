@@ -1,14 +1,14 @@
 import { assertNever } from '../core/index.ts';
 import type { ExtensionCall, OperatorMutation } from '../protocol/index.ts';
+import { deactivateAgent, drainAgent, reactivateAgent } from './agent-drain.ts';
+import { markAgentGone } from './agent-gone.ts';
+import { operatorTeardown, undoTeardown } from './framework-removal.ts';
 import { refuse } from './frameworks.ts';
-import type { RequestId } from './input.ts';
+import { startMaintenance, stopMaintenance, updateSchedule } from './maintenance.ts';
+import { removeQuota, setQuota, updateQuota } from './operator-quota.ts';
+import type { OperatorRequest } from './operator-request.ts';
+import { updateWeights } from './operator-weights.ts';
 import type { MasterState } from './state.ts';
-
-/** One call of an operator on its way: whom to answer, and who asks. */
-export interface OperatorRequest {
-  readonly request: RequestId;
-  readonly principal: string | null;
-}
 
 /** Calls of operators that change something (spec 05 §A). Each is answered once, by `answerCall` or `refuseCall`. */
 export function operatorCall(
@@ -24,22 +24,48 @@ export function operatorCall(
     case 'DESTROY_VOLUMES':
     case 'GROW_VOLUME':
     case 'SHRINK_VOLUME':
+      refuse(master, from.request, { code: 'NOT_SUPPORTED', call: call.type });
+      break;
     // Quota and weights (spec 08).
     case 'UPDATE_WEIGHTS':
+      updateWeights(master, from, call);
+      break;
     case 'UPDATE_QUOTA':
+      updateQuota(master, from, call);
+      break;
     case 'SET_QUOTA':
+      setQuota(master, from, call.quotaRequest);
+      break;
     case 'REMOVE_QUOTA':
+      removeQuota(master, from, call.role);
+      break;
     // Maintenance, drain, deactivation, gone (spec 10).
     case 'UPDATE_MAINTENANCE_SCHEDULE':
+      updateSchedule(master, from, call.schedule);
+      break;
     case 'START_MAINTENANCE':
+      startMaintenance(master, from, call.machines);
+      break;
     case 'STOP_MAINTENANCE':
+      stopMaintenance(master, from, call.machines);
+      break;
     case 'DRAIN_AGENT':
+      drainAgent(master, from, call);
+      break;
     case 'DEACTIVATE_AGENT':
+      deactivateAgent(master, from, call.agentId);
+      break;
     case 'REACTIVATE_AGENT':
+      reactivateAgent(master, from, call.agentId);
+      break;
     case 'MARK_AGENT_GONE':
+      markAgentGone(master, from, call.agentId);
+      break;
     case 'TEARDOWN':
+      operatorTeardown(master, from, call.frameworkId);
+      break;
     case 'UNDO_TEARDOWN':
-      refuse(master, from.request, { code: 'NOT_SUPPORTED', call: call.type });
+      undoTeardown(master, from, call.frameworkId);
       break;
     default:
       assertNever(call);

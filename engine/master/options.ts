@@ -1,6 +1,6 @@
 import { type Micros, MICROS_PER_SECOND, micros } from '../core/index.ts';
 import type { Acls } from '../authorization/index.ts';
-import type { DomainInfo } from '../protocol/index.ts';
+import type { DomainInfo, WeightInfo } from '../protocol/index.ts';
 import { DEFAULT_REGEX_LIMITS, type RegexLimits } from '../regex/index.ts';
 import type { RateLimits } from './rate-limits.ts';
 
@@ -58,6 +58,34 @@ export interface MasterOptions {
    * with its tasks; its own failover timeout counts if it is longer (spec 13 §4).
    */
   readonly recoveredFrameworkGrace: Micros;
+  /** `--weights`: set at an election if the registry holds none. */
+  readonly weights: readonly WeightInfo[];
+  /** `--require_agent_domain`: agents without a fault domain may not register. */
+  readonly requireAgentDomain: boolean;
+  /** `--agent_removal_rate_limit`: at most so many agents are marked unreachable in a period, evenly spread; null for any number. */
+  readonly agentRemovalRateLimit: { readonly agents: number; readonly period: Micros } | null;
+  /** `--recovery_agent_removal_limit`: if more than this share of the registry's agents did not come back, the master ends; 1 for any. */
+  readonly recoveryAgentRemovalLimit: number;
+  /** `--registry_gc_interval`: how often agents that are unreachable or gone are looked at, to be forgotten. */
+  readonly registryGcInterval: Micros;
+  /** `--registry_max_agent_age`: how long they are remembered. */
+  readonly registryMaxAgentAge: Micros;
+  /** Whether REACTIVATE_AGENT takes a drain back that goes on; Mesos refuses that. */
+  readonly drainCancel: boolean;
+  /** Bounds how many tasks of one framework are missing at a time because their agents are drained; null kills all at once, as Mesos does. */
+  readonly drainLimit: DrainLimit | null;
+  /** How long a removed framework's tasks go on, so that the removal can be undone; null removes at once, as Mesos does. */
+  readonly frameworkUndoWindow: Micros | null;
+}
+
+/**
+ * Drains in waves. A task that a drain kills is missing from the moment of the order until another task of its framework begins to run on
+ * an agent that is not draining, or for `replacementTimeout`; each such task makes up for one. What runs under one executor goes together,
+ * and goes at least when nothing is missing, whatever its number.
+ */
+export interface DrainLimit {
+  readonly unavailableTasksMax: number;
+  readonly replacementTimeout: Micros;
 }
 
 /** Where the master is reached, and its version. */
@@ -93,6 +121,15 @@ export const DEFAULT_MASTER_OPTIONS: MasterOptions = {
   rateLimits: null,
   frameworkMetrics: false,
   recoveredFrameworkGrace: micros(600 * MICROS_PER_SECOND),
+  weights: [],
+  requireAgentDomain: false,
+  agentRemovalRateLimit: null,
+  recoveryAgentRemovalLimit: 1,
+  registryGcInterval: micros(900 * MICROS_PER_SECOND),
+  registryMaxAgentAge: micros(14 * 24 * 3_600 * MICROS_PER_SECOND),
+  drainCancel: false,
+  drainLimit: null,
+  frameworkUndoWindow: null,
 };
 
 /** A master in service: with everything that its operators read. */

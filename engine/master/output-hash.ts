@@ -103,6 +103,17 @@ function hashEvent(hash: RollingHash, event: SchedulerEvent): void {
     case 'HEARTBEAT':
       hash.add(16);
       break;
+    case 'INVERSE_OFFERS':
+      hash.add(31);
+      for (const { id, agentId } of event.inverseOffers) {
+        hash.add(id);
+        hash.add(agentId);
+      }
+      break;
+    case 'RESCIND_INVERSE_OFFER':
+      hash.add(32);
+      hash.add(event.inverseOfferId);
+      break;
     default:
       hash.addText(event.type);
   }
@@ -150,6 +161,16 @@ function hashMessage(hash: RollingHash, message: MasterToAgent): void {
       hash.add(27);
       hash.add(message.operationUuid);
       hash.add(message.uuid);
+      break;
+    case 'DRAIN_AGENT':
+      hash.add(33);
+      hash.add(message.config.maxGracePeriod ?? -1);
+      hash.add(message.config.markGone ? 1 : 0);
+      hash.add(message.tasks === null ? -1 : message.tasks.length);
+      for (const { frameworkId, taskId } of message.tasks ?? []) {
+        hash.add(frameworkId);
+        hash.add(taskId);
+      }
       break;
     case 'AGENT_REGISTERED':
     case 'AGENT_REREGISTERED':

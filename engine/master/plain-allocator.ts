@@ -12,6 +12,7 @@ import type {
   Framework,
   Quota,
   Role,
+  Unavailability,
   Usage,
 } from './allocator.ts';
 import type { MasterState } from './state.ts';
@@ -48,6 +49,10 @@ export class PlainAllocator implements Allocator {
   readonly #frameworks = new Map<Framework, PlainFramework>();
   /** By `agent/framework/role`. */
   readonly #held = new Map<string, Resources>();
+  /** Whom each agent was asked back from, and until when they are not asked again: for ever while they have not answered. */
+  readonly #asked = new Map<Agent, Map<Framework, number>>();
+  /** Every answer to an inverse offer so far, in order. */
+  readonly answers: { readonly agent: Agent; readonly framework: Framework; readonly status: string }[] = [];
   /** End of the filter, by `agent/framework/role`. */
   readonly #filters = new Map<string, number>();
   /** Every recovery so far, in order. */
@@ -98,6 +103,7 @@ export class PlainAllocator implements Allocator {
   removeAgent(_now: Micros, agent: Agent): void {
     this.#agent(agent);
     this.#agents.delete(agent);
+    this.#asked.delete(agent);
     for (const books of [this.#held, this.#filters]) {
       for (const key of books.keys()) if (key.startsWith(`${agent}/`)) books.delete(key);
     }
@@ -138,6 +144,7 @@ export class PlainAllocator implements Allocator {
       assert(key.split('/')[1] !== String(framework), 'a framework that is removed holds nothing');
     }
     this.#frameworks.delete(framework);
+    for (const asked of this.#asked.values()) asked.delete(framework);
     this.#dropFilters(framework, null);
   }
 
@@ -216,7 +223,10 @@ export class PlainAllocator implements Allocator {
     return true;
   }
 
-  setQuota(): void {}
+  setQuota(_now: Micros, role: Role, quota: Quota): void {
+    if (quota.guarantees.isEmpty && quota.limits.isEmpty) this.quotas.delete(this.roleName(role));
+    else this.quotas.set(this.roleName(role), quota);
+  }
 
   setWeight(_now: Micros, role: Role, weight: number): void {
     this.weights.set(this.roleName(role), weight);
@@ -224,9 +234,28 @@ export class PlainAllocator implements Allocator {
 
   setWhitelist(): void {}
 
-  setUnavailability(): void {}
+  setUnavailability(now: Micros, agent: Agent, unavailability: Unavailability | null): void {
+    const known = this.#agent(agent);
+    known.info = { ...known.info, unavailability };
+    this.#asked.delete(agent);
+    this.#cycle(now);
+  }
 
-  respondInverseOffer(): void {}
+  respondInverseOffer(
+    now: Micros,
+    agent: Agent,
+    framework: Framework,
+    status: 'ACCEPT' | 'DECLINE' | 'UNKNOWN',
+    refuse: Micros | null,
+  ): void {
+    this.#agent(agent);
+    this.#framework(framework);
+    this.answers.push({ agent, framework, status });
+    const asked = this.#asked.get(agent);
+    if (asked === undefined) return;
+    if (refuse !== null && refuse > 0) asked.set(framework, now + refuse);
+    else asked.delete(framework);
+  }
 
   recover(_now: Micros, expectedAgents: number, quotas: ReadonlyMap<Role, Quota>): void {
     assert(this.#agents.size === 0, 'recovery comes before any agent');
@@ -287,7 +316,9 @@ export class PlainAllocator implements Allocator {
     );
     const held = [...this.#held].map(([key, resources]) => `${key}=${resources.toString()}`).sort();
     const filters = [...this.#filters].map(([key, end]) => `${key}<${end}`).sort();
-    return [...agents, ...frameworks, ...held, ...filters].join('\n');
+    const asked = [...this.#asked].map(([agent, until]) => `${agent}?${[...until].join(' ')}`).sort();
+    const roles = [`weights ${[...this.weights].join()}`, `quotas ${[...this.quotas.keys()].join()}`];
+    return [...agents, ...frameworks, ...held, ...filters, ...asked, ...roles].join('\n');
   }
 
   #cycle(now: Micros): void {
@@ -304,6 +335,23 @@ export class PlainAllocator implements Allocator {
       this.#take({ ...taker, agent, resources });
       this.#allocations++;
       this.#sink.allocated(taker.framework, taker.role, agent, resources);
+    }
+    this.#askBack(now);
+  }
+
+  /** Every active framework that holds something on an agent that goes away is asked for it, frameworks in order. */
+  #askBack(now: Micros): void {
+    for (const [framework, { active: wants }] of this.#frameworks) {
+      if (!wants) continue;
+      for (const [agent, { info, active }] of this.#agents) {
+        if (info.unavailability === null || !active) continue;
+        const holds = [...this.#held.keys()].some((key) => key.startsWith(`${agent}/${framework}/`));
+        const asked = this.#asked.get(agent) ?? new Map<Framework, number>();
+        this.#asked.set(agent, asked);
+        if (!holds || (asked.get(framework) ?? 0) > now) continue;
+        asked.set(framework, Number.POSITIVE_INFINITY);
+        this.#sink.inverseOffer(framework, agent);
+      }
     }
   }
 

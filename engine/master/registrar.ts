@@ -1,7 +1,9 @@
 import { type AgentId, assert, type Micros } from '../core/index.ts';
 import type { AgentInfo, AgentToMaster } from '../protocol/index.ts';
+import type { RegistryOperation } from '../registry/index.ts';
 import type { AgentRecord } from './agent-record.ts';
 import type { LinkId } from './input.ts';
+import type { OperatorRequest } from './operator-request.ts';
 
 export type ReregisterMessage = Extract<AgentToMaster, { type: 'REREGISTER_AGENT' }>;
 
@@ -17,7 +19,33 @@ export type AfterDurable =
       readonly agent: AgentRecord;
       readonly then: { readonly info: AgentInfo; readonly link: LinkId };
     }
+  /** An agent whose machine is down. */
+  | { readonly kind: 'shutDown'; readonly agent: AgentRecord }
+  /** An operator's change, or the end of a drain, which nobody asked for (`from` null): takes effect, and is answered. */
+  | {
+      readonly kind: 'operator';
+      readonly operation: OperatorOperation;
+      readonly from: OperatorRequest | null;
+    }
   | { readonly kind: 'nothing' };
+
+/** Changes to the registry that operators make (spec 05 §A). */
+export type OperatorOperation = Extract<
+  RegistryOperation,
+  {
+    kind:
+      | 'agentDrainStarted'
+      | 'agentDrained'
+      | 'agentDeactivated'
+      | 'agentReactivated'
+      | 'agentMarkedGone'
+      | 'weightsUpdated'
+      | 'quotasUpdated'
+      | 'maintenanceScheduled'
+      | 'machinesDown'
+      | 'machinesUp';
+  }
+>;
 
 /** Registry writes on their way, oldest first. Effects wait here until the store says that they are durable (DESIGN.md). */
 export class Registrar {

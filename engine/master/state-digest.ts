@@ -1,3 +1,4 @@
+import type { RegistrySnapshot } from '../registry/index.ts';
 import type { MasterState } from './state.ts';
 import type { MasterDriver } from './test-kit.ts';
 
@@ -12,6 +13,8 @@ function masterLines(master: MasterState): string[] {
     lines.push(
       `agent ${agent.row} ${agent.id} link ${agent.link} missed ${agent.pingsMissed} leaving ${agent.leaving} ` +
         `until ${agent.reregisterDeadline} ${agent.info.hostname} ${agent.info.resources.toString()}`,
+      `  deactivated ${agent.deactivated} window ${JSON.stringify(agent.unavailability)} ` +
+        `answers ${JSON.stringify([...(agent.inverseOfferStatuses ?? [])])}`,
       `  executors ${agent.executors.map((one) => `${one.framework.id}/${one.info.executorId}`).join()}`,
     );
   }
@@ -26,7 +29,7 @@ function masterLines(master: MasterState): string[] {
   for (const framework of master.frameworks) {
     const { row, id, stream, failoverDeadline, recovered, roles, info } = framework;
     lines.push(
-      `framework ${row} ${id} stream ${stream} until ${failoverDeadline} ${recovered} [${roles.join()}] ${info.name} ${info.principal}`,
+      `framework ${row} ${id} stream ${stream} until ${failoverDeadline} ${framework.condemned} ${recovered} [${roles.join()}] ${info.name} ${info.principal}`,
     );
     for (const task of framework.tasks.values()) {
       lines.push(
@@ -44,9 +47,33 @@ function masterLines(master: MasterState): string[] {
     `unreachable ${[...master.unreachableAgents].join(';')}`,
     `gone ${[...master.goneAgents].join(';')}`,
     `registering ${[...master.registering].join()} readmitting ${[...master.readmitting].join()}`,
+    `deactivated ${JSON.stringify([...master.deactivatedAgents])} draining ${[...master.draining].map(({ id }) => id).join()}`,
+    `quotas ${quotaText(master.quotas)} weights ${[...master.weights].join(';')}`,
+    `schedule ${JSON.stringify(master.schedule)} down ${[...master.machinesDown.keys()].join(';')}`,
+    `inverse offers ${[...master.inverseOffers.keys()].join()} next ${master.nextInverseOffer}`,
+    `intended ${registryText(master.intended.snapshot())}`,
     `completed ${[...master.completedFrameworks.keys()].join()}`,
     `next ${master.nextAgentNumber} ${master.nextFrameworkNumber} ${master.nextOperationNumber}`,
     `allocated ${JSON.stringify(master.stats.allocated)} offered ${JSON.stringify(master.stats.offered)}`,
   );
   return lines;
+}
+
+function quotaText(quotas: RegistrySnapshot['quotas']): string {
+  return [...quotas]
+    .map(([role, { guarantees, limits }]) => `${role}>=${guarantees.toString()}<=${limits.toString()}`)
+    .join(';');
+}
+
+function registryText(registry: RegistrySnapshot): string {
+  const { admitted, unreachable, gone, deactivated, weights, quotas, schedule, machinesDown } = registry;
+  return [
+    [...admitted.keys()].join(),
+    [...unreachable].join(';'),
+    [...gone].join(';'),
+    JSON.stringify([...deactivated]),
+    [...weights].join(';'),
+    quotaText(quotas),
+    JSON.stringify([schedule, machinesDown]),
+  ].join('|');
 }

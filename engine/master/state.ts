@@ -8,8 +8,21 @@ import {
   type Sink,
   TimerQueue,
 } from '../core/index.ts';
-import type { AgentInfo, MasterToAgent, SchedulerEvent } from '../protocol/index.ts';
-import type { RegisteredQuota, RegistryOperation } from '../registry/index.ts';
+import type {
+  AgentInfo,
+  DomainInfo,
+  MachineId,
+  MaintenanceSchedule,
+  MasterToAgent,
+  SchedulerEvent,
+  Unavailability,
+} from '../protocol/index.ts';
+import {
+  type RegisteredDrain,
+  type RegisteredQuota,
+  type RegistryOperation,
+  RegistryState,
+} from '../registry/index.ts';
 import type { Resources } from '../resources/index.ts';
 import type { AgentRecord } from './agent-record.ts';
 import { Authorizations } from './authorizations.ts';
@@ -17,6 +30,7 @@ import type { Agent, Allocator, AllocatorFactory, AllocatorOptions, Framework, R
 import { MasterCounters } from './counters.ts';
 import type { FrameworkRecord } from './framework-record.ts';
 import type { LinkId, StreamId } from './input.ts';
+import type { InverseOfferRecord } from './inverse-offers.ts';
 import { OfferTable } from './offer-table.ts';
 import { OfferTimeouts } from './offer-timeouts.ts';
 import type { OperationRecord } from './operation-record.ts';
@@ -40,6 +54,8 @@ export const TIMER_OPERATOR_HEARTBEAT = 8;
 export class MasterState {
   readonly options: MasterOptions;
   readonly allocator: Allocator;
+  /** The master's own fault domain (spec 11). */
+  readonly domain: DomainInfo | null;
   readonly registrar = new Registrar();
   readonly timers = new TimerQueue();
   readonly stats = new MasterStats();
@@ -63,6 +79,22 @@ export class MasterState {
   /** Weights that were set, and quotas, as the registry holds them. */
   readonly weights = new Map<string, number>();
   readonly quotas = new Map<string, RegisteredQuota>();
+  /**
+   * The registry as it will be once all that is written is durable. Operators' calls are judged by it, since it is what they will change; what
+   * is told and done follows only the durable, which the maps around here hold.
+   */
+  intended = new RegistryState();
+  /** Agents, registered or not, that an operator deactivated; with their drain if they are drained (spec 10 §2, §3). */
+  readonly deactivatedAgents = new Map<AgentId, RegisteredDrain | null>();
+  /** Registered agents that are DRAINING, in the order in which they came to be. */
+  readonly draining = new Set<AgentRecord>();
+  /** Planned maintenance (spec 10 §1), the window of each of its machines by key, and those that are down by key. */
+  schedule: MaintenanceSchedule = { windows: [] };
+  scheduledMachines: ReadonlyMap<string, Unavailability> = new Map();
+  readonly machinesDown = new Map<string, MachineId>();
+  /** Inverse offers that are out, in the order of their making. */
+  readonly inverseOffers = new Map<OfferId, InverseOfferRecord>();
+  nextInverseOffer = 0;
   /** Operators' event streams; null while nobody listens and no events are kept. */
   streams: OperatorStreams | null = null;
   /** What waits for the authorizer; null without one (option `authorization`). */
@@ -105,6 +137,9 @@ export class MasterState {
   readonly allocatedRoles: Role[] = [];
   readonly allocatedAgents: Agent[] = [];
   readonly allocatedResources: Resources[] = [];
+  /** Whom the allocator asked for agents back in this step; `flushInverseOffers` turns it into inverse offers. */
+  readonly askedFrameworks: Framework[] = [];
+  readonly askedAgents: Agent[] = [];
 
   now = micros(0);
   /** Sink of the step under way. */
@@ -117,6 +152,7 @@ export class MasterState {
     now: Micros,
   ) {
     this.options = options;
+    this.domain = options.address.domain ?? allocatorOptions.domain;
     this.now = now;
     this.startTime = now;
     this.rateLimiter = options.rateLimits === null ? null : new RateLimiter(options.rateLimits, now);
@@ -130,8 +166,10 @@ export class MasterState {
         this.allocatedAgents.push(agent);
         this.allocatedResources.push(resources);
       },
-      // Inverse offers come with maintenance (spec 10), which sets unavailabilities; without one the allocator asks for none.
-      inverseOffer() {},
+      inverseOffer: (framework, agent) => {
+        this.askedFrameworks.push(framework);
+        this.askedAgents.push(agent);
+      },
     });
   }
 
@@ -148,6 +186,7 @@ export class MasterState {
   }
 
   persist(operation: RegistryOperation, then: AfterDurable): void {
+    this.intended.apply(operation);
     const index = this.registrar.issue(then);
     this.out.push({ kind: 'persist', index, operation });
   }

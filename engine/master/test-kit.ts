@@ -16,11 +16,13 @@ import {
   type AgentToMaster,
   ALL_AGENT_CAPABILITIES,
   type ExecutorInfo,
+  type ExtensionCall,
   type FrameworkCapability,
   type FrameworkInfo,
   type MasterToAgent,
   type Offer,
   type OfferOperation,
+  type OperatorMutation,
   type ReportedTask,
   type SchedulerCall,
   type SchedulerEvent,
@@ -33,6 +35,7 @@ import {
 import { type RegistryOperation, type RegistrySnapshot, RegistryState } from '../registry/index.ts';
 import { Resources } from '../resources/index.ts';
 import type { AllocatorOptions } from './allocator.ts';
+import { callErrorText } from './call-error.ts';
 import type { LinkId, MasterInput, RequestId, StreamId } from './input.ts';
 import { MasterMachine } from './master-machine.ts';
 import { DEFAULT_MASTER_OPTIONS, type MasterOptions } from './options.ts';
@@ -344,6 +347,12 @@ export class MasterDriver {
     return this.step({ kind: 'schedulerCalled', request, principal: null, stream, call });
   }
 
+  /** An operator's call, and what follows from it as far as the registry is quick. */
+  operator(call: OperatorMutation | ExtensionCall, principal: string | null = null): MasterOutput[] {
+    const request = ++this.#requests as RequestId;
+    return this.step({ kind: 'operatorCalled', request, principal, call });
+  }
+
   /** SUBSCRIBE on a new stream. */
   trySubscribe(
     info: FrameworkInfo,
@@ -528,4 +537,13 @@ export function words(outputs: readonly MasterOutput[]): string[] {
 /** States and reasons of updates, as `TASK_LOST REASON_AGENT_REMOVED`. */
 export function toldOf(updates: readonly TaskStatus[]): string[] {
   return updates.map((status) => `${status.taskId} ${status.state} ${status.reason ?? '-'}`);
+}
+
+/** How an operator's calls were answered: `200`, or the code of the refusal with its text. */
+export function answersIn(outputs: readonly MasterOutput[]): string[] {
+  return outputs.flatMap((output) => {
+    if (output.kind === 'answerCall') return [String(output.status)];
+    if (output.kind === 'refuseCall') return [`${output.error.code} ${callErrorText(output.error)}`];
+    return [];
+  });
 }

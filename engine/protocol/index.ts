@@ -103,6 +103,7 @@ export type {
   Unavailability,
 } from './maintenance.ts';
 export type { ExtensionCall, OperatorCall, OperatorMutation, OperatorQuery } from './operator-call.ts';
+export { isIpAddress } from './ip-address.ts';
 export { machineKey, machineText } from './machine-id.ts';
 export type { ExtensionEvent, OperatorEvent } from './operator-event.ts';
 export type {

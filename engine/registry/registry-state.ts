@@ -49,6 +49,36 @@ export class RegistryState {
     return this.#epoch;
   }
 
+  get quotas(): ReadonlyMap<string, RegisteredQuota> {
+    return this.#quotas;
+  }
+
+  get weights(): ReadonlyMap<string, number> {
+    return this.#weights;
+  }
+
+  get deactivated(): ReadonlyMap<AgentId, RegisteredDrain | null> {
+    return this.#deactivated;
+  }
+
+  get schedule(): MaintenanceSchedule {
+    return this.#schedule;
+  }
+
+  /** By key. */
+  get machinesDown(): ReadonlyMap<string, MachineId> {
+    return this.#machinesDown;
+  }
+
+  isGone(id: AgentId): boolean {
+    return this.#gone.has(id);
+  }
+
+  /** Admitted or unreachable. */
+  isMember(id: AgentId): boolean {
+    return this.#admitted.has(id) || this.#unreachable.has(id);
+  }
+
   /** Applies one operation. An operation that does not fit the state is our own bug, and changes nothing: the master orders them. */
   apply(operation: RegistryOperation): void {
     switch (operation.kind) {
@@ -166,8 +196,7 @@ export class RegistryState {
   }
 
   #assertKnown(id: AgentId): void {
-    const isKnown = this.#admitted.has(id) || this.#unreachable.has(id);
-    assert(isKnown, 'an agent that an operator names is admitted or unreachable');
+    assert(this.isMember(id), 'an agent that an operator names is admitted or unreachable');
   }
 
   #reactivate(id: AgentId): void {

@@ -25,18 +25,19 @@ export function agentStatus(
   viewer: Viewer = ALL_SEEING,
 ): AgentStatus {
   const { info } = agent;
+  const drain = master.deactivatedAgents.get(agent.id) ?? null;
   return {
     agentInfo: viewer.seesAll ? info : { ...info, resources: visibleResources(info.resources, viewer) },
-    active: agent.link !== null,
-    deactivated: false,
+    active: agent.link !== null && !agent.deactivated,
+    deactivated: agent.deactivated,
     registeredTime: agent.registeredTime,
     reregisteredTime: agent.reregisteredTime,
     totalResources: visibleResources(info.resources, viewer),
     allocatedResources: visibleResources(allocatedOn(master, agent), viewer),
     offeredResources: visibleResources(offeredOn(master, agent), viewer),
     resourceProviders: [],
-    drainInfo: null,
-    estimatedDrainStartTime: null,
+    drainInfo: drain === null ? null : { state: drain.state, config: drain.config },
+    estimatedDrainStartTime: drain === null ? null : drain.startedAt,
   };
 }
 

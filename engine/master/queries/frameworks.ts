@@ -2,6 +2,7 @@ import { ALL_SEEING, type Viewer } from '../../authorization/index.ts';
 import {
   type ClusterFrameworks,
   type FrameworkStatus,
+  type InverseOffer,
   isTerminal,
   type Offer,
 } from '../../protocol/index.ts';
@@ -47,7 +48,7 @@ export function frameworkStatus(master: MasterState, framework: FrameworkRecord)
     reregisteredTime: framework.reregisteredTime,
     unregisteredTime: framework.unregisteredTime,
     offers,
-    inverseOffers: [],
+    inverseOffers: inverseOffersOf(master, framework),
     allocatedResources: allocatedTo(master, framework),
     offeredResources: offers.reduce(
       (sum, offer) => sum.plus(offer.resources.allocate(offer.role)),
@@ -55,6 +56,15 @@ export function frameworkStatus(master: MasterState, framework: FrameworkRecord)
     ),
     offerConstraints: framework.offerConstraints,
   };
+}
+
+function inverseOffersOf(
+  { inverseOffers }: MasterState,
+  framework: FrameworkRecord,
+): readonly InverseOffer[] {
+  const found: InverseOffer[] = [];
+  for (const record of inverseOffers.values()) if (record.framework === framework) found.push(record.offer);
+  return found;
 }
 
 function offersOf({ offers }: MasterState, framework: FrameworkRecord): readonly Offer[] {

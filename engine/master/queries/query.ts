@@ -5,6 +5,7 @@ import type { MasterState } from '../state.ts';
 import { clusterAgents } from './agents.ts';
 import { clusterExecutors } from './executors.ts';
 import { clusterFrameworks } from './frameworks.ts';
+import { maintenanceStatus } from './maintenance.ts';
 import { clusterOperations } from './operations.ts';
 import { masterInfo } from './master-info.ts';
 import { quotaStatus, weightInfos } from './quota.ts';
@@ -45,9 +46,9 @@ export function answerQuery(master: MasterState, call: OperatorRead, viewer: Vie
     case 'GET_OPERATIONS':
       return { type: 'GET_OPERATIONS', operations: clusterOperations(master) };
     case 'GET_MAINTENANCE_STATUS':
-      return { type: 'GET_MAINTENANCE_STATUS', status: { drainingMachines: [], downMachines: [] } };
+      return { type: 'GET_MAINTENANCE_STATUS', status: maintenanceStatus(master) };
     case 'GET_MAINTENANCE_SCHEDULE':
-      return { type: 'GET_MAINTENANCE_SCHEDULE', schedule: { windows: [] } };
+      return { type: 'GET_MAINTENANCE_SCHEDULE', schedule: master.schedule };
     default:
       return assertNever(call.type);
   }
