@@ -1,11 +1,5 @@
 import type { AgentId } from '../core/index.ts';
-import {
-  type AgentInfo,
-  isTerminalOperation,
-  machineKey,
-  machineText,
-  type OperatorMutation,
-} from '../protocol/index.ts';
+import { type AgentInfo, machineKey, machineText, type OperatorMutation } from '../protocol/index.ts';
 import { type RegistryOperation, scheduledMachines } from '../registry/index.ts';
 import { markGone } from './agent-gone.ts';
 import type { AgentRecord } from './agent-record.ts';
@@ -173,7 +167,7 @@ export function settleDrains(master: MasterState): void {
 function isIdle(agent: AgentRecord): boolean {
   if (agent.tasks.length > 0) return false;
   if (agent.operations === null) return true;
-  for (const { state } of agent.operations.values()) if (!isTerminalOperation(state)) return false;
+  for (const { isPending } of agent.operations.values()) if (isPending) return false;
   return true;
 }
 
