@@ -475,6 +475,10 @@ export class HierarchicalDrf implements ExplainingAllocator {
       quotas: this.#quotas,
       minimum: new MinimumOffer(this.#options.minAllocatable),
       filterGpuResources: this.#options.filterGpuResources,
+      drawn: {
+        roles: this.#options.roleSorter === 'random',
+        frameworks: this.#options.frameworkSorter === 'random',
+      },
       nextTick: this.#ticks.next,
       allocationInterval: this.#options.allocationInterval,
       pause: deadline === null ? null : { until: deadline, agentsAwaited: awaited },

@@ -17,6 +17,7 @@ export function explanationJson(explained: SimulationExplanation, now: Micros): 
     head: head === null ? null : { ...head, resources: head.resources.toString() },
     agents: why.agents,
     offerable: why.offerable,
+    isDrawn: why.isDrawn,
     roleShare: why.roleShare,
     reasons: why.reasons.map(({ rule, agents, examples }) => ({
       rule,

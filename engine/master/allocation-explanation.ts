@@ -85,11 +85,16 @@ export type Withheld =
   | { readonly rule: 'filter'; readonly until: Micros; readonly remaining: Micros }
   /** It declined what others have not seen yet (timing `event`); its turn comes at the latest then. */
   | { readonly rule: 'passedOver'; readonly until: Micros; readonly remaining: Micros }
-  /** Others come first: `own` against `ahead`, the one that takes most; `forGuarantee` if it is for a guarantee, whatever the shares. */
+  /**
+   * Others come first, or may come first where the order is drawn: `own` against `ahead`, the one that takes most; `forGuarantee` if it is for a
+   * guarantee, whatever the shares.
+   */
   | {
       readonly rule: 'order';
       readonly own: Contender;
       readonly ahead: Contender;
+      /** Where the order of the two is drawn: the probability, above 0 and below 1, that `own` is drawn first. Null where need decides. */
+      readonly odds: number | null;
       readonly forGuarantee: boolean;
     }
   /** It will be offered, and is too small for the demand by this much. */
@@ -168,8 +173,10 @@ export interface AllocationExplanation {
   readonly demand: Quantities | null;
   /** Known agents. */
   readonly agents: number;
-  /** Agents that it is offered, and that are large enough for the demand. */
+  /** Agents that it is offered, and that are large enough for the demand; where an order is drawn, those that it is offered whatever is drawn. */
   readonly offerable: number;
+  /** Whether an order that may decide is drawn by lot (a random sorter) and not by need. */
+  readonly isDrawn: boolean;
   /** Dominant share of the role, divided by its weight. */
   readonly roleShare: number;
   /** Largest group first. */

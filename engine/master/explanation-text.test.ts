@@ -40,7 +40,7 @@ const FACTS: { readonly [rule in Withheld['rule']]: Omit<Extract<Withheld, { rul
   agentCapability: { capability: 'HIERARCHICAL_ROLE' },
   filter: { until: micros(9_000_000), remaining: micros(4_500_123) },
   passedOver: { until: micros(9_000_000), remaining: micros(500_000) },
-  order: { own: OWN, ahead: AHEAD, forGuarantee: false },
+  order: { own: OWN, ahead: AHEAD, odds: null, forGuarantee: false },
   fit: { missing: CPUS },
 };
 
@@ -111,9 +111,17 @@ test('every change reads as advice', () => {
   `);
 });
 
+test('where the order is drawn the text gives the odds and no shares, and says that what is offered is certain', () => {
+  const withheld: Withheld = { rule: 'order', own: OWN, ahead: AHEAD, odds: 0.25, forGuarantee: false };
+  const text = withheldText(withheld, ASKER, NAMES);
+  expect(text).toContain('may be drawn first');
+  expect(text).toContain('a probability of 0.25');
+  expect(text).not.toContain('share');
+});
+
 test('shares of frameworks decide within a role, shares of roles between roles', () => {
   const text = (own: Contender) =>
-    withheldText({ rule: 'order', own, ahead: AHEAD, forGuarantee: false }, ASKER, NAMES);
+    withheldText({ rule: 'order', own, ahead: AHEAD, odds: null, forGuarantee: false }, ASKER, NAMES);
   expect(text(OWN)).toContain('0.2500 against 0.5000');
   expect(text({ ...OWN, role: 'batch' })).toContain('1.0000 against 0.5000');
 });

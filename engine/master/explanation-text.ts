@@ -26,7 +26,7 @@ export function explanationText(why: AllocationExplanation, names: ExplanationNa
   const asker = names.framework(why.framework);
   const wanted = why.demand === null ? '' : ` with ${why.demand.toString()} free`;
   const lines = [
-    `framework ${asker} in role ${why.role}: ${why.offerable} of ${counted(why.agents, 'agent')} would be offered to it now${wanted}`,
+    `framework ${asker} in role ${why.role}: ${why.offerable} of ${counted(why.agents, 'agent')} would be offered to it now${wanted}${why.isDrawn ? ', whatever order is drawn' : ''}`,
     `dominant share of the role: ${share(why.roleShare)}`,
   ];
   if (why.reasons.length > 0) lines.push('', 'why not the others, by the first rule that withholds them:');
@@ -166,9 +166,12 @@ function heldText(holders: readonly Holder[], names: ExplanationNames): string {
 }
 
 function orderText(withheld: Extract<Withheld, { rule: 'order' }>, names: ExplanationNames): string {
-  const { own, ahead, forGuarantee } = withheld;
+  const { own, ahead, odds, forGuarantee } = withheld;
   const who = clientText(ahead.framework, ahead.role, names);
   if (forGuarantee) return `the guarantee of role ${ahead.role} is served first (${who})`;
+  if (odds !== null) {
+    return `${who} may be drawn first: the order is random, and this framework comes before it with a probability of ${odds.toFixed(2)}`;
+  }
   return `${who} comes first, with a share of ${competing(ahead, own)} against ${competing(own, ahead)}`;
 }
 

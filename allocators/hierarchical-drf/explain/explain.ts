@@ -49,6 +49,7 @@ export function explain(
     demand,
     agents: verdicts.length,
     offerable: rehearsal.count,
+    isDrawn: scene.drawn.roles || scene.drawn.frameworks,
     roleShare: number === null ? 0 : books.tree.share(number),
     reasons: groups(verdicts),
     suggestions: new Suggestions(scene, now, demand).find(hypothesis, rehearsal),

@@ -63,8 +63,8 @@ export function withheldBy(
       return { rule, until, remaining: micros(until - at) };
     }
     case 'order': {
-      const { own, ahead, forGuarantee } = outcome.order!;
-      return { rule, own, ahead, forGuarantee };
+      const { own, ahead, odds, forGuarantee } = outcome.order!;
+      return { rule, own, ahead, odds, forGuarantee };
     }
     case 'fit':
       return { rule, missing: demand!.minus(offer.quantities()) };

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Agent, Change } from '../../../engine/master/index.ts';
+import type { Agent, AllocatorOptions, Change } from '../../../engine/master/index.ts';
 import { Resources } from '../../../engine/resources/index.ts';
 import { type Given, quantities } from '../test-world.ts';
 import { noHypothesis } from './hypothesis.ts';
@@ -143,6 +143,49 @@ test('without quota somebody takes every agent that is said to be offered, and n
     }),
     { numRuns: fc.readConfigureGlobal().numRuns ?? 200 },
   );
+});
+
+const SORTERS: readonly Partial<AllocatorOptions>[] = [
+  { roleSorter: 'random' },
+  { frameworkSorter: 'random' },
+  { roleSorter: 'random', frameworkSorter: 'random' },
+];
+
+test('with random sorters a framework gets what it is said to be offered, whatever is drawn, and of what an order withholds it gets something in some draw', () => {
+  let decided = 0;
+  fc.assert(
+    fc.property(history, fc.nat(1000), fc.constantFrom(...SORTERS), (commands, seed, sorters) => {
+      const orderly = commands.filter(({ kind }) => kind !== 'quota' && kind !== 'request');
+      // Where need decides, too, the order in which agents are visited matters.
+      const agentsMax = Object.keys(sorters).length === 2 ? 3 : 1;
+      const game = new TestHistory(agentsMax, seed, sorters);
+      for (const one of orderly) game.do(one);
+      const { allocator } = game.world;
+      const explained = game.clients().map((client) => ({
+        ...client,
+        verdicts: allocator.explain(game.now, client.framework, client.role, null).verdicts,
+      }));
+      allocator.allocate(game.now);
+      const given = game.take();
+      for (const { framework, role, verdicts } of explained) {
+        for (const { agent, withheld } of verdicts) {
+          const got = given.some(
+            (one) =>
+              one.agent === agent && one.framework === framework && allocator.roleName(one.role) === role,
+          );
+          if (withheld === null) expect(got).toBe(true);
+          else if (withheld.rule !== 'order') expect(got).toBe(false);
+          else if (got) decided++;
+          if (withheld?.rule === 'order' && withheld.odds !== null) {
+            expect(withheld.odds).toBeGreaterThan(0);
+            expect(withheld.odds).toBeLessThan(1);
+          }
+        }
+      }
+    }),
+    { numRuns: fc.readConfigureGlobal().numRuns ?? 300 },
+  );
+  expect(decided).toBeGreaterThan(0);
 });
 
 /** Changes that start a cycle at once, before others could be made: such a one is made last. */

@@ -5,12 +5,19 @@ import type { Books } from '../books.ts';
 import type { Client } from '../client.ts';
 import type { MinimumOffer } from '../minimum-offer.ts';
 
+/** Which orders are drawn by lot and not by need: `--role-sorter random`, `--framework-sorter random`. */
+export interface DrawnOrders {
+  readonly roles: boolean;
+  readonly frameworks: boolean;
+}
+
 /** What the allocator keeps beside its books, as it stands. */
 export interface Scene {
   readonly books: Books;
   readonly quotas: ReadonlyMap<Role, Quota>;
   readonly minimum: MinimumOffer;
   readonly filterGpuResources: boolean;
+  readonly drawn: DrawnOrders;
   /** The batch tick to come; filters that lapse at its instant may lapse after it. */
   readonly nextTick: Micros;
   readonly allocationInterval: Micros;

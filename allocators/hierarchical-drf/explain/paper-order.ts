@@ -1,6 +1,7 @@
 import type { Contender, Role } from '../../../engine/master/index.ts';
 import type { Books } from '../books.ts';
 import type { Client } from '../client.ts';
+import type { DrawnOrders } from './hypothesis.ts';
 import { PaperShares } from './paper-shares.ts';
 
 /** A role, and a sibling of it that came first. */
@@ -10,7 +11,17 @@ export interface Rivalry {
   readonly rivalShare: number;
 }
 
-/** Whom an imagined cycle serves first: roles by the tree, within a role its frameworks. Of the allocator's books it only reads. */
+/** Who an order is imagined for: where it is drawn, everybody else comes first. */
+export interface LastInDraws {
+  readonly client: Client;
+  readonly drawn: DrawnOrders;
+}
+
+/**
+ * Whom an imagined cycle serves first: roles by the tree, within a role its frameworks. Of the allocator's books it only reads.
+ *
+ * An order that is drawn is imagined at its worst for one client, all others by need: what that one is offered then it is offered whatever is drawn.
+ */
 export class PaperOrder {
   readonly #books: Books;
   readonly #roles: PaperShares;
@@ -20,10 +31,17 @@ export class PaperOrder {
   /** Sorted rows of clients that take part, by role. */
   readonly #clients = new Map<Role, number[]>();
   readonly #granted = new Set<Client>();
+  readonly #last: LastInDraws;
 
   /** `clients` take part; `weights` are other than they are. */
-  constructor(books: Books, clients: readonly Client[], weights: ReadonlyMap<Role, number>) {
+  constructor(
+    books: Books,
+    clients: readonly Client[],
+    weights: ReadonlyMap<Role, number>,
+    last: LastInDraws,
+  ) {
     this.#books = books;
+    this.#last = last;
     const { tree } = books;
     const byNode = new Map<number, number>();
     for (const [role, weight] of weights) {
@@ -39,7 +57,15 @@ export class PaperOrder {
 
   /** Roles in order; `visit` says whether to go on. Stable during the walk: `settle` takes grants into account. */
   walk(visit: (role: Role) => boolean): void {
-    this.#walkBelow(this.#books.tree.root, visit);
+    const { client, drawn } = this.#last;
+    const { root } = this.#books.tree;
+    if (!drawn.roles || !this.#clients.has(client.role)) {
+      this.#walkBelow(root, visit);
+      return;
+    }
+    // The leaves are drawn as one list: it may come after all others, its ancestors' kin too.
+    const goesOn = this.#walkBelow(root, (role) => role === client.role || visit(role));
+    if (goesOn) visit(client.role);
   }
 
   /** Rows of the role's clients in order. */
@@ -100,6 +126,27 @@ export class PaperOrder {
     return null;
   }
 
+  /**
+   * Whether `client` is drawn before `other`, as a probability; null where need decides. Successive draws put one of two first with the odds of
+   * their weights, whoever else is in the list; a leaf's weight is a product over its path (spec 16 §5).
+   */
+  oddsOf(client: Client, other: Client): number | null {
+    const { drawn } = this.#last;
+    if (client.role === other.role) return drawn.frameworks ? 1 / 2 : null;
+    if (!drawn.roles) return null;
+    const own = this.#weightInDraw(client.role);
+    return own / (own + this.#weightInDraw(other.role));
+  }
+
+  #weightInDraw(role: Role): number {
+    let weight = 1;
+    for (const node of this.#path(role)) {
+      const siblings = this.#children.get(this.#books.tree.parentOf(node))!;
+      weight *= this.#roles.weight(node) / siblings.reduce((sum, one) => sum + this.#roles.weight(one), 0);
+    }
+    return weight;
+  }
+
   #walkBelow(node: number, visit: (role: Role) => boolean): boolean {
     const { tree } = this.#books;
     for (const child of this.#children.get(node) ?? []) {
@@ -136,6 +183,12 @@ export class PaperOrder {
   }
 
   #sort(rows: number[], shares: PaperShares): void {
-    rows.sort((a, b) => (a === b ? 0 : shares.precedes(a, b) ? -1 : 1));
+    const { client, drawn } = this.#last;
+    const last = shares === this.#frameworks && drawn.frameworks ? client.row : null;
+    rows.sort((a, b) => {
+      if (a === b) return 0;
+      if (a === last || b === last) return a === last ? 1 : -1;
+      return shares.precedes(a, b) ? -1 : 1;
+    });
   }
 }

@@ -21,6 +21,10 @@ export class PaperShares {
     for (const row of weights.keys()) this.#score(row);
   }
 
+  weight(row: number): number {
+    return this.#weights.get(row) ?? this.#table.weight(row);
+  }
+
   share(row: number): number {
     return this.#share.get(row) ?? this.#table.share(row);
   }
@@ -68,6 +72,6 @@ export class PaperShares {
       const part = (this.#table.held(row, column) + (held?.[column] ?? 0)) / amounts[column]!;
       if (part > largest) largest = part;
     }
-    this.#share.set(row, largest / (this.#weights.get(row) ?? this.#table.weight(row)));
+    this.#share.set(row, largest / this.weight(row));
   }
 }

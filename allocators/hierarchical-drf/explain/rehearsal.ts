@@ -27,6 +27,8 @@ export interface Outcome {
     readonly ahead: Contender;
     readonly taker: Client;
     readonly rivalry: Rivalry | null;
+    /** See `PaperOrder.oddsOf`. */
+    readonly odds: number | null;
     readonly forGuarantee: boolean;
   } | null;
 }
@@ -48,6 +50,8 @@ export class Rehearsal {
   readonly #demand: Quantities | null;
   readonly #takesPart: ReadonlySet<Client>;
   readonly #isOfferable: (row: AgentRow) => boolean;
+  /** Whether an order is drawn: what others would take first is not known then. */
+  readonly #isDrawn: boolean;
   readonly #charge: PaperCharge;
   readonly #free = new Map<Agent, Resources>();
   readonly #grantsOn = new Map<Agent, PaperGrant[]>();
@@ -66,9 +70,13 @@ export class Rehearsal {
     books.shares.settle();
     const clients = books.clients.filter((client) => client != null && takesPart(scene, hypothesis, client));
     this.#takesPart = new Set(clients as Client[]);
-    this.order = new PaperOrder(books, clients as Client[], hypothesis.weights);
+    this.order = new PaperOrder(books, clients as Client[], hypothesis.weights, {
+      client: hypothesis.target,
+      drawn: scene.drawn,
+    });
     this.quota = hypothesis.quotas.size > 0 ? new QuotaCycle(books, hypothesis.quotas) : null;
     this.rules = new OfferRules(scene, hypothesis, this.quota);
+    this.#isDrawn = scene.drawn.roles || scene.drawn.frameworks;
     this.#charge = new PaperCharge(books);
     const { activated, whitelisted } = hypothesis;
     this.#isOfferable = (row) =>
@@ -142,6 +150,12 @@ export class Rehearsal {
     const { books } = this.#scene;
     const before = this.#judged.get(row.agent);
     const { offer } = this.rules;
+    const others = this.#othersOn(row);
+    if (this.#isDrawn && others.length > 0) {
+      // Which of the others would take it, and what they would leave, is drawn.
+      this.#judged.set(row.agent, { row, rule: 'order', offer, order: this.#behind(others) });
+      return;
+    }
     const whole = before?.rule === null || before?.rule === 'fit' ? before.offer.plus(offer) : offer;
     const suffices = this.#demand === null || whole.quantities().contains(this.#demand);
     this.#judged.set(row.agent, { row, rule: suffices ? null : 'fit', offer: whole, order: null });
@@ -166,12 +180,24 @@ export class Rehearsal {
       return;
     }
     assert(grants.length > 0, 'who gets nothing of what no rule withholds comes after another');
+    this.#judged.set(row.agent, { row, rule: 'order', offer, order: this.#behind(grants) });
+  }
+
+  #othersOn(row: AgentRow): readonly PaperGrant[] {
+    const grants = this.#grantsOn.get(row.agent) ?? [];
+    return grants.filter(({ client }) => client !== this.#hypothesis.target);
+  }
+
+  /** The target against the one of `grants` that took most. */
+  #behind(grants: readonly PaperGrant[]): NonNullable<Outcome['order']> {
+    const { target } = this.#hypothesis;
     const { client: taker, isForGuarantee: forGuarantee } = largest(grants);
     const own = this.order.contender(target, taker);
     const ahead = this.order.contender(taker, target);
-    const rivalry = this.order.rivalry(target.role, taker.role);
-    const order = { own, ahead, taker, rivalry, forGuarantee };
-    this.#judged.set(row.agent, { row, rule: 'order', offer, order });
+    const odds = this.order.oddsOf(target, taker);
+    // Where a draw decides, a larger weight promises nothing.
+    const rivalry = odds === null ? this.order.rivalry(target.role, taker.role) : null;
+    return { own, ahead, taker, rivalry, odds, forGuarantee };
   }
 
   /** Goes over all agents for what the visits left open. */

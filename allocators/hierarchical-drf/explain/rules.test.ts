@@ -299,6 +299,37 @@ describe('the first rule that withholds an agent, and what would help', () => {
     expect(kinds).toEqual(['raiseWeight', 'suppressOthers']);
   });
 
+  test('a role that may be drawn first where roles are drawn, with the odds of the weights, and no weight that would turn it', () => {
+    const scene = new Scene({ roleSorter: 'random' });
+    scene.world.allocator.setWeight(scene.world.now, scene.world.role('s'), 3);
+    scene
+      .agent()
+      .framework()
+      .framework({}, 1 as Framework, 's')
+      .decline(null);
+    const why = scene.why();
+    expect(why).toMatchObject({ isDrawn: true, offerable: 0 });
+    expect(only(why).withheld).toMatchObject({ rule: 'order', ahead: { role: 's' }, odds: 1 / 4 });
+    expect(only(scene.why(null, 1 as Framework, 's')).withheld).toMatchObject({
+      ahead: { role: 'r' },
+      odds: 3 / 4,
+    });
+    expect(firstChanges(why)).toMatchObject([{ kind: 'suppressOthers' }]);
+    scene.world.allocator.suppressOffers(scene.world.now, 1 as Framework, []);
+    expect(scene.why().offerable).toBe(1);
+  });
+
+  test('frameworks of one role are drawn with equal odds, whatever they hold, where frameworks are drawn', () => {
+    const scene = new Scene({ frameworkSorter: 'random' }).agent().framework();
+    scene.world.take();
+    scene.framework({}, 1 as Framework).agent({}, 1 as Agent);
+    const taken = scene.world.take();
+    taken.forEach((given) => scene.world.giveBack(given));
+    for (const framework of [0, 1] as Framework[]) {
+      expect(scene.why(null, framework).verdicts[1]!.withheld).toMatchObject({ rule: 'order', odds: 1 / 2 });
+    }
+  });
+
   test('a guarantee of another role is served first, whatever the shares', () => {
     const scene = new Scene();
     const quota = { guarantees: quantities('cpus:4;mem:1000'), limits: NO_LIMITS };
