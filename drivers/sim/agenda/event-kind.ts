@@ -18,7 +18,7 @@ export const CONNECT = 6;
 export const CONTAINER_STARTED = 7;
 /** [container, generation] */
 export const CONTAINER_EXITED = 8;
-/** [–, epoch] */
+/** [master] */
 export const MASTER_TIMER = 9;
 /** [machine] */
 export const AGENT_TIMER = 10;
@@ -26,7 +26,7 @@ export const AGENT_TIMER = 10;
 export const FRAMEWORK_TIMER = 11;
 /** [–] The next jobs of the workload arrive. */
 export const JOBS_ARRIVE = 12;
-/** [–, epoch] The ping timeout after a round of pings is over. */
+/** [master, epoch] The ping timeout after a round of pings is over. */
 export const PINGS_ANSWERED = 13;
 /** [machine, connection] The agent has had no ping for the total timeout. */
 export const PINGS_MISSED_AT_AGENT = 14;
@@ -34,8 +34,8 @@ export const PINGS_MISSED_AT_AGENT = 14;
 export const REGISTRY_WRITTEN = 15;
 /** [–, epoch] The registry's write in flight has taken too long. */
 export const REGISTRY_TIMEOUT = 16;
-/** [–, epoch] A new master is elected. */
-export const MASTER_ELECTED = 17;
+/** [master, outages] A master's process starts. */
+export const MASTER_STARTS = 17;
 /** [–] A sample of the cluster is due. */
 export const SAMPLE = 18;
 /** [machine, incarnation] The machine, or the agent's process on it, is back. */
@@ -46,9 +46,27 @@ export const AGENT_THAWS = 20;
 export const FAULT = 21;
 /** [–] The faults of the next window of time are drawn. */
 export const FAULTS_DRAWN = 22;
-/** [partition] A partition heals. */
-export const PARTITION_HEALS = 23;
 /** [–] The next change of the fleet that the trace records. */
 export const MACHINE_EVENT = 24;
-/** [–, –] A slow registry is itself again. */
-export const REGISTRY_RECOVERS = 25;
+/** [number] Something rare that the run has noted: `World.later`. */
+export const LATER = 25;
+/** [master, outages] A master's process goes on. */
+export const MASTER_THAWS = 26;
+/** [question] The authorizer answers. */
+export const AUTHORIZED = 27;
+/** [call] A request reaches the store. */
+export const STORE_CALLED = 28;
+/** [call] The store carries a request out. */
+export const STORE_APPLIES = 29;
+/** [call] The store's answer reaches its client. */
+export const STORE_ANSWERS = 30;
+/** [call] A client of the store has waited long enough. */
+export const STORE_TIMEOUT = 31;
+/** [watch] Changes reach a watcher. */
+export const STORE_WATCHED = 32;
+/** [–] The store looks for leases that have run out. */
+export const LEASES_EXPIRE = 33;
+/** [master, outages] A master's session with the store wants a tick. */
+export const SESSION_TIMER = 34;
+/** [party] The party hears who leads. */
+export const LEADER_DETECTED = 35;

@@ -42,5 +42,4 @@ export interface SchedulerFaults {
   /** Another instance subscribes with the framework's id while the first may still be there; at `until` the first, if so, is ended. */
   failover(now: Micros, number: number, until: Micros): string | null;
   misbehave(now: Micros, number: number, how: Misbehaviour, until: Micros): string | null;
-  heal(now: Micros): void;
 }

@@ -114,8 +114,10 @@ export interface Span {
 export interface FaultOptions {
   /** Faults of each kind per hour of virtual time, over the whole cluster; fractions are kept by chance. */
   readonly perHour: { readonly [Kind in FaultKind]: number };
-  /** No fault strikes from this instant on; null for never. What has struck still runs its course, unless `heal` says otherwise. */
+  /** No fault strikes from this instant on; null for never. What has struck still runs its course, unless `healsBy` says otherwise. */
   readonly until: Micros | null;
+  /** At this instant all is whole again: what has struck is over, what waits for its moment is called off. Null lets everything run its course. */
+  readonly healsBy: Micros | null;
   /** Faults of the plan that strike, by `PlannedFault.index`; null for all. What is left out changes nothing about the others. */
   readonly keep: readonly number[] | null;
   /** How long a machine is down after a crash: it reboots, its containers are dead. */
@@ -182,6 +184,7 @@ export const DEFAULT_FAULT_OPTIONS: FaultOptions = {
     slowRegistry: 0.1,
   },
   until: null,
+  healsBy: null,
   keep: null,
   crash: { min: seconds(60), max: seconds(1_800) },
   diskLostOneIn: 10,

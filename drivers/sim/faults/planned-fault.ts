@@ -80,9 +80,16 @@ export type PlannedFault = Planned &
         readonly ppm: number;
         readonly duration: Micros;
       }
-    /** `masterPartition`: from agents and frameworks. `storePartition`: from the store; `toMaster` is then what the store sends. */
+    /** From agents and frameworks. */
     | {
-        readonly kind: 'masterPartition' | 'storePartition';
+        readonly kind: 'masterPartition';
+        readonly master: MasterSubject;
+        readonly directions: readonly Direction[];
+        readonly duration: Micros;
+      }
+    /** From the store; `toMaster` is what the store sends. */
+    | {
+        readonly kind: 'storePartition';
         readonly master: MasterSubject;
         readonly directions: readonly Direction[];
         readonly duration: Micros;

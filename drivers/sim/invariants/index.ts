@@ -1,2 +1,2 @@
 export { TaskLedger } from './task-ledger.ts';
-export { checkMachines, checkSettled, checkWorld } from './whole-system.ts';
+export { checkCluster, checkMachines, checkSettled, checkWorld } from './whole-system.ts';

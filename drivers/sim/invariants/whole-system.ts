@@ -1,25 +1,30 @@
 import { assert } from '../../../engine/core/index.ts';
 import { isTerminal } from '../../../engine/protocol/index.ts';
-import type { AgentFleet, FrameworkFleet, MasterHost } from '../world/index.ts';
+import type { AgentFleet, FrameworkFleet, MasterEnsemble, SchedulerSide } from '../world/index.ts';
 import type { TaskLedger } from './task-ledger.ts';
 
 /** Each machine's own books. */
-export function checkMachines(master: MasterHost, agents: AgentFleet, frameworks: FrameworkFleet): void {
-  master.machine?.checkInvariants();
+export function checkMachines(masters: MasterEnsemble, agents: AgentFleet, schedulers: SchedulerSide): void {
+  for (const { machine } of masters.hosts) machine?.checkInvariants();
   for (let machine = 0; machine < agents.count; machine++) agents.agent(machine)?.checkInvariants();
-  for (let number = 0; number < frameworks.count; number++) frameworks.framework(number).checkInvariants();
+  schedulers.checkInvariants();
 }
 
 /** What must hold between machines at any instant, whatever is on its way between them. */
+export function checkCluster(masters: MasterEnsemble, agents: AgentFleet): void {
+  checkContainers(agents);
+  checkRegistry(masters);
+}
+
+/** The same, and what workload frameworks know of their tasks. */
 export function checkWorld(
-  master: MasterHost,
+  masters: MasterEnsemble,
   agents: AgentFleet,
   frameworks: FrameworkFleet,
   ledger: TaskLedger | null,
 ): void {
-  checkContainers(agents);
+  checkCluster(masters, agents);
   checkLedger(frameworks, ledger);
-  checkRegistry(master);
 }
 
 /** A container runs only on a machine that is there, for a task that its agent, or its agent's disk, knows; and tasks fit the machine. */
@@ -68,17 +73,17 @@ function checkLedger(frameworks: FrameworkFleet, ledger: TaskLedger | null): voi
 }
 
 /** What the master admits is durable: a restart would find every agent that it counts as registered. */
-function checkRegistry(master: MasterHost): void {
-  const { machine, registry } = master;
-  if (machine === null || !machine.isLeading) return;
-  const { admitted } = registry.state.snapshot();
+function checkRegistry({ machine, registry }: MasterEnsemble): void {
+  // One that was elected and has been succeeded in the registry since is on its way out.
+  if (machine === null || !machine.isLeading || machine.epoch !== registry.epoch) return;
+  const { admitted } = registry.snapshot();
   for (const agent of machine.state.agents) {
     assert(admitted.has(agent.id), `agent ${agent.id} is registered, and so in the registry`);
   }
 }
 
 /** A run whose work is done has come to rest. See `Simulation.checkSettled`. */
-export function checkSettled(master: MasterHost, agents: AgentFleet, frameworks: FrameworkFleet): void {
+export function checkSettled(master: MasterEnsemble, agents: AgentFleet, frameworks: FrameworkFleet): void {
   const { machine } = master;
   assert(machine?.isLeading === true, 'a master leads');
   for (let number = 0; number < frameworks.count; number++) {

@@ -8,10 +8,11 @@ export type Side = 'agents' | 'frameworks';
 
 /** A fault that waits for the next message it fits, and strikes once. */
 export interface Mischief {
-  readonly kind: 'loss' | 'duplication' | 'delay';
+  /** `reorder`: the message is late, and the end that is closed before it arrives speaks on another connection meanwhile. */
+  readonly kind: 'loss' | 'duplication' | 'delay' | 'reorder';
   readonly side: Side;
   readonly direction: Direction;
-  /** For `delay`: how much longer the message, and so all behind it, takes. */
+  /** For `delay` and `reorder`: how much longer the message, and so all behind it, takes. */
   readonly delay: Micros;
 }
 

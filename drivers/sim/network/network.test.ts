@@ -136,7 +136,7 @@ describe('whatever happens on the network', () => {
         for (const each of actions) {
           bench.run(bench.now + each.wait);
           const { network } = bench;
-          if (network.connectionOf(each.party) === 0) network.open(each.party);
+          if (network.connectionOf(each.party) === 0) network.open(each.party, 0);
           const connection = network.connectionOf(each.party);
           const key = `${each.party} ${each.direction}`;
           switch (each.kind) {
@@ -156,12 +156,12 @@ describe('whatever happens on the network', () => {
               network.vanishAtParty(bench.now, connection);
               break;
             case 'block':
-              network.block(bench.now, each.party, each.direction);
+              network.block(bench.now, each.party, 0, each.direction);
               blocks.set(key, (blocks.get(key) ?? 0) + 1);
               break;
             case 'unblock':
               if ((blocks.get(key) ?? 0) > 0) {
-                network.unblock(each.party, each.direction);
+                network.unblock(each.party, 0, each.direction);
                 blocks.set(key, blocks.get(key)! - 1);
               }
               break;
@@ -194,11 +194,11 @@ describe('whatever happens on the network', () => {
 
 test('nothing of an old incarnation is delivered', () => {
   const bench = new Bench(1);
-  const old = bench.network.open(0);
+  const old = bench.network.open(0, 0);
   bench.send(old, 'toMaster');
   bench.send(old, 'fromMaster');
   bench.network.closeAtParty(bench.now, old);
-  const next = bench.network.open(0);
+  const next = bench.network.open(0, 0);
   const number = bench.send(next, 'toMaster');
   bench.run(Infinity);
   expect(bench.atParty).toEqual([]);
@@ -208,7 +208,7 @@ test('nothing of an old incarnation is delivered', () => {
 
 test('a close arrives behind the messages sent before it', () => {
   const bench = new Bench(1);
-  const connection = bench.network.open(0);
+  const connection = bench.network.open(0, 0);
   for (let index = 0; index < 20; index++) bench.send(connection, 'fromMaster');
   bench.network.closeAtMaster(bench.now, connection);
   bench.run(Infinity);
@@ -218,7 +218,7 @@ test('a close arrives behind the messages sent before it', () => {
 
 test('a lost message takes all behind it, and both ends notice after a timeout', () => {
   const bench = new Bench(1);
-  const connection = bench.network.open(0);
+  const connection = bench.network.open(0, 0);
   bench.send(connection, 'toMaster');
   bench.run(1_000);
   bench.network.arm({ kind: 'loss', side: 'agents', direction: 'toMaster', delay: micros(0) });
@@ -233,11 +233,11 @@ test('a lost message takes all behind it, and both ends notice after a timeout',
 
 test('a partition that heals before anything was lost leaves the connection alone', () => {
   const bench = new Bench(1);
-  const connection = bench.network.open(0);
+  const connection = bench.network.open(0, 0);
   bench.send(connection, 'toMaster');
-  bench.network.block(bench.now, 0, 'toMaster');
+  bench.network.block(bench.now, 0, 0, 'toMaster');
   bench.run(1_000_000);
-  bench.network.unblock(0, 'toMaster');
+  bench.network.unblock(0, 0, 'toMaster');
   bench.send(connection, 'toMaster');
   bench.run(Infinity);
   expect(numbersOf(bench.atMaster)).toEqual([0, 1]);
@@ -246,8 +246,8 @@ test('a partition that heals before anything was lost leaves the connection alon
 
 test('a one-way partition stops one way only', () => {
   const bench = new Bench(1);
-  const connection = bench.network.open(0);
-  bench.network.block(bench.now, 0, 'toMaster');
+  const connection = bench.network.open(0, 0);
+  bench.network.block(bench.now, 0, 0, 'toMaster');
   bench.send(connection, 'toMaster');
   bench.send(connection, 'fromMaster');
   bench.run(2_000_000);
@@ -257,7 +257,7 @@ test('a one-way partition stops one way only', () => {
 
 test('the master hears nothing of the end of a connection that it never heard on', () => {
   const bench = new Bench(1);
-  const connection = bench.network.open(0);
+  const connection = bench.network.open(0, 0);
   bench.network.closeAtParty(bench.now, connection);
   bench.run(Infinity);
   expect(bench.told).toEqual([]);
@@ -265,7 +265,7 @@ test('the master hears nothing of the end of a connection that it never heard on
 
 test('a machine that stops without a word is noticed by the master after a timeout', () => {
   const bench = new Bench(1);
-  const connection = bench.network.open(0);
+  const connection = bench.network.open(0, 0);
   bench.send(connection, 'toMaster');
   bench.run(10_000);
   bench.network.vanishAtParty(bench.now, connection);

@@ -29,7 +29,8 @@ const MASTER_WAITS = 32;
 const PARTY_WAITS = 64;
 
 /**
- * Connections between the master and its parties (agents and frameworks).
+ * Connections between masters and their parties (agents and frameworks). Masters are numbered from 0; a replay has one. A party has one
+ * connection at a time; a way is a party and a master, and can be blocked in either direction.
  *
  * A connection is first in, first out in each direction. Its number counts up from 1 and is never reused: it is the incarnation, so what
  * was sent on a connection that an end has closed since is dropped at that end. Each end closes on its own: by order of its machine, when
@@ -45,20 +46,25 @@ export class Network<Payload> {
   /** Whether a message may arrive twice: a request that is not idempotent is sent once or not at all. */
   readonly #mayRepeat: (payload: Payload) => boolean;
 
+  readonly #masters: number;
+
   // Connections; row 0 is none.
   #parties = new Int32Array(64);
+  /** Party × masters + master. With one master that is the party. */
+  #ways = new Int32Array(64);
   #flags = new Uint8Array(64);
   #lastUp = new Float64Array(64);
   #lastDown = new Float64Array(64);
   #connectionCount = 1;
-  /** Connections below this number were those of an earlier master: they are closed at the master's end. */
-  #firstOfMaster = 1;
+  /** Per master: its connections below this number were those of an earlier process and are closed at the master's end. */
+  readonly #firstOfMaster: Int32Array;
 
   // Parties.
   #current = new Int32Array(64);
-  #onMaster = new Int32Array(64);
-  #upBlocks = new Uint8Array(64);
-  #downBlocks = new Uint8Array(64);
+  // Ways.
+  #onMaster: Int32Array;
+  #upBlocks: Uint8Array;
+  #downBlocks: Uint8Array;
   #sides: Side[] = [];
 
   #mischief: Mischief[] = [];
@@ -70,7 +76,14 @@ export class Network<Payload> {
     timeouts: Rng,
     witness: MischiefWitness | null,
     mayRepeat: (payload: Payload) => boolean,
+    masters = 1,
   ) {
+    assert(masters > 0, 'parties have a master to talk to');
+    this.#masters = masters;
+    this.#firstOfMaster = new Int32Array(masters).fill(1);
+    this.#onMaster = new Int32Array(64 * masters);
+    this.#upBlocks = new Uint8Array(64 * masters);
+    this.#downBlocks = new Uint8Array(64 * masters);
     this.#agenda = agenda;
     this.#options = options;
     this.#latencies = latencies;
@@ -85,16 +98,28 @@ export class Network<Payload> {
     if (party === this.#current.length) {
       const capacity = party * 2;
       this.#current = grownInts(this.#current, capacity);
-      this.#onMaster = grownInts(this.#onMaster, capacity);
-      this.#upBlocks = grownOctets(this.#upBlocks, capacity);
-      this.#downBlocks = grownOctets(this.#downBlocks, capacity);
+      this.#onMaster = grownInts(this.#onMaster, capacity * this.#masters);
+      this.#upBlocks = grownOctets(this.#upBlocks, capacity * this.#masters);
+      this.#downBlocks = grownOctets(this.#downBlocks, capacity * this.#masters);
     }
     this.#sides.push(side);
     return party;
   }
 
+  get masters(): number {
+    return this.#masters;
+  }
+
+  get parties(): number {
+    return this.#sides.length;
+  }
+
   partyOf(connection: number): number {
     return this.#parties[connection]!;
+  }
+
+  masterOf(connection: number): number {
+    return this.#ways[connection]! - this.#parties[connection]! * this.#masters;
   }
 
   /** The connection that is open at the party's end, or 0. */
@@ -103,28 +128,37 @@ export class Network<Payload> {
   }
 
   /** The newest connection of the party that the master has heard on and that is open at the master's end, or 0. */
-  masterConnectionOf(party: number): number {
-    const connection = this.#onMaster[party]!;
+  masterConnectionOf(party: number, master: number): number {
+    const connection = this.#onMaster[party * this.#masters + master]!;
     return (this.#flags[connection]! & MASTER_OPEN) !== 0 ? connection : NO_CONNECTION;
   }
 
   /** Whether something keeps messages of the party from the master, or the other way. */
-  isBlocked(party: number, direction: Direction): boolean {
-    return (direction === 'toMaster' ? this.#upBlocks : this.#downBlocks)[party]! !== 0;
+  isBlocked(party: number, master: number, direction: Direction): boolean {
+    const blocks = direction === 'toMaster' ? this.#upBlocks : this.#downBlocks;
+    return blocks[party * this.#masters + master]! !== 0;
+  }
+
+  /** Whether nothing blocks the way in either direction. */
+  isOpen(party: number, master: number): boolean {
+    const way = party * this.#masters + master;
+    return this.#upBlocks[way] === 0 && this.#downBlocks[way] === 0;
   }
 
   /** Opens a connection at both ends. The party's end must be closed. */
-  open(party: number): number {
+  open(party: number, master: number): number {
     assert(this.#current[party] === NO_CONNECTION, 'a party has one connection at a time');
     const connection = this.#connectionCount++;
     if (connection === this.#parties.length) {
       const capacity = connection * 2;
       this.#parties = grownInts(this.#parties, capacity);
+      this.#ways = grownInts(this.#ways, capacity);
       this.#flags = grownOctets(this.#flags, capacity);
       this.#lastUp = grownFloats(this.#lastUp, capacity);
       this.#lastDown = grownFloats(this.#lastDown, capacity);
     }
     this.#parties[connection] = party;
+    this.#ways[connection] = party * this.#masters + master;
     this.#flags[connection] = MASTER_OPEN | PARTY_OPEN;
     this.#current[party] = connection;
     return connection;
@@ -134,22 +168,24 @@ export class Network<Payload> {
   sendToMaster(now: Micros, connection: number, payload: Payload): void {
     const flags = this.#flags[connection]!;
     if ((flags & PARTY_OPEN) === 0) return;
-    const party = this.#parties[connection]!;
-    if ((flags & UP_LOST) !== 0 || this.#upBlocks[party] !== 0) {
+    if ((flags & UP_LOST) !== 0 || this.#upBlocks[this.#ways[connection]!] !== 0) {
       this.#breakConnection(now, connection, UP_LOST);
       return;
     }
     let extra = 0;
     let copies = 1;
     if (this.#mischief.length > 0) {
-      const mischief = this.#strike(party, 'toMaster', payload);
+      const mischief = this.#strike(this.#parties[connection]!, 'toMaster', payload);
       if (mischief !== null) {
         if (mischief.kind === 'loss') {
           this.#breakConnection(now, connection, UP_LOST);
           return;
         }
-        if (mischief.kind === 'delay') extra = mischief.delay;
-        else copies = 2;
+        if (mischief.kind === 'duplication') copies = 2;
+        else extra = mischief.delay;
+        // The party takes the connection for closed; its close follows the late message.
+        if (mischief.kind === 'reorder')
+          this.#agenda.push(this.#arrival(now, now), CLOSED_AT_PARTY, connection, 0, null);
       }
     }
     const at = this.#arrival(now + extra, this.#lastUp[connection]!);
@@ -161,22 +197,24 @@ export class Network<Payload> {
   sendToParty(now: Micros, connection: number, payload: Payload): void {
     const flags = this.#flags[connection]!;
     if ((flags & MASTER_OPEN) === 0) return;
-    const party = this.#parties[connection]!;
-    if ((flags & DOWN_LOST) !== 0 || this.#downBlocks[party] !== 0) {
+    if ((flags & DOWN_LOST) !== 0 || this.#downBlocks[this.#ways[connection]!] !== 0) {
       this.#breakConnection(now, connection, DOWN_LOST);
       return;
     }
     let extra = 0;
     let copies = 1;
     if (this.#mischief.length > 0) {
-      const mischief = this.#strike(party, 'fromMaster', payload);
+      const mischief = this.#strike(this.#parties[connection]!, 'fromMaster', payload);
       if (mischief !== null) {
         if (mischief.kind === 'loss') {
           this.#breakConnection(now, connection, DOWN_LOST);
           return;
         }
-        if (mischief.kind === 'delay') extra = mischief.delay;
-        else copies = 2;
+        if (mischief.kind === 'duplication') copies = 2;
+        else extra = mischief.delay;
+        // The master takes the connection for closed; its close follows the late message.
+        if (mischief.kind === 'reorder')
+          this.#agenda.push(this.#arrival(now, now), CLOSED_AT_MASTER, connection, 0, null);
       }
     }
     const at = this.#arrival(now + extra, this.#lastDown[connection]!);
@@ -186,12 +224,12 @@ export class Network<Payload> {
 
   /** A message has come to the master's end: whether it counts. */
   arrivesAtMaster(connection: number): boolean {
-    if (connection < this.#firstOfMaster) return false;
+    if (this.#isOfEarlierProcess(connection)) return false;
     const flags = this.#flags[connection]!;
     if ((flags & MASTER_OPEN) === 0) return false;
     if ((flags & MASTER_KNOWS) === 0) {
       this.#flags[connection] = flags | MASTER_KNOWS;
-      this.#onMaster[this.#parties[connection]!] = connection;
+      this.#onMaster[this.#ways[connection]!] = connection;
     }
     return true;
   }
@@ -207,7 +245,7 @@ export class Network<Payload> {
     if ((flags & MASTER_OPEN) === 0) return;
     this.#flags[connection] = flags & ~MASTER_OPEN;
     if ((flags & PARTY_OPEN) === 0) return;
-    if ((flags & DOWN_LOST) === 0 && this.#downBlocks[this.#parties[connection]!] === 0) {
+    if ((flags & DOWN_LOST) === 0 && this.#downBlocks[this.#ways[connection]!] === 0) {
       const at = this.#arrival(now, this.#lastDown[connection]!);
       this.#lastDown[connection] = at;
       this.#agenda.push(at, CLOSED_AT_PARTY, connection, 0, null);
@@ -224,7 +262,7 @@ export class Network<Payload> {
     this.#flags[connection] = flags & ~PARTY_OPEN;
     this.#current[party] = NO_CONNECTION;
     if ((flags & MASTER_OPEN) === 0) return;
-    if ((flags & UP_LOST) === 0 && this.#upBlocks[party] === 0) {
+    if ((flags & UP_LOST) === 0 && this.#upBlocks[this.#ways[connection]!] === 0) {
       const at = this.#arrival(now, this.#lastUp[connection]!);
       this.#lastUp[connection] = at;
       this.#agenda.push(at, CLOSED_AT_MASTER, connection, 0, null);
@@ -254,7 +292,7 @@ export class Network<Payload> {
     }
     if ((flags & MASTER_OPEN) === 0) return false;
     this.closeAtMaster(now, connection);
-    return (flags & MASTER_KNOWS) !== 0 && connection >= this.#firstOfMaster;
+    return (flags & MASTER_KNOWS) !== 0 && !this.#isOfEarlierProcess(connection);
   }
 
   /** The other end's close, or a timeout, has come to the party's end. True if that closes it: the party must be told. */
@@ -269,21 +307,30 @@ export class Network<Payload> {
     return true;
   }
 
-  /** Keeps messages in that direction from arriving until as many calls of `unblock`. Blocks add up. */
-  block(now: Micros, party: number, direction: Direction): void {
+  /** The party's end is closed, and told so; the master's end finds out by timeout. Nothing that is on its way arrives. */
+  halfOpen(now: Micros, connection: number): void {
+    if ((this.#flags[connection]! & PARTY_OPEN) === 0) return;
+    this.#breakConnection(now, connection, UP_LOST | DOWN_LOST);
+    this.#agenda.push(now, CLOSED_AT_PARTY, connection, 0, null);
+  }
+
+  /** Keeps messages between the two in that direction from arriving until as many calls of `unblock`. Blocks add up. */
+  block(now: Micros, party: number, master: number, direction: Direction): void {
     const blocks = direction === 'toMaster' ? this.#upBlocks : this.#downBlocks;
-    assert(blocks[party]! < 255, 'few partitions overlap');
-    blocks[party]!++;
+    const way = party * this.#masters + master;
+    assert(blocks[way]! < 255, 'few partitions overlap');
+    blocks[way]!++;
     const connection = this.#current[party]!;
-    if (connection === NO_CONNECTION) return;
+    if (connection === NO_CONNECTION || this.#ways[connection] !== way) return;
     this.#masterWaits(now, connection);
     this.#partyWaits(now, connection);
   }
 
-  unblock(party: number, direction: Direction): void {
+  unblock(party: number, master: number, direction: Direction): void {
     const blocks = direction === 'toMaster' ? this.#upBlocks : this.#downBlocks;
-    assert(blocks[party]! > 0, 'only what is blocked is unblocked');
-    blocks[party]!--;
+    const way = party * this.#masters + master;
+    assert(blocks[way]! > 0, 'only what is blocked is unblocked');
+    blocks[way]!--;
   }
 
   /** Arms a fault for the next message that it fits. */
@@ -291,13 +338,24 @@ export class Network<Payload> {
     this.#mischief.push(mischief);
   }
 
-  /** The master's process is gone: all its ends close, and what is on its way on them reaches no later master. */
-  masterGone(now: Micros): void {
+  /** Armed faults that have met no message are called off. */
+  disarm(): void {
+    this.#mischief = [];
+  }
+
+  /** The master's process is gone: all its ends close, and what is on its way on them reaches no later process of that master. */
+  masterGone(now: Micros, master: number): void {
     for (let party = 0; party < this.#sides.length; party++) {
-      this.closeAtMaster(now, this.#current[party]!);
-      this.#onMaster[party] = NO_CONNECTION;
+      const way = party * this.#masters + master;
+      const connection = this.#current[party]!;
+      if (this.#ways[connection] === way) this.closeAtMaster(now, connection);
+      this.#onMaster[way] = NO_CONNECTION;
     }
-    this.#firstOfMaster = this.#connectionCount;
+    this.#firstOfMaster[master] = this.#connectionCount;
+  }
+
+  #isOfEarlierProcess(connection: number): boolean {
+    return connection < this.#firstOfMaster[this.masterOf(connection)]!;
   }
 
   #arrival(now: number, last: number): number {
@@ -307,11 +365,11 @@ export class Network<Payload> {
   }
 
   #isBroken(connection: number): boolean {
-    const party = this.#parties[connection]!;
+    const way = this.#ways[connection]!;
     return (
       (this.#flags[connection]! & (UP_LOST | DOWN_LOST)) !== 0 ||
-      this.#upBlocks[party] !== 0 ||
-      this.#downBlocks[party] !== 0
+      this.#upBlocks[way] !== 0 ||
+      this.#downBlocks[way] !== 0
     );
   }
 

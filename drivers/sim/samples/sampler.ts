@@ -1,6 +1,6 @@
 import type { Micros } from '../../../engine/core/index.ts';
 import type { ClusterSample, KindAmounts, RoleSample } from '../../../engine/workload/index.ts';
-import type { FrameworkFleet, MasterHost, RoleFleet } from '../world/index.ts';
+import type { FrameworkFleet, MasterEnsemble, RoleFleet } from '../world/index.ts';
 import { type Claim, fairShares } from './fair-share.ts';
 
 const NOTHING: KindAmounts = { cpus: 0, mem: 0, disk: 0, gpus: 0 };
@@ -14,7 +14,7 @@ export interface TaskCounts {
 /** Reads a sample of the cluster off counters. O(roles² + frameworks); changes nothing that a run depends on. */
 export function sampleCluster(
   at: Micros,
-  master: MasterHost,
+  master: MasterEnsemble,
   frameworks: FrameworkFleet,
   counts: TaskCounts,
 ): ClusterSample {
@@ -50,7 +50,7 @@ export function sampleCluster(
   };
 }
 
-function sampleRoles(master: MasterHost, frameworks: FrameworkFleet, total: KindAmounts): RoleSample[] {
+function sampleRoles(master: MasterEnsemble, frameworks: FrameworkFleet, total: KindAmounts): RoleSample[] {
   const claims: Claim[] = [];
   const loads = frameworks.roles.map((fleet) => {
     let tasksRunning = 0;
@@ -87,7 +87,7 @@ function fraction(amount: number, total: number): number {
 }
 
 /** Asked only for roles that the allocator knows already: asking must not teach it a role. */
-function dominantShare(master: MasterHost, frameworks: FrameworkFleet, fleet: RoleFleet): number {
+function dominantShare(master: MasterEnsemble, frameworks: FrameworkFleet, fleet: RoleFleet): number {
   const { machine } = master;
   if (machine === null || !fleet.frameworks.some((number) => frameworks.framework(number).isSubscribed))
     return 0;

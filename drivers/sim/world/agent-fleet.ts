@@ -14,6 +14,7 @@ import { AGENT_RETURNS, AGENT_THAWS, AGENT_TIMER, CONNECT, PINGS_MISSED_AT_AGENT
 import { CONTAINER_STARTING, SIGKILL, SIGTERM, VirtualContainers } from '../containers/index.ts';
 import { Backoffs } from './backoffs.ts';
 import { DeadlineTimers } from './deadline-timers.ts';
+import { type LeaderView, NO_MASTER } from './leader-view.ts';
 import { OutputList } from './output-list.ts';
 import type { Message, World } from './world.ts';
 
@@ -48,7 +49,7 @@ export class AgentFleet {
   returning = 0;
   readonly #world: World;
   readonly #runTimes: RunTimes;
-  readonly #isMasterReachable: () => boolean;
+  readonly #masters: LeaderView;
   readonly #sink = new OutputList<AgentOutput>();
   readonly #timers: DeadlineTimers;
   readonly #backoffs: Backoffs;
@@ -68,7 +69,7 @@ export class AgentFleet {
     number,
     { frameworkId: FrameworkId; taskId: TaskId; exit: ContainerExit }[]
   >();
-  /** Since when an agent has not answered pings. */
+  /** Since when an agent has not answered a master's pings; by way, machine × masters + master. */
   readonly #silent = new Map<number, Micros>();
 
   readonly #masterMessage: { readonly kind: 'masterMessage'; message: MasterToAgent } = {
@@ -92,10 +93,10 @@ export class AgentFleet {
     exit: EXITED_BY_ITSELF,
   };
 
-  constructor(world: World, runTimes: RunTimes, isMasterReachable: () => boolean) {
+  constructor(world: World, runTimes: RunTimes, masters: LeaderView) {
     this.#world = world;
     this.#runTimes = runTimes;
-    this.#isMasterReachable = isMasterReachable;
+    this.#masters = masters;
     const { machines, agent } = world.options;
     const count = machines.length;
     const seeds = world.stream('agents');
@@ -170,6 +171,21 @@ export class AgentFleet {
     return true;
   }
 
+  /** The machine of a process that is away goes down in good order: its containers end, its disk stays as it is. */
+  switchOff(now: Micros, machine: number): void {
+    assert(this.#states[machine] === PROCESS_AWAY, 'only a machine whose process is away is switched off');
+    this.#states[machine] = DOWN;
+    this.containers.killAll(machine);
+    this.#unseenExits.delete(machine);
+    this.refreshResponsiveness(now, machine);
+  }
+
+  /** What a process that is away has checkpointed is lost; its containers live on. */
+  wipe(machine: number): void {
+    assert(this.#states[machine] === PROCESS_AWAY, 'only the disk of a process that is away is wiped');
+    this.#disks[machine] = null;
+  }
+
   /** Plans the return of a machine, or of the process on it. */
   returnAfter(now: Micros, machine: number, delay: Micros): void {
     this.returning++;
@@ -242,31 +258,63 @@ export class AgentFleet {
       return;
     }
     const { network, agenda } = this.#world;
-    const isBlocked = network.isBlocked(machine, 'toMaster') || network.isBlocked(machine, 'fromMaster');
-    if (isBlocked || !this.#isMasterReachable()) {
+    const master = this.#masters.leaderFor(machine);
+    if (master === NO_MASTER || !network.isOpen(machine, master)) {
       agenda.push(now + this.#backoffs.failed(machine), CONNECT, machine, attempt, null);
       return;
     }
-    network.open(machine);
+    network.open(machine, master);
     this.#step(now, machine, LINK_OPENED);
   }
 
   /** A way to or from the machine was blocked or unblocked. */
   waysChanged(now: Micros, machine: number): void {
     this.refreshResponsiveness(now, machine);
+    this.#awaitSilence(now, machine);
+  }
+
+  /** The master's process stands still from now on: agents that are connected to it hear no pings. */
+  masterFell(now: Micros, master: number): void {
+    const { network } = this.#world;
+    for (let machine = 0; machine < this.count; machine++) {
+      const connection = network.connectionOf(machine);
+      if (connection !== 0 && network.masterOf(connection) === master) this.#awaitSilence(now, machine);
+    }
+  }
+
+  /** The party now takes another master for the leader: a connection to any other is given up. */
+  leaderChanged(now: Micros, machine: number): void {
     const { network } = this.#world;
     const connection = network.connectionOf(machine);
-    if (connection === 0 || !network.isBlocked(machine, 'fromMaster')) return;
+    if (connection === 0 || this.#states[machine] !== UP) return;
+    const master = this.#masters.leaderFor(machine);
+    if (master === NO_MASTER || master === network.masterOf(connection)) return;
+    if (this.#freezes[machine]! > 0) this.#defer(machine, { kind: 'closed', connection, isTimeout: false });
+    else if (network.endsAtParty(now, connection, false)) this.#step(now, machine, LINK_CLOSED);
+  }
+
+  /** The master's pings will be missed unless it is heard again. */
+  #awaitSilence(now: Micros, machine: number): void {
+    const connection = this.#world.network.connectionOf(machine);
+    if (!this.#isDeafOn(machine, connection)) return;
     const { agentPingTimeout, maxAgentPingTimeouts } = this.#world.options.master;
     // The last ping came up to one period ago.
     const silence = agentPingTimeout * maxAgentPingTimeouts - this.#pings.below(agentPingTimeout);
     this.#world.agenda.push(now + silence, PINGS_MISSED_AT_AGENT, machine, connection, null);
   }
 
+  /** Whether nothing of the master reaches the machine on its open connection. */
+  #isDeafOn(machine: number, connection: number): boolean {
+    if (connection === 0) return false;
+    const { network } = this.#world;
+    const master = network.masterOf(connection);
+    return network.isBlocked(machine, master, 'fromMaster') || this.#masters.isSilent(master);
+  }
+
   /** PINGS_MISSED_AT_AGENT. */
   pingsMissed(now: Micros, machine: number, connection: number): void {
     const { network } = this.#world;
-    if (network.connectionOf(machine) !== connection || !network.isBlocked(machine, 'fromMaster')) return;
+    if (network.connectionOf(machine) !== connection || !this.#isDeafOn(machine, connection)) return;
     if (this.#freezes[machine]! > 0) this.#defer(machine, { kind: 'input', input: PINGS_MISSED });
     else this.#step(now, machine, PINGS_MISSED);
   }
@@ -274,21 +322,22 @@ export class AgentFleet {
   /** Keeps the list of agents that do not answer pings; called after whatever may change that. */
   refreshResponsiveness(now: Micros, machine: number): void {
     const { network } = this.#world;
-    const answers =
-      this.#states[machine] === UP &&
-      this.#freezes[machine] === 0 &&
-      !network.isBlocked(machine, 'toMaster') &&
-      !network.isBlocked(machine, 'fromMaster');
-    if (answers) this.#silent.delete(machine);
-    else if (!this.#silent.has(machine)) this.#silent.set(machine, now);
+    const isAwake = this.#states[machine] === UP && this.#freezes[machine] === 0;
+    for (let master = 0; master < network.masters; master++) {
+      const way = machine * network.masters + master;
+      if (isAwake && network.isOpen(machine, master)) this.#silent.delete(way);
+      else if (!this.#silent.has(way)) this.#silent.set(way, now);
+    }
   }
 
   /** Links that the master holds open to agents that have not answered since then. */
-  linksSilentSince(since: Micros): readonly LinkId[] {
+  linksSilentSince(since: Micros, master: number): readonly LinkId[] {
+    const { network } = this.#world;
     const links: LinkId[] = [];
-    for (const [machine, from] of this.#silent) {
-      if (from > since) continue;
-      const connection = this.#world.network.masterConnectionOf(machine);
+    for (const [way, from] of this.#silent) {
+      const machine = Math.floor(way / network.masters);
+      if (from > since || way !== machine * network.masters + master) continue;
+      const connection = network.masterConnectionOf(machine, master);
       if (connection !== 0) links.push(connection as LinkId);
     }
     return links;
@@ -463,6 +512,8 @@ export class AgentFleet {
   #step(now: Micros, machine: number, input: AgentInput): void {
     const agent = this.#machines[machine]!;
     const sink = this.#sink;
+    const { inputTap } = this.#world.options;
+    if (inputTap !== null) inputTap.input(now, { kind: 'agent', machine }, input);
     agent.step(now, input, sink);
     if (sink.count > 0) this.#perform(now, machine);
     if (this.#machines[machine] === agent) this.#timers.arm(machine, now, agent.nextDeadline());

@@ -17,7 +17,9 @@ import { CONNECT, FRAMEWORK_TIMER } from '../agenda/index.ts';
 import type { TaskLedger } from '../invariants/index.ts';
 import { Backoffs } from './backoffs.ts';
 import { DeadlineTimers } from './deadline-timers.ts';
+import { type LeaderView, NO_MASTER } from './leader-view.ts';
 import { OutputList } from './output-list.ts';
+import type { SchedulerSide } from './scheduler-side.ts';
 import type { World } from './world.ts';
 
 /** A scheduler that is away for less than a week finds its tasks again. */
@@ -49,13 +51,15 @@ export interface RoleFleet {
 }
 
 /** The schedulers of a run, made role by role. Framework `f` is party `machines + f` of the network. */
-export class FrameworkFleet {
+export class FrameworkFleet implements SchedulerSide {
+  /** Those of a replay behave. */
+  readonly faults = null;
   /** Roles in the order in which they turned up. */
   readonly roles: RoleFleet[] = [];
   readonly #world: World;
   readonly #listener: WorkListener;
   readonly #ledger: TaskLedger | null;
-  readonly #isMasterReachable: () => boolean;
+  readonly #masters: LeaderView;
   readonly #sink = new OutputList<WorkloadOutput>();
   readonly #timers: DeadlineTimers;
   readonly #backoffs: Backoffs;
@@ -73,16 +77,11 @@ export class FrameworkFleet {
     event: { type: 'HEARTBEAT' },
   };
 
-  constructor(
-    world: World,
-    listener: WorkListener,
-    ledger: TaskLedger | null,
-    isMasterReachable: () => boolean,
-  ) {
+  constructor(world: World, listener: WorkListener, ledger: TaskLedger | null, masters: LeaderView) {
     this.#world = world;
     this.#listener = listener;
     this.#ledger = ledger;
-    this.#isMasterReachable = isMasterReachable;
+    this.#masters = masters;
     this.#firstParty = world.options.machines.length;
     this.#timers = new DeadlineTimers(world.agenda, FRAMEWORK_TIMER, 16);
     this.#backoffs = new Backoffs(world.options.network, world.stream('frameworkBackoff'));
@@ -171,17 +170,30 @@ export class FrameworkFleet {
   }
 
   /** CONNECT: succeeds if a master leads and both ways are open; else another attempt follows. */
-  connect(now: Micros, number: number, attempt: number): void {
+  connect(now: Micros, party: number, attempt: number): void {
+    const number = this.numberOf(party);
     if (!this.#backoffs.isCurrent(number, attempt)) return;
     const { network, agenda } = this.#world;
-    const party = this.partyOf(number);
-    const isBlocked = network.isBlocked(party, 'toMaster') || network.isBlocked(party, 'fromMaster');
-    if (isBlocked || !this.#isMasterReachable()) {
+    const master = this.#masters.leaderFor(party);
+    if (master === NO_MASTER || !network.isOpen(party, master)) {
       agenda.push(now + this.#backoffs.failed(number), CONNECT, party, attempt, null);
       return;
     }
-    network.open(party);
+    network.open(party, master);
     this.#step(now, number, CONNECTED);
+  }
+
+  leaderChanged(now: Micros, party: number): void {
+    const { network } = this.#world;
+    const connection = network.connectionOf(party);
+    if (connection === 0) return;
+    const master = this.#masters.leaderFor(party);
+    if (master !== NO_MASTER && master !== network.masterOf(connection))
+      this.connectionEnds(now, connection, false);
+  }
+
+  checkInvariants(): void {
+    for (const machine of this.#machines) machine.checkInvariants();
   }
 
   /** FRAMEWORK_TIMER. */
@@ -209,6 +221,8 @@ export class FrameworkFleet {
   #step(now: Micros, number: number, input: WorkloadInput): void {
     const machine = this.#machines[number]!;
     const sink = this.#sink;
+    const { inputTap } = this.#world.options;
+    if (inputTap !== null) inputTap.input(now, { kind: 'framework', framework: number }, input);
     machine.step(now, input, sink);
     if (sink.count > 0) this.#perform(now, number);
     this.#timers.arm(number, now, machine.nextDeadline());

@@ -8,58 +8,32 @@ import {
   type RequestId,
   type StreamId,
 } from '../../../engine/master/index.ts';
-import type { AgentToMaster, SchedulerCall } from '../../../engine/protocol/index.ts';
-import { MASTER_ELECTED, MASTER_TIMER, PINGS_ANSWERED } from '../agenda/index.ts';
-import { VirtualRegistry } from '../registry/index.ts';
-import { DeadlineTimers } from './deadline-timers.ts';
-import type { MachineDirectory } from './machine-directory.ts';
+import type { AgentToMaster, OperatorMutation, SchedulerCall } from '../../../engine/protocol/index.ts';
+import type { RegistrySnapshot } from '../../../engine/registry/index.ts';
+import { MASTER_THAWS, PINGS_ANSWERED } from '../agenda/index.ts';
+import type { HostClock } from './host-clock.ts';
+import type { MasterEnsemble } from './master-ensemble.ts';
 import { OutputList } from './output-list.ts';
-import { MASTER_ACTOR, type Message, type World } from './world.ts';
+import { MASTER_ACTOR, type World } from './world.ts';
 
-/** Totals over all masters of a run. */
-export interface OfferCounts {
-  readonly made: number;
-  readonly accepted: number;
-  readonly declined: number;
-  readonly rescinded: number;
-  /** Of the rescinded: those that nobody answered in time. */
-  readonly timedOut: number;
-}
-
-/** Who does not answer pings. */
-export interface Unresponsive {
-  /** Links of agents that have not answered since `since` or longer. O(agents that do not answer). */
-  linksSilentSince(since: Micros): readonly LinkId[];
-}
-
-const ACTOR = { kind: 'master' } as const;
-const REGISTRY_FAILURE = 'store timed out';
-
-/** Runs the master that leads, if one does: gives it its inputs, carries its outputs out, and elects the next one. */
+/** Runs one master's process: gives its machine its inputs and carries its outputs out. A process has one machine all its life. */
 export class MasterHost {
-  readonly registry: VirtualRegistry<Message>;
+  readonly number: number;
   readonly #world: World;
-  readonly #directory: MachineDirectory;
-  readonly #unresponsive: Unresponsive;
+  readonly #ensemble: MasterEnsemble;
+  readonly #actor: { readonly kind: 'master'; readonly master: number };
+  /** Null: the world's own time. */
+  readonly clock: HostClock | null;
   readonly #sink = new OutputList<MasterOutput>();
-  readonly #timers: DeadlineTimers;
   #machine: MasterMachine | null = null;
   #epoch = 0 as MasterEpoch;
-  #requests = 0;
   #lastPingsMissed = 0;
   #mustEnd = false;
-  #endings = 0;
-  // Sums over masters that are gone.
-  #steps = 0;
-  #allocationRuns = 0;
-  #made = 0;
-  #accepted = 0;
-  #declined = 0;
-  #rescinded = 0;
-  #timedOut = 0;
-  #passedOver = 0;
-  /** Calls that the master refused. */
-  callsRefused = 0;
+  /** Processes that have ended on this host. */
+  #outages = 0;
+  #freezes = 0;
+  /** What came for a process that stands still. */
+  #deferred: ((now: Micros) => void)[] = [];
 
   // Inputs are reused: a machine never keeps one.
   readonly #agentMessage: {
@@ -81,98 +55,97 @@ export class MasterHost {
     call: { type: 'TEARDOWN', frameworkId: 0 as never },
   };
 
-  constructor(world: World, directory: MachineDirectory, unresponsive: Unresponsive) {
+  constructor(world: World, ensemble: MasterEnsemble, number: number, clock: HostClock | null) {
     this.#world = world;
-    this.#directory = directory;
-    this.#unresponsive = unresponsive;
-    this.registry = new VirtualRegistry(world.agenda, world.options.registry);
-    this.#timers = new DeadlineTimers(world.agenda, MASTER_TIMER, 1);
-    const weightInfos = world.options.frameworks.roles.filter(({ weight }) => weight !== 1);
-    this.registry.state.apply({ kind: 'weightsUpdated', weightInfos });
-    this.registry.state.apply({ kind: 'quotasUpdated', quotaConfigs: world.options.quotas });
-    world.agenda.push(0, MASTER_ELECTED, 0, 0, null);
+    this.#ensemble = ensemble;
+    this.number = number;
+    this.clock = clock;
+    this.#actor = { kind: 'master', master: number };
   }
 
-  /** The master that leads, or is about to; null between two. For checks and reports. */
+  /** The master's machine while its process is there, whether it leads or not. */
   get machine(): MasterMachine | null {
     return this.#machine;
   }
 
-  /** Whether parties can connect: a master is there and has recovered. */
-  get isReachable(): boolean {
-    return this.#machine?.isLeading === true;
+  /** Its own epoch once it was elected; 0 before. */
+  get epoch(): MasterEpoch {
+    return this.#epoch;
   }
 
-  get steps(): number {
-    return this.#steps + (this.#machine?.stats.steps ?? 0);
+  get isFrozen(): boolean {
+    return this.#freezes > 0;
   }
 
-  /** Cycles up to now, ticks that an idle allocator was not asked for included. */
-  get allocationRuns(): number {
-    const { now } = this.#world;
-    return this.#allocationRuns + (this.#machine?.allocator.metrics(now).allocationRuns ?? 0);
+  /** Raised whenever the process ends. */
+  get outages(): number {
+    return this.#outages;
   }
 
-  /** Times that the guard against decliners passed a framework over. */
-  get declinersPassedOver(): number {
-    return this.#passedOver + (this.#machine?.allocator.metrics().declinersPassedOver ?? 0);
-  }
+  // The process.
 
-  get offers(): OfferCounts {
-    const stats = this.#machine?.stats ?? null;
-    return {
-      made: this.#made + (stats?.offersMade ?? 0),
-      accepted: this.#accepted + (stats?.offersAccepted ?? 0),
-      declined: this.#declined + (stats?.offersDeclined ?? 0),
-      rescinded: this.#rescinded + (stats?.offersRescinded ?? 0),
-      timedOut: this.#timedOut + (stats?.offersTimedOut ?? 0),
-    };
-  }
-
-  /** MASTER_ELECTED: a new master reads the registry. */
-  elected(now: Micros): void {
-    if (this.#machine !== null) return;
+  start(now: Micros, seed: number): void {
+    assert(this.#machine === null, 'a host runs one master');
     const { options } = this.#world;
-    const snapshot = this.registry.state.snapshot();
-    this.#epoch = (this.registry.state.epoch + 1) as MasterEpoch;
-    const seed = this.#world.seedFor(`allocator.${this.#endings}`);
+    this.#epoch = 0 as MasterEpoch;
+    this.#lastPingsMissed = 0;
     this.#machine = new MasterMachine(
       options.master,
       options.allocator,
       { ...options.allocatorOptions, seed },
-      now,
+      this.#instant(now),
     );
-    this.#lastPingsMissed = 0;
-    this.#step(now, { kind: 'elected', epoch: this.#epoch, registry: snapshot });
+  }
+
+  elected(now: Micros, epoch: MasterEpoch, registry: RegistrySnapshot): void {
+    this.#epoch = epoch;
+    this.#step(now, { kind: 'elected', epoch, registry });
+  }
+
+  /** The process is gone. */
+  end(): MasterMachine {
+    const machine = this.#machine;
+    assert(machine !== null, 'only a process that is there ends');
+    this.#machine = null;
+    this.#mustEnd = false;
+    this.#outages++;
+    this.#freezes = 0;
+    this.#deferred = [];
+    return machine;
+  }
+
+  /** The process stands still for `duration`. False if it is not there. */
+  freeze(now: Micros, duration: Micros): boolean {
+    if (this.#machine === null) return false;
+    this.#freezes++;
+    this.#world.agenda.push(now + duration, MASTER_THAWS, this.number, this.#outages, null);
+    return true;
   }
 
   /**
-   * The master's process ends at once; the next is elected after `delay`.
+   * MASTER_THAWS: what came meanwhile happens now, in order.
    *
-   * @param survivingWrites a 32-bit draw, see `VirtualRegistry.masterGone`
-   * @returns false if there is none to end
+   * @param ticksFirst whether its timers go off before it reads what came: a process may do either
    */
-  crash(now: Micros, delay: Micros, survivingWrites: number): boolean {
-    const machine = this.#machine;
-    if (machine === null) return false;
-    this.#endings++;
-    this.#steps += machine.stats.steps;
-    const { allocationRuns, declinersPassedOver } = machine.allocator.metrics(now);
-    this.#allocationRuns += allocationRuns;
-    this.#passedOver += declinersPassedOver;
-    this.#made += machine.stats.offersMade;
-    this.#accepted += machine.stats.offersAccepted;
-    this.#declined += machine.stats.offersDeclined;
-    this.#rescinded += machine.stats.offersRescinded;
-    this.#timedOut += machine.stats.offersTimedOut;
-    this.#machine = null;
-    this.#mustEnd = false;
-    this.#timers.disarm(0);
-    this.registry.masterGone(survivingWrites);
-    this.#world.network.masterGone(now);
-    this.#world.agenda.push(now + delay, MASTER_ELECTED, 0, 0, null);
+  thaws(now: Micros, outage: number, ticksFirst: boolean): void {
+    if (this.#outages !== outage) return;
+    this.#freezes--;
+    if (this.#freezes > 0) return;
+    if (ticksFirst) this.timer(now);
+    const deferred = this.#deferred;
+    this.#deferred = [];
+    for (const happens of deferred) if (this.#outages === outage) happens(now);
+    if (this.#machine !== null) this.arm(now);
+  }
+
+  /** True if the process stands still: what happens waits. */
+  defers(happens: (now: Micros) => void): boolean {
+    if (this.#freezes === 0) return false;
+    this.#deferred.push(happens);
     return true;
   }
+
+  // Inputs.
 
   agentMessage(now: Micros, connection: number, message: AgentToMaster): void {
     this.#agentMessage.link = connection as LinkId;
@@ -180,11 +153,19 @@ export class MasterHost {
     this.#step(now, this.#agentMessage);
   }
 
-  schedulerCalled(now: Micros, connection: number, call: SchedulerCall): void {
-    this.#schedulerCalled.request = ++this.#requests as RequestId;
+  schedulerCalled(now: Micros, connection: number, call: SchedulerCall, request: RequestId): void {
+    this.#schedulerCalled.request = request;
     this.#schedulerCalled.stream = connection as StreamId;
     this.#schedulerCalled.call = call;
     this.#step(now, this.#schedulerCalled);
+  }
+
+  operatorCalled(now: Micros, request: RequestId, call: OperatorMutation): void {
+    this.#step(now, { kind: 'operatorCalled', request, principal: null, call });
+  }
+
+  authorized(now: Micros, ticket: number, verdicts: readonly boolean[] | null): void {
+    this.#step(now, { kind: 'authorized', ticket, verdicts });
   }
 
   linkClosed(now: Micros, connection: number): void {
@@ -195,69 +176,82 @@ export class MasterHost {
     this.#step(now, { kind: 'streamClosed', stream: connection as StreamId });
   }
 
-  /** MASTER_TIMER. */
+  durable(now: Micros, upTo: number): void {
+    this.#step(now, { kind: 'registryDurable', upTo });
+  }
+
+  storeFailed(now: Micros, reason: string): void {
+    this.#step(now, { kind: 'registryFailed', reason });
+  }
+
+  /** The live MASTER_TIMER. */
   timer(now: Micros): void {
-    if (!this.#timers.fires(0, now) || this.#machine === null) return;
+    if (this.#machine === null) return;
     const deadline = this.#machine.nextDeadline();
-    if (deadline !== null && deadline <= now) {
+    const instant = this.#instant(now);
+    if (deadline !== null && deadline <= instant) {
       this.#step(now, TICK);
       const next = this.#machine?.nextDeadline() ?? null;
-      assert(next === null || next > now, 'after a tick the master wants none at the same instant');
+      assert(next === null || next > instant, 'after a tick the master wants none at the same instant');
     } else {
-      this.#timers.arm(0, now, deadline);
+      this.arm(now);
     }
+  }
+
+  /** Arms the timer anew; also after the host's clock was set. */
+  arm(now: Micros): void {
+    const deadline = this.#machine?.nextDeadline() ?? null;
+    if (deadline === null) return;
+    const at = this.clock === null ? deadline : this.clock.whenShown(now, deadline);
+    this.#ensemble.timers.arm(this.number, now, at);
   }
 
   /** PINGS_ANSWERED: one answer for a round of pings, and none when nobody is or was missing. */
   pingsAnswered(now: Micros, epoch: number): void {
     if (this.#machine === null || epoch !== this.#epoch) return;
+    if (this.#freezes > 0) {
+      this.#deferred.push((later) => this.pingsAnswered(later, epoch));
+      return;
+    }
     const sent = micros(now - this.#world.options.master.agentPingTimeout);
-    const links = this.#unresponsive.linksSilentSince(sent);
+    const links = this.#ensemble.unresponsive.linksSilentSince(sent, this.number);
     if (links.length === 0 && this.#lastPingsMissed === 0) return;
     this.#lastPingsMissed = links.length;
     this.#step(now, { kind: 'pingsMissed', links });
   }
 
-  /** REGISTRY_WRITTEN. */
-  registryWritten(now: Micros, epoch: number): void {
-    if (this.#machine === null || epoch !== this.#epoch) return;
-    const upTo = this.registry.written();
-    this.#step(now, { kind: 'registryDurable', upTo });
-    if (this.#machine !== null) this.registry.flush(now, this.#epoch);
-  }
-
-  /** REGISTRY_TIMEOUT. */
-  registryTimedOut(now: Micros, epoch: number): void {
-    if (this.#machine === null || epoch !== this.#epoch) return;
-    this.#step(now, { kind: 'registryFailed', reason: REGISTRY_FAILURE });
+  #instant(now: Micros): Micros {
+    return this.clock === null ? now : this.clock.read(now);
   }
 
   #step(now: Micros, input: MasterInput): void {
     const machine = this.#machine;
     if (machine === null) return;
+    const { inputTap } = this.#world.options;
+    if (inputTap !== null) inputTap.input(now, this.#actor, input);
     const sink = this.#sink;
-    machine.step(now, input, sink);
+    machine.step(this.#instant(now), input, sink);
     if (sink.count > 0) this.#perform(now);
     if (this.#mustEnd) {
       this.#mustEnd = false;
-      const survivors = this.#world.stream(`abdication.${this.#endings}`).next();
-      this.crash(now, this.#world.options.electionDelay, survivors);
-      return;
+      this.#ensemble.abdicates(now, this);
+    } else if (this.#machine === machine) {
+      this.arm(now);
     }
-    this.#timers.arm(0, now, machine.nextDeadline());
   }
 
   #perform(now: Micros): void {
     const { hash, network } = this.#world;
     const { tap } = this.#world.options;
+    const ensemble = this.#ensemble;
     const sink = this.#sink;
     let persists = false;
     hash.add(now);
-    hash.add(MASTER_ACTOR);
+    hash.add(MASTER_ACTOR - this.number);
     for (let index = 0; index < sink.count; index++) {
       const output = sink.at(index);
       hashMasterOutput(hash, output);
-      if (tap !== null) tap.output(now, ACTOR, output);
+      if (tap !== null) tap.output(now, this.#actor, output);
       switch (output.kind) {
         case 'event':
           network.sendToParty(now, output.stream, output.event);
@@ -266,43 +260,47 @@ export class MasterHost {
           network.sendToParty(now, output.link, output.message);
           break;
         case 'closeStream':
+          ensemble.turnsAway(this, output.stream);
           network.closeAtMaster(now, output.stream);
           break;
         case 'closeLink':
+          ensemble.turnsAway(this, output.link);
           network.closeAtMaster(now, output.link);
           break;
         case 'refuseCall':
-          this.callsRefused++;
+          ensemble.callRefused(now, output);
           break;
         case 'pingAgents':
           this.#world.agenda.push(
             now + this.#world.options.master.agentPingTimeout,
             PINGS_ANSWERED,
-            0,
+            this.number,
             this.#epoch,
             null,
           );
           break;
         case 'persist':
-          if (output.operation.kind === 'agentAdmitted') {
-            this.#directory.admitted(output.operation.id, output.operation.info.hostname);
-          }
-          this.registry.persist(output.index, output.operation);
+          ensemble.persist(now, this, output.index, output.operation);
           persists = true;
           break;
         case 'answerCall':
+          ensemble.callAnswered(now, output);
+          break;
+        case 'authorize':
+          ensemble.authorize(now, this, output.ticket, output.requests.length);
+          break;
         case 'operatorEvent':
         case 'closeOperatorStream':
-        case 'authorize':
-          // No operator and no authorizer take part in a replay.
+          // No operator listens in a simulation.
           break;
         case 'abdicate':
           this.#mustEnd = true;
           break;
       }
     }
+    if (ensemble.moments !== null) ensemble.moments.stepped(now, this.number, sink);
     sink.clear();
-    if (persists) this.registry.flush(now, this.#epoch);
+    if (persists) ensemble.flush(now, this);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Micros, Sink } from '../../../engine/core/index.ts';
+import type { Micros, Sink, TaskId } from '../../../engine/core/index.ts';
 import type { SchedulerCall, SchedulerEvent } from '../../../engine/protocol/index.ts';
 import type { Misbehaviour } from '../faults/index.ts';
 
@@ -28,7 +28,7 @@ export interface SchedulerMachine {
 }
 
 /** Frameworks of a cluster by number, from 0 to `count` - 1. */
-export interface SchedulerFactory {
+export interface SchedulerFactory<Machine extends SchedulerMachine> {
   readonly count: number;
   /** For records and timelines; unique. */
   nameOf(number: number): string;
@@ -38,7 +38,7 @@ export interface SchedulerFactory {
    * @param before the instance that this one takes over from (`frameworkFailover`): what a scheduler's own store would tell it; null for the first
    * @param seed a 32-bit integer for the instance's own draws
    */
-  make(number: number, before: SchedulerMachine | null, seed: number): SchedulerMachine;
+  make(number: number, before: Machine | null, seed: number): Machine;
   /** How long a task of the framework runs; asked when its container is launched. Deterministic: not a draw from a shared stream. */
-  runMicrosOf(number: number, taskId: number): number;
+  runMicrosOf(number: number, taskId: TaskId): number;
 }

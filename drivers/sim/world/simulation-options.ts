@@ -14,7 +14,8 @@ import { type ContainerOptions, DEFAULT_CONTAINER_OPTIONS } from '../containers/
 import type { FaultOptions } from '../faults/index.ts';
 import { DEFAULT_NETWORK_OPTIONS, type NetworkOptions } from '../network/index.ts';
 import { DEFAULT_REGISTRY_OPTIONS, type RegistryOptions } from '../registry/index.ts';
-import type { OutputTap } from './output-tap.ts';
+import type { EnsembleOptions } from './ensemble-options.ts';
+import type { InputTap, OutputTap } from './output-tap.ts';
 
 /** The frameworks of a run. A role that only turns up with a job gets its frameworks then, with weight 1. */
 export interface FrameworkFleetOptions {
@@ -37,13 +38,17 @@ export interface SimulationOptions {
   readonly network: NetworkOptions;
   readonly containers: ContainerOptions;
   readonly registry: RegistryOptions;
+  /** Several masters, an election and a replicated store; null for one master with a store of its own (`registry`). */
+  readonly ensemble: EnsembleOptions | null;
+  /** How long the authorizer takes to answer, where the master asks one. */
+  readonly authorizerDelay: Micros;
   readonly faults: FaultOptions | null;
   readonly allocator: AllocatorFactory;
   /** The seed of each master's allocator comes from the run's. */
   readonly allocatorOptions: Omit<AllocatorOptions, 'seed'>;
   readonly master: MasterOptions;
   readonly agent: AgentSettings;
-  /** Time from a master's end to the next election where no fault says otherwise. */
+  /** Time until a master that ended by itself is back (with one master: the next election), where no fault says otherwise. */
   readonly electionDelay: Micros;
   /** An agent that the master refused for good starts again, with an empty disk, after this. */
   readonly agentRestartDelay: Micros;
@@ -54,6 +59,8 @@ export interface SimulationOptions {
   readonly observer: RunObserver | null;
   /** Sees every output of every machine; for finding where two runs part. */
   readonly tap: OutputTap | null;
+  /** Sees every input of masters, agents and schedulers; for timelines. */
+  readonly inputTap: InputTap | null;
   /** `every-step` checks what a step touched after it, and all books against each other now and then. */
   readonly checkInvariants: 'never' | 'end' | 'every-step';
 }
@@ -82,6 +89,8 @@ export const DEFAULT_SIMULATION_OPTIONS: Omit<SimulationOptions, 'seed' | 'machi
   network: DEFAULT_NETWORK_OPTIONS,
   containers: DEFAULT_CONTAINER_OPTIONS,
   registry: DEFAULT_REGISTRY_OPTIONS,
+  ensemble: null,
+  authorizerDelay: micros(2_000),
   faults: null,
   allocatorOptions: DEFAULT_ALLOCATOR_OPTIONS,
   master: DEFAULT_MASTER_OPTIONS,
@@ -92,5 +101,6 @@ export const DEFAULT_SIMULATION_OPTIONS: Omit<SimulationOptions, 'seed' | 'machi
   sampleInterval: null,
   observer: null,
   tap: null,
+  inputTap: null,
   checkInvariants: 'end',
 };

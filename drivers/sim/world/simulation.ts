@@ -1,19 +1,5 @@
-import {
-  assert,
-  assertNever,
-  err,
-  type Micros,
-  micros,
-  ok,
-  type Result,
-} from '../../../engine/core/index.ts';
+import { assert, err, type Micros, micros, ok, type Result } from '../../../engine/core/index.ts';
 import type { AllocationExplanation, ExplainError, Framework } from '../../../engine/master/index.ts';
-import type {
-  AgentToMaster,
-  MasterToAgent,
-  SchedulerCall,
-  SchedulerEvent,
-} from '../../../engine/protocol/index.ts';
 import type { Quantities } from '../../../engine/resources/index.ts';
 import type { Job, JobOutcome } from '../../../engine/workload/index.ts';
 import { type AttemptEnded, type HeadDemand, refusedOutcome } from '../../../frameworks/workload/index.ts';
@@ -21,14 +7,12 @@ import * as events from '../agenda/index.ts';
 import { checkMachines, checkSettled, checkWorld, TaskLedger } from '../invariants/index.ts';
 import { Placeability } from '../placement/index.ts';
 import { sampleCluster, type TaskCounts } from '../samples/index.ts';
-import { AgentFleet } from './agent-fleet.ts';
-import { FaultDirector } from './fault-director.ts';
+import { Cluster, type OtherEvents } from './cluster.ts';
 import { FrameworkFleet, type WorkListener } from './framework-fleet.ts';
-import { MachineDirectory } from './machine-directory.ts';
-import { MasterHost, type OfferCounts } from './master-host.ts';
+import type { OfferCounts } from './master-ensemble.ts';
 import type { SimulationOptions } from './simulation-options.ts';
 import { WorkloadFeed } from './workload-feed.ts';
-import { World } from './world.ts';
+import type { World } from './world.ts';
 
 /** What a run has counted so far. */
 export interface RunCounters {
@@ -72,19 +56,15 @@ const WORLD_CHECK_EVERY = 64;
  * A run of the real master, agents and frameworks in virtual time. What happens is a function of the options and of the jobs fed,
  * whatever the size of the pieces in which it is run.
  */
-export class Simulation implements WorkListener {
+export class Simulation implements WorkListener, OtherEvents {
   readonly #options: SimulationOptions;
   readonly #world: World;
-  readonly #agents: AgentFleet;
+  readonly #cluster: Cluster<FrameworkFleet>;
   readonly #frameworks: FrameworkFleet;
-  readonly #master: MasterHost;
-  readonly #faults: FaultDirector;
-  readonly #directory: MachineDirectory;
   readonly #placeability: Placeability;
   readonly #feed = new WorkloadFeed();
   readonly #ledger: TaskLedger | null;
   readonly #counts: TaskCounts = { tasksFinished: 0, tasksFailed: 0 };
-  #events = 0;
   #jobsFed = 0;
   #jobsLive = 0;
   #jobsFinished = 0;
@@ -100,15 +80,15 @@ export class Simulation implements WorkListener {
   constructor(options: SimulationOptions) {
     this.#options = options;
     this.#ledger = options.checkInvariants === 'never' ? null : new TaskLedger();
-    this.#directory = new MachineDirectory(options.machines);
     this.#placeability = new Placeability(options.machines, options.quotas);
-    const isReachable = (): boolean => this.#master.isReachable;
-    const world = new World(options, { struck: (mischief, party) => this.#faults.struck(mischief, party) });
+    this.#cluster = new Cluster(
+      options,
+      (world, masters) => new FrameworkFleet(world, this, this.#ledger, masters),
+      this,
+    );
+    const { world } = this.#cluster;
     this.#world = world;
-    this.#frameworks = new FrameworkFleet(world, this, this.#ledger, isReachable);
-    this.#agents = new AgentFleet(world, (id, task) => this.#frameworks.runMicrosOf(id, task), isReachable);
-    this.#master = new MasterHost(world, this.#directory, this.#agents);
-    this.#faults = new FaultDirector(world, this.#master, this.#agents, this.#frameworks);
+    this.#frameworks = this.#cluster.schedulers;
     for (const { role, weight } of options.frameworks.roles) {
       this.#frameworks.ensureRole(micros(0), role, weight);
     }
@@ -147,13 +127,13 @@ export class Simulation implements WorkListener {
    */
   runUntil(instant: Micros, maxEvents: number = Infinity): 'running' | 'finished' {
     const { agenda } = this.#world;
-    const end = this.#events + maxEvents;
+    const end = this.#cluster.events + maxEvents;
     while (!this.#isOver()) {
       if (agenda.nextTime > instant) {
         if (instant > this.#world.now) this.#world.now = instant;
         return 'running';
       }
-      if (this.#events >= end) return 'running';
+      if (this.#cluster.events >= end) return 'running';
       this.#next();
     }
     return 'finished';
@@ -172,7 +152,7 @@ export class Simulation implements WorkListener {
 
   /** Events that have happened. */
   events(): number {
-    return this.#events;
+    return this.#cluster.events;
   }
 
   /** Hash over every output so far, with its instant and its author. */
@@ -182,17 +162,17 @@ export class Simulation implements WorkListener {
 
   get counters(): RunCounters {
     return {
-      events: this.#events,
+      events: this.#cluster.events,
       jobsFed: this.#jobsFed,
       jobsFinished: this.#jobsFinished,
       jobsFailed: this.#jobsFailed,
       jobsRefused: this.#jobsRefused,
       ...this.#counts,
-      faults: this.#faults.struckCount,
-      masterSteps: this.#master.steps,
-      allocationRuns: this.#master.allocationRuns,
-      callsRefused: this.#master.callsRefused,
-      offers: this.#master.offers,
+      faults: this.#cluster.faults.struckCount,
+      masterSteps: this.#cluster.masters.steps,
+      allocationRuns: this.#cluster.masters.allocationRuns,
+      callsRefused: this.#cluster.masters.callsRefused,
+      offers: this.#cluster.masters.offers,
     };
   }
 
@@ -222,7 +202,7 @@ export class Simulation implements WorkListener {
     }
     const framework = this.#frameworks.framework(number);
     const { frameworkId } = framework;
-    const { machine } = this.#master;
+    const { machine } = this.#cluster.masters;
     if (machine === null) return err({ code: 'NOT_LEADING' });
     if (frameworkId === null) return err({ code: 'NEVER_SUBSCRIBED' });
     const head = framework.headDemand(role);
@@ -260,8 +240,8 @@ export class Simulation implements WorkListener {
 
   /** Throws InvariantError if any machine's books, or two machines' books, contradict each other. O(everything). */
   checkInvariants(): void {
-    checkMachines(this.#master, this.#agents, this.#frameworks);
-    checkWorld(this.#master, this.#agents, this.#frameworks, this.#ledger);
+    checkMachines(this.#cluster.masters, this.#cluster.agents, this.#frameworks);
+    checkWorld(this.#cluster.masters, this.#cluster.agents, this.#frameworks, this.#ledger);
   }
 
   /**
@@ -270,7 +250,7 @@ export class Simulation implements WorkListener {
    */
   checkSettled(): void {
     this.checkInvariants();
-    checkSettled(this.#master, this.#agents, this.#frameworks);
+    checkSettled(this.#cluster.masters, this.#cluster.agents, this.#frameworks);
   }
 
   // What machines tell.
@@ -288,7 +268,7 @@ export class Simulation implements WorkListener {
     const { observer } = this.#options;
     if (observer === null) return;
     const { job, index, role, cpus, mem, gpus, arrival, launched, running, ended, state, reason } = attempt;
-    const machine = this.#directory.machineOf(attempt.agentId);
+    const machine = this.#cluster.directory.machineOf(attempt.agentId);
     observer.taskEnded({
       job,
       index,
@@ -319,115 +299,22 @@ export class Simulation implements WorkListener {
     return (
       this.#workloadEnded &&
       this.#feed.isEmpty &&
-      this.#agents.containers.table.count === 0 &&
-      !this.#faults.isCureUnderWay
+      this.#cluster.agents.containers.table.count === 0 &&
+      !this.#cluster.faults.isCureUnderWay
     );
   }
 
   #next(): void {
-    const { agenda } = this.#world;
-    if (!agenda.pop()) return;
-    this.#events++;
-    const now = micros(agenda.time);
-    this.#world.now = now;
-    this.#happen(now, agenda.kind, agenda.target, agenda.detail);
-    if (this.#options.checkInvariants === 'every-step') this.#check();
+    if (this.#cluster.advanceOne() && this.#options.checkInvariants === 'every-step') this.#check();
   }
 
-  #happen(now: Micros, kind: number, target: number, detail: number): void {
-    const { agenda, network } = this.#world;
-    switch (kind) {
-      case events.MESSAGE_AT_MASTER: {
-        if (!network.arrivesAtMaster(target)) break;
-        const isAgent = network.partyOf(target) < this.#agents.count;
-        if (isAgent) this.#master.agentMessage(now, target, agenda.payload as AgentToMaster);
-        else this.#master.schedulerCalled(now, target, agenda.payload as SchedulerCall);
-        break;
-      }
-      case events.MESSAGE_AT_PARTY: {
-        const isAgent = network.partyOf(target) < this.#agents.count;
-        if (isAgent) this.#agents.messageArrived(now, target, agenda.payload as MasterToAgent);
-        else this.#frameworks.eventArrived(now, target, agenda.payload as SchedulerEvent);
-        break;
-      }
-      case events.CLOSED_AT_MASTER:
-      case events.TIMEOUT_AT_MASTER:
-        if (!network.endsAtMaster(now, target, kind === events.TIMEOUT_AT_MASTER)) break;
-        if (network.partyOf(target) < this.#agents.count) this.#master.linkClosed(now, target);
-        else this.#master.streamClosed(now, target);
-        break;
-      case events.CLOSED_AT_PARTY:
-      case events.TIMEOUT_AT_PARTY: {
-        const isTimeout = kind === events.TIMEOUT_AT_PARTY;
-        const isAgent = network.partyOf(target) < this.#agents.count;
-        if (isAgent) this.#agents.connectionEnds(now, target, isTimeout);
-        else this.#frameworks.connectionEnds(now, target, isTimeout);
-        break;
-      }
-      case events.CONNECT:
-        if (target < this.#agents.count) this.#agents.connect(now, target, detail);
-        else this.#frameworks.connect(now, this.#frameworks.numberOf(target), detail);
-        break;
-      case events.CONTAINER_STARTED:
-        this.#agents.containerStarted(now, target, detail);
-        break;
-      case events.CONTAINER_EXITED:
-        this.#agents.containerExited(now, target, detail);
-        break;
-      case events.MASTER_TIMER:
-        this.#master.timer(now);
-        break;
-      case events.AGENT_TIMER:
-        this.#agents.timer(now, target);
-        break;
-      case events.FRAMEWORK_TIMER:
-        this.#frameworks.timer(now, target);
-        break;
-      case events.JOBS_ARRIVE:
-        this.#jobsArrive(now);
-        break;
-      case events.PINGS_ANSWERED:
-        this.#master.pingsAnswered(now, detail);
-        break;
-      case events.PINGS_MISSED_AT_AGENT:
-        this.#agents.pingsMissed(now, target, detail);
-        break;
-      case events.REGISTRY_WRITTEN:
-        this.#master.registryWritten(now, detail);
-        break;
-      case events.REGISTRY_TIMEOUT:
-        this.#master.registryTimedOut(now, detail);
-        break;
-      case events.MASTER_ELECTED:
-        this.#master.elected(now);
-        break;
-      case events.SAMPLE:
-        this.#sample();
-        agenda.push(now + this.#options.sampleInterval!, events.SAMPLE, 0, 0, null);
-        break;
-      case events.AGENT_RETURNS:
-        this.#agents.returns(now, target, detail);
-        break;
-      case events.AGENT_THAWS:
-        this.#agents.thaws(now, target, detail);
-        break;
-      case events.FAULT:
-        this.#faults.strike(now);
-        break;
-      case events.FAULTS_DRAWN:
-        this.#faults.drawWindow();
-        break;
-      case events.PARTITION_HEALS:
-        this.#faults.heal(now, target);
-        break;
-      case events.MACHINE_EVENT:
-        this.#faults.machineEvent(now);
-        break;
-      case events.REGISTRY_RECOVERS:
-        this.#faults.registryRecovers();
-        break;
-      default:
-        assertNever(kind as never);
+  /** JOBS_ARRIVE, SAMPLE. */
+  happened(now: Micros, kind: number): void {
+    if (kind === events.JOBS_ARRIVE) {
+      this.#jobsArrive(now);
+    } else {
+      this.#sample();
+      this.#world.agenda.push(now + this.#options.sampleInterval!, events.SAMPLE, 0, 0, null);
     }
   }
 
@@ -459,13 +346,13 @@ export class Simulation implements WorkListener {
     const { observer } = this.#options;
     if (observer === null || this.#sampledAt === this.#world.now) return;
     this.#sampledAt = this.#world.now;
-    observer.sampled(sampleCluster(this.#world.now, this.#master, this.#frameworks, this.#counts));
+    observer.sampled(sampleCluster(this.#world.now, this.#cluster.masters, this.#frameworks, this.#counts));
   }
 
   #check(): void {
-    checkMachines(this.#master, this.#agents, this.#frameworks);
-    if (this.#events % WORLD_CHECK_EVERY === 0) {
-      checkWorld(this.#master, this.#agents, this.#frameworks, this.#ledger);
+    checkMachines(this.#cluster.masters, this.#cluster.agents, this.#frameworks);
+    if (this.#cluster.events % WORLD_CHECK_EVERY === 0) {
+      checkWorld(this.#cluster.masters, this.#cluster.agents, this.#frameworks, this.#ledger);
     }
   }
 }
