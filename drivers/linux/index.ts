@@ -18,6 +18,17 @@ export {
 export { LevelRegistry } from './storage/level-registry.ts';
 export { MemoryRegistry } from './storage/memory-registry.ts';
 export { type RegistryStore, RegistryStoreError } from './storage/registry-store.ts';
+export { clusterIdFrom, IdTexts } from './codec/ids/id-texts.ts';
+export { AgentLink, AgentLinkError, type AgentLinkOptions, type AgentLinkOwner } from './http/agent-link.ts';
+export { DEFAULT_HTTP_LIMITS, type HttpLimits } from './http/limits.ts';
+export type { Leader } from './master/master-context.ts';
+export type { MasterTap } from './master/master-loop.ts';
+export {
+  type MachineParts,
+  type RunningMaster,
+  startMaster,
+  type StartMasterOptions,
+} from './master/start-master.ts';
 
 /** Container runtimes by name, the one that needs nothing but Linux first. */
 export const RUNTIME_NAMES = ['process', 'docker'] as const;

@@ -110,7 +110,8 @@ function validateCommon(
   task: TaskInfo,
 ): string | null {
   const { taskId, template, resources } = task;
-  // In the order of spec 03 §6: the first rule broken is the one named.
+  // In the order of spec 03 §6: the first rule broken is the one named. What could not be read breaks one of the first.
+  if (template.fault !== undefined) return template.fault;
   if (framework.tasks.has(taskId)) return `Task has duplicate ID: ${taskId}`;
   if (framework.unreachableTasks.has(taskId)) return `Task ID ${taskId} is that of an unreachable task`;
   if (task.agentId !== agent.id) return 'Task uses an agent other than that of the offers';

@@ -38,6 +38,8 @@ export interface TaskTemplate {
   readonly labels: Labels | null;
   readonly discovery: DiscoveryInfo | null;
   readonly data: Uint8Array | null;
+  /** Why it could not be read, of a task from outside only: the master refuses the task with it (spec 03 §6). */
+  readonly fault?: string;
 }
 
 /** `TaskInfo`: one task to launch. `resources` carry no allocation info: the role is that of the offers accepted. */

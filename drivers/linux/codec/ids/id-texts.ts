@@ -12,10 +12,10 @@ import {
 } from '../../../../engine/core/index.ts';
 import { TextTable } from './text-table.ts';
 
-/** Numbers from here on stand for ids that no master of this cluster minted: epoch 2^31 and above, which no cluster lives to see. */
-const FOREIGN = 2 ** 52;
+/** Numbers from here on stand for ids that no master of this cluster minted: epoch 2^26 and above, which no cluster lives to see. */
+const FOREIGN = 2 ** 47;
 const IDS_PER_MASTER = 2 ** 21;
-const EPOCH_MAX = 2 ** 31 - 1;
+const EPOCH_MAX = 2 ** 26 - 1;
 const MINTED = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4})([0-9a-f]{8})-(S?)(\d{1,7})$/;
 const OFFER = /^(.{36})-O(\d{1,16})$/;
 

@@ -3,7 +3,7 @@ import {
   type DescMessage,
   fromBinary,
   type MessageInitShape,
-  type MessageShape as Shape,
+  type MessageValidType as Shape,
   toBinary,
 } from '@bufbuild/protobuf';
 import { missing } from './read-json.ts';
@@ -14,12 +14,13 @@ import { below, WireError } from './wire-error.ts';
 export function readBinary<Desc extends DescMessage>(schema: Desc, bytes: Uint8Array): Shape<Desc> {
   let message: Shape<Desc>;
   try {
-    message = fromBinary(schema, bytes);
+    // Valid once its required fields are checked, below.
+    message = fromBinary(schema, bytes) as Shape<Desc>;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new WireError('', `The body is no protobuf message ${schema.typeName}: ${reason}`);
   }
-  checkRequired(schema, message as never, '');
+  checkRequired(schema, message, '');
   return message;
 }
 
@@ -48,7 +49,7 @@ function checkRequired(
         checkRequired(shape.message, entry, below(path, `${field.name}[${index}]`));
       });
     } else if (field.repeats === 'map') {
-      for (const [key, entry] of Object.entries(value as object)) {
+      for (const [key, entry] of Object.entries(value)) {
         checkRequired(shape.message, entry as never, below(path, `${field.name}[${JSON.stringify(key)}]`));
       }
     } else {

@@ -1,4 +1,4 @@
-import type { DescMessage, MessageInitShape, MessageShape as Shape } from '@bufbuild/protobuf';
+import type { DescMessage, MessageInitShape, MessageValidType as Shape } from '@bufbuild/protobuf';
 import { readBinary, writeBinary } from './binary.ts';
 import { parseJson } from './parse-json.ts';
 import { readJson } from './read-json.ts';

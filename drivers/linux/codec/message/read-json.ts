@@ -1,4 +1,4 @@
-import { create, type DescMessage, type MessageShape as Shape, ScalarType } from '@bufbuild/protobuf';
+import { create, type DescMessage, type MessageValidType as Shape, ScalarType } from '@bufbuild/protobuf';
 import { type FieldShape, shapeOf, type ValueShape } from './shape.ts';
 import { below, WireError } from './wire-error.ts';
 
@@ -19,7 +19,7 @@ function readMessage(schema: DescMessage, json: unknown, path: string, depth: nu
   }
   if (depth > DEPTH_MAX) throw new WireError(path, `nested deeper than ${DEPTH_MAX} levels`);
   const shape = shapeOf(schema);
-  const message: Record<string, unknown> = create(schema) as never;
+  const message: Record<string, unknown> = create(schema);
   for (const name of Object.keys(json)) {
     const field = shape.byName.get(name);
     if (field === undefined) continue;

@@ -6,7 +6,7 @@ import { type FieldShape, shapeOf, type ValueShape } from './shape.ts';
  * unset fields and empty lists left out. Takes the plain form of a message, so that nothing is copied first.
  */
 export function writeJson<Desc extends DescMessage>(schema: Desc, message: MessageInitShape<Desc>): string {
-  return writeMessage(schema, message as Plain);
+  return writeMessage(schema, message);
 }
 
 interface Plain {
@@ -56,7 +56,7 @@ function writeValue(shape: ValueShape, value: unknown): string {
   if (shape.kind === 'enum') return `"${shape.names.get(value as number) ?? 'UNKNOWN'}"`;
   switch (shape.scalar) {
     case ScalarType.STRING:
-      return JSON.stringify(value as string);
+      return JSON.stringify(value);
     case ScalarType.BYTES: {
       const bytes = value as Uint8Array;
       return `"${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')}"`;

@@ -6,7 +6,7 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { AgentID, AgentIDValid, AgentInfo, AgentInfo_Capability, AgentInfo_CapabilityValid, AgentInfoValid, ExecutorID, ExecutorIDValid, ExecutorInfo, ExecutorInfoValid, FrameworkID, FrameworkIDValid, FrameworkInfo, FrameworkInfoValid, KillPolicy, KillPolicyValid, Resource, ResourceValid, TaskID, TaskIDValid, TaskInfo, TaskInfoValid, TaskState, TaskStatus, TaskStatusValid } from "../mesos/v1/mesos_pb.ts";
+import type { AgentID, AgentIDValid, AgentInfo, AgentInfo_Capability, AgentInfo_CapabilityValid, AgentInfoValid, DrainConfig, DrainConfigValid, ExecutorID, ExecutorIDValid, ExecutorInfo, ExecutorInfoValid, FrameworkID, FrameworkIDValid, FrameworkInfo, FrameworkInfoValid, KillPolicy, KillPolicyValid, Offer_Operation, Offer_OperationValid, OperationID, OperationStatus, OperationStatusValid, Resource, ResourceValid, TaskID, TaskIDValid, TaskInfo, TaskInfoValid, TaskState, TaskStatus, TaskStatusValid } from "../mesos/v1/mesos_pb.ts";
 import { file_mesos_v1_mesos } from "../mesos/v1/mesos_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file orrery/agent_link.proto.
  */
 export const file_orrery_agent_link: GenFile = /*@__PURE__*/
-  fileDesc("ChdvcnJlcnkvYWdlbnRfbGluay5wcm90bxIGb3JyZXJ5IvACCgtBZ2VudFJlY29yZBIcCgRwb25nGAEgASgLMgwub3JyZXJ5LlBvbmdIABIvCg5yZWdpc3Rlcl9hZ2VudBgCIAEoCzIVLm9ycmVyeS5SZWdpc3RlckFnZW50SAASMwoQcmVyZWdpc3Rlcl9hZ2VudBgDIAEoCzIXLm9ycmVyeS5SZXJlZ2lzdGVyQWdlbnRIABIzChB1bnJlZ2lzdGVyX2FnZW50GAQgASgLMhcub3JyZXJ5LlVucmVnaXN0ZXJBZ2VudEgAEi0KDXN0YXR1c191cGRhdGUYBSABKAsyFC5vcnJlcnkuU3RhdHVzVXBkYXRlSAASMQoPZXhpdGVkX2V4ZWN1dG9yGAYgASgLMhYub3JyZXJ5LkV4aXRlZEV4ZWN1dG9ySAASPAoVZXhlY3V0b3JfdG9fZnJhbWV3b3JrGAcgASgLMhsub3JyZXJ5LkV4ZWN1dG9yVG9GcmFtZXdvcmtIAEIICgZyZWNvcmQitAUKDE1hc3RlclJlY29yZBIcCgRwaW5nGAEgASgLMgwub3JyZXJ5LlBpbmdIABIzChBhZ2VudF9yZWdpc3RlcmVkGAIgASgLMhcub3JyZXJ5LkFnZW50UmVnaXN0ZXJlZEgAEjcKEmFnZW50X3JlcmVnaXN0ZXJlZBgDIAEoCzIZLm9ycmVyeS5BZ2VudFJlcmVnaXN0ZXJlZEgAEiMKCHJ1bl90YXNrGAQgASgLMg8ub3JyZXJ5LlJ1blRhc2tIABIuCg5ydW5fdGFza19ncm91cBgFIAEoCzIULm9ycmVyeS5SdW5UYXNrR3JvdXBIABIlCglraWxsX3Rhc2sYBiABKAsyEC5vcnJlcnkuS2lsbFRhc2tIABJMCh1zdGF0dXNfdXBkYXRlX2Fja25vd2xlZGdlbWVudBgHIAEoCzIjLm9ycmVyeS5TdGF0dXNVcGRhdGVBY2tub3dsZWRnZW1lbnRIABI3ChJzaHV0ZG93bl9mcmFtZXdvcmsYCCABKAsyGS5vcnJlcnkuU2h1dGRvd25GcmFtZXdvcmtIABI1ChFzaHV0ZG93bl9leGVjdXRvchgJIAEoCzIYLm9ycmVyeS5TaHV0ZG93bkV4ZWN1dG9ySAASMwoQdXBkYXRlX2ZyYW1ld29yaxgKIAEoCzIXLm9ycmVyeS5VcGRhdGVGcmFtZXdvcmtIABI8ChVmcmFtZXdvcmtfdG9fZXhlY3V0b3IYCyABKAsyGy5vcnJlcnkuRnJhbWV3b3JrVG9FeGVjdXRvckgAEjsKFGNoZWNrcG9pbnRfcmVzb3VyY2VzGAwgASgLMhsub3JyZXJ5LkNoZWNrcG9pbnRSZXNvdXJjZXNIABIkCghzaHV0ZG93bhgNIAEoCzIQLm9ycmVyeS5TaHV0ZG93bkgAQggKBnJlY29yZCIVCgRQaW5nEg0KBXJvdW5kGAEgAigNIhUKBFBvbmcSDQoFcm91bmQYASACKA0icQoFQWdlbnQSIQoEaW5mbxgBIAIoCzITLm1lc29zLnYxLkFnZW50SW5mbxI0CgxjYXBhYmlsaXRpZXMYAiADKAsyHi5tZXNvcy52MS5BZ2VudEluZm8uQ2FwYWJpbGl0eRIPCgd2ZXJzaW9uGAMgAigJIi0KDVJlZ2lzdGVyQWdlbnQSHAoFYWdlbnQYASACKAsyDS5vcnJlcnkuQWdlbnQirgEKD1JlcmVnaXN0ZXJBZ2VudBIcCgVhZ2VudBgBIAIoCzINLm9ycmVyeS5BZ2VudBIjCgV0YXNrcxgCIAMoCzIULm9ycmVyeS5SZXBvcnRlZFRhc2sSKwoJZXhlY3V0b3JzGAMgAygLMhgub3JyZXJ5LlJlcG9ydGVkRXhlY3V0b3ISKwoKZnJhbWV3b3JrcxgEIAMoCzIXLm1lc29zLnYxLkZyYW1ld29ya0luZm8iiAIKDFJlcG9ydGVkVGFzaxIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIgCgR0YXNrGAIgAigLMhIubWVzb3MudjEuVGFza0luZm8SDAoEcm9sZRgDIAIoCRIpCgtleGVjdXRvcl9pZBgEIAIoCzIULm1lc29zLnYxLkV4ZWN1dG9ySUQSIgoFc3RhdGUYBSACKA4yEy5tZXNvcy52MS5UYXNrU3RhdGUSMAoTc3RhdHVzX3VwZGF0ZV9zdGF0ZRgGIAEoDjITLm1lc29zLnYxLlRhc2tTdGF0ZRIaChJzdGF0dXNfdXBkYXRlX3V1aWQYByABKAwidwoQUmVwb3J0ZWRFeGVjdXRvchIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIoCghleGVjdXRvchgCIAIoCzIWLm1lc29zLnYxLkV4ZWN1dG9ySW5mbxIMCgRyb2xlGAMgAigJIjYKD1VucmVnaXN0ZXJBZ2VudBIjCghhZ2VudF9pZBgBIAIoCzIRLm1lc29zLnYxLkFnZW50SUQisQEKDFN0YXR1c1VwZGF0ZRIjCghhZ2VudF9pZBgBIAIoCzIRLm1lc29zLnYxLkFnZW50SUQSKwoMZnJhbWV3b3JrX2lkGAIgAigLMhUubWVzb3MudjEuRnJhbWV3b3JrSUQSJAoGc3RhdHVzGAMgAigLMhQubWVzb3MudjEuVGFza1N0YXR1cxIpCgxsYXRlc3Rfc3RhdGUYBCACKA4yEy5tZXNvcy52MS5UYXNrU3RhdGUinQEKDkV4aXRlZEV4ZWN1dG9yEiMKCGFnZW50X2lkGAEgAigLMhEubWVzb3MudjEuQWdlbnRJRBIrCgxmcmFtZXdvcmtfaWQYAiACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIpCgtleGVjdXRvcl9pZBgDIAIoCzIULm1lc29zLnYxLkV4ZWN1dG9ySUQSDgoGc3RhdHVzGAQgASgFIqABChNFeGVjdXRvclRvRnJhbWV3b3JrEiMKCGFnZW50X2lkGAEgAigLMhEubWVzb3MudjEuQWdlbnRJRBIrCgxmcmFtZXdvcmtfaWQYAiACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIpCgtleGVjdXRvcl9pZBgDIAIoCzIULm1lc29zLnYxLkV4ZWN1dG9ySUQSDAoEZGF0YRgEIAIoDCI2Cg9BZ2VudFJlZ2lzdGVyZWQSIwoIYWdlbnRfaWQYASACKAsyES5tZXNvcy52MS5BZ2VudElEIukBChFBZ2VudFJlcmVnaXN0ZXJlZBIjCghhZ2VudF9pZBgBIAIoCzIRLm1lc29zLnYxLkFnZW50SUQSOAoKdW5yZXBvcnRlZBgCIAMoCzIkLm9ycmVyeS5BZ2VudFJlcmVnaXN0ZXJlZC5VbnJlcG9ydGVkGnUKClVucmVwb3J0ZWQSKwoMZnJhbWV3b3JrX2lkGAEgAigLMhUubWVzb3MudjEuRnJhbWV3b3JrSUQSIQoHdGFza19pZBgCIAIoCzIQLm1lc29zLnYxLlRhc2tJRBIXCg9wYXJ0aXRpb25fYXdhcmUYAyACKAgiqwEKB1J1blRhc2sSKwoMZnJhbWV3b3JrX2lkGAEgAigLMhUubWVzb3MudjEuRnJhbWV3b3JrSUQSKgoJZnJhbWV3b3JrGAIgAigLMhcubWVzb3MudjEuRnJhbWV3b3JrSW5mbxIMCgRyb2xlGAMgAigJEiAKBHRhc2sYBCACKAsyEi5tZXNvcy52MS5UYXNrSW5mbxIXCg9sYXVuY2hfZXhlY3V0b3IYBSACKAgi2wEKDFJ1blRhc2tHcm91cBIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIqCglmcmFtZXdvcmsYAiACKAsyFy5tZXNvcy52MS5GcmFtZXdvcmtJbmZvEgwKBHJvbGUYAyACKAkSKAoIZXhlY3V0b3IYBCACKAsyFi5tZXNvcy52MS5FeGVjdXRvckluZm8SIQoFdGFza3MYBSADKAsyEi5tZXNvcy52MS5UYXNrSW5mbxIXCg9sYXVuY2hfZXhlY3V0b3IYBiACKAgihQEKCEtpbGxUYXNrEisKDGZyYW1ld29ya19pZBgBIAIoCzIVLm1lc29zLnYxLkZyYW1ld29ya0lEEiEKB3Rhc2tfaWQYAiACKAsyEC5tZXNvcy52MS5UYXNrSUQSKQoLa2lsbF9wb2xpY3kYAyABKAsyFC5tZXNvcy52MS5LaWxsUG9saWN5InsKG1N0YXR1c1VwZGF0ZUFja25vd2xlZGdlbWVudBIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIhCgd0YXNrX2lkGAIgAigLMhAubWVzb3MudjEuVGFza0lEEgwKBHV1aWQYAyACKAwiQAoRU2h1dGRvd25GcmFtZXdvcmsSKwoMZnJhbWV3b3JrX2lkGAEgAigLMhUubWVzb3MudjEuRnJhbWV3b3JrSUQiagoQU2h1dGRvd25FeGVjdXRvchIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIpCgtleGVjdXRvcl9pZBgCIAIoCzIULm1lc29zLnYxLkV4ZWN1dG9ySUQiZQoPVXBkYXRlRnJhbWV3b3JrEisKDGZyYW1ld29ya19pZBgBIAIoCzIVLm1lc29zLnYxLkZyYW1ld29ya0lEEiUKBGluZm8YAiACKAsyFy5tZXNvcy52MS5GcmFtZXdvcmtJbmZvInsKE0ZyYW1ld29ya1RvRXhlY3V0b3ISKwoMZnJhbWV3b3JrX2lkGAEgAigLMhUubWVzb3MudjEuRnJhbWV3b3JrSUQSKQoLZXhlY3V0b3JfaWQYAiACKAsyFC5tZXNvcy52MS5FeGVjdXRvcklEEgwKBGRhdGEYAyACKAwiPAoTQ2hlY2twb2ludFJlc291cmNlcxIlCglyZXNvdXJjZXMYASADKAsyEi5tZXNvcy52MS5SZXNvdXJjZSIbCghTaHV0ZG93bhIPCgdtZXNzYWdlGAEgAigJ", [file_mesos_v1_mesos]);
+  fileDesc("ChdvcnJlcnkvYWdlbnRfbGluay5wcm90bxIGb3JyZXJ5IrIDCgtBZ2VudFJlY29yZBIcCgRwb25nGAEgASgLMgwub3JyZXJ5LlBvbmdIABIvCg5yZWdpc3Rlcl9hZ2VudBgCIAEoCzIVLm9ycmVyeS5SZWdpc3RlckFnZW50SAASMwoQcmVyZWdpc3Rlcl9hZ2VudBgDIAEoCzIXLm9ycmVyeS5SZXJlZ2lzdGVyQWdlbnRIABIzChB1bnJlZ2lzdGVyX2FnZW50GAQgASgLMhcub3JyZXJ5LlVucmVnaXN0ZXJBZ2VudEgAEi0KDXN0YXR1c191cGRhdGUYBSABKAsyFC5vcnJlcnkuU3RhdHVzVXBkYXRlSAASMQoPZXhpdGVkX2V4ZWN1dG9yGAYgASgLMhYub3JyZXJ5LkV4aXRlZEV4ZWN1dG9ySAASPAoVZXhlY3V0b3JfdG9fZnJhbWV3b3JrGAcgASgLMhsub3JyZXJ5LkV4ZWN1dG9yVG9GcmFtZXdvcmtIABJAChd1cGRhdGVfb3BlcmF0aW9uX3N0YXR1cxgIIAEoCzIdLm9ycmVyeS5VcGRhdGVPcGVyYXRpb25TdGF0dXNIAEIICgZyZWNvcmQijQcKDE1hc3RlclJlY29yZBIcCgRwaW5nGAEgASgLMgwub3JyZXJ5LlBpbmdIABIzChBhZ2VudF9yZWdpc3RlcmVkGAIgASgLMhcub3JyZXJ5LkFnZW50UmVnaXN0ZXJlZEgAEjcKEmFnZW50X3JlcmVnaXN0ZXJlZBgDIAEoCzIZLm9ycmVyeS5BZ2VudFJlcmVnaXN0ZXJlZEgAEiMKCHJ1bl90YXNrGAQgASgLMg8ub3JyZXJ5LlJ1blRhc2tIABIuCg5ydW5fdGFza19ncm91cBgFIAEoCzIULm9ycmVyeS5SdW5UYXNrR3JvdXBIABIlCglraWxsX3Rhc2sYBiABKAsyEC5vcnJlcnkuS2lsbFRhc2tIABJMCh1zdGF0dXNfdXBkYXRlX2Fja25vd2xlZGdlbWVudBgHIAEoCzIjLm9ycmVyeS5TdGF0dXNVcGRhdGVBY2tub3dsZWRnZW1lbnRIABI3ChJzaHV0ZG93bl9mcmFtZXdvcmsYCCABKAsyGS5vcnJlcnkuU2h1dGRvd25GcmFtZXdvcmtIABI1ChFzaHV0ZG93bl9leGVjdXRvchgJIAEoCzIYLm9ycmVyeS5TaHV0ZG93bkV4ZWN1dG9ySAASMwoQdXBkYXRlX2ZyYW1ld29yaxgKIAEoCzIXLm9ycmVyeS5VcGRhdGVGcmFtZXdvcmtIABI8ChVmcmFtZXdvcmtfdG9fZXhlY3V0b3IYCyABKAsyGy5vcnJlcnkuRnJhbWV3b3JrVG9FeGVjdXRvckgAEjsKFGNoZWNrcG9pbnRfcmVzb3VyY2VzGAwgASgLMhsub3JyZXJ5LkNoZWNrcG9pbnRSZXNvdXJjZXNIABIkCghzaHV0ZG93bhgNIAEoCzIQLm9ycmVyeS5TaHV0ZG93bkgAEjEKD2FwcGx5X29wZXJhdGlvbhgOIAEoCzIWLm9ycmVyeS5BcHBseU9wZXJhdGlvbkgAEkoKHGFja25vd2xlZGdlX29wZXJhdGlvbl9zdGF0dXMYDyABKAsyIi5vcnJlcnkuQWNrbm93bGVkZ2VPcGVyYXRpb25TdGF0dXNIABIpCgtkcmFpbl9hZ2VudBgQIAEoCzISLm9ycmVyeS5EcmFpbkFnZW50SAASLQoNc3RvcF9kcmFpbmluZxgRIAEoCzIULm9ycmVyeS5TdG9wRHJhaW5pbmdIAEIICgZyZWNvcmQiFQoEUGluZxINCgVyb3VuZBgBIAIoDSIVCgRQb25nEg0KBXJvdW5kGAEgAigNIn0KBUFnZW50EiEKBGluZm8YASACKAsyEy5tZXNvcy52MS5BZ2VudEluZm8SNAoMY2FwYWJpbGl0aWVzGAIgAygLMh4ubWVzb3MudjEuQWdlbnRJbmZvLkNhcGFiaWxpdHkSDwoHdmVyc2lvbhgDIAIoCRIKCgJpcBgEIAEoCSItCg1SZWdpc3RlckFnZW50EhwKBWFnZW50GAEgAigLMg0ub3JyZXJ5LkFnZW50It0BCg9SZXJlZ2lzdGVyQWdlbnQSHAoFYWdlbnQYASACKAsyDS5vcnJlcnkuQWdlbnQSIwoFdGFza3MYAiADKAsyFC5vcnJlcnkuUmVwb3J0ZWRUYXNrEisKCWV4ZWN1dG9ycxgDIAMoCzIYLm9ycmVyeS5SZXBvcnRlZEV4ZWN1dG9yEisKCmZyYW1ld29ya3MYBCADKAsyFy5tZXNvcy52MS5GcmFtZXdvcmtJbmZvEi0KCm9wZXJhdGlvbnMYBSADKAsyGS5vcnJlcnkuUmVwb3J0ZWRPcGVyYXRpb24iiAIKDFJlcG9ydGVkVGFzaxIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIgCgR0YXNrGAIgAigLMhIubWVzb3MudjEuVGFza0luZm8SDAoEcm9sZRgDIAIoCRIpCgtleGVjdXRvcl9pZBgEIAIoCzIULm1lc29zLnYxLkV4ZWN1dG9ySUQSIgoFc3RhdGUYBSACKA4yEy5tZXNvcy52MS5UYXNrU3RhdGUSMAoTc3RhdHVzX3VwZGF0ZV9zdGF0ZRgGIAEoDjITLm1lc29zLnYxLlRhc2tTdGF0ZRIaChJzdGF0dXNfdXBkYXRlX3V1aWQYByABKAQidwoQUmVwb3J0ZWRFeGVjdXRvchIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIoCghleGVjdXRvchgCIAIoCzIWLm1lc29zLnYxLkV4ZWN1dG9ySW5mbxIMCgRyb2xlGAMgAigJIrMBChFSZXBvcnRlZE9wZXJhdGlvbhIWCg5vcGVyYXRpb25fdXVpZBgBIAIoBBIrCgxmcmFtZXdvcmtfaWQYAiABKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBInCgRpbmZvGAMgAigLMhkubWVzb3MudjEuT2ZmZXIuT3BlcmF0aW9uEjAKDWxhdGVzdF9zdGF0dXMYBCACKAsyGS5tZXNvcy52MS5PcGVyYXRpb25TdGF0dXMiNgoPVW5yZWdpc3RlckFnZW50EiMKCGFnZW50X2lkGAEgAigLMhEubWVzb3MudjEuQWdlbnRJRCKxAQoMU3RhdHVzVXBkYXRlEiMKCGFnZW50X2lkGAEgAigLMhEubWVzb3MudjEuQWdlbnRJRBIrCgxmcmFtZXdvcmtfaWQYAiACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIkCgZzdGF0dXMYAyACKAsyFC5tZXNvcy52MS5UYXNrU3RhdHVzEikKDGxhdGVzdF9zdGF0ZRgEIAIoDjITLm1lc29zLnYxLlRhc2tTdGF0ZSKdAQoORXhpdGVkRXhlY3V0b3ISIwoIYWdlbnRfaWQYASACKAsyES5tZXNvcy52MS5BZ2VudElEEisKDGZyYW1ld29ya19pZBgCIAIoCzIVLm1lc29zLnYxLkZyYW1ld29ya0lEEikKC2V4ZWN1dG9yX2lkGAMgAigLMhQubWVzb3MudjEuRXhlY3V0b3JJRBIOCgZzdGF0dXMYBCABKAUioAEKE0V4ZWN1dG9yVG9GcmFtZXdvcmsSIwoIYWdlbnRfaWQYASACKAsyES5tZXNvcy52MS5BZ2VudElEEisKDGZyYW1ld29ya19pZBgCIAIoCzIVLm1lc29zLnYxLkZyYW1ld29ya0lEEikKC2V4ZWN1dG9yX2lkGAMgAigLMhQubWVzb3MudjEuRXhlY3V0b3JJRBIMCgRkYXRhGAQgAigMIjYKD0FnZW50UmVnaXN0ZXJlZBIjCghhZ2VudF9pZBgBIAIoCzIRLm1lc29zLnYxLkFnZW50SUQiwQMKEUFnZW50UmVyZWdpc3RlcmVkEiMKCGFnZW50X2lkGAEgAigLMhEubWVzb3MudjEuQWdlbnRJRBI4Cgp1bnJlcG9ydGVkGAIgAygLMiQub3JyZXJ5LkFnZW50UmVyZWdpc3RlcmVkLlVucmVwb3J0ZWQSTAoVdW5yZXBvcnRlZF9vcGVyYXRpb25zGAMgAygLMi0ub3JyZXJ5LkFnZW50UmVyZWdpc3RlcmVkLlVucmVwb3J0ZWRPcGVyYXRpb24adQoKVW5yZXBvcnRlZBIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIhCgd0YXNrX2lkGAIgAigLMhAubWVzb3MudjEuVGFza0lEEhcKD3BhcnRpdGlvbl9hd2FyZRgDIAIoCBqHAQoTVW5yZXBvcnRlZE9wZXJhdGlvbhIrCgxmcmFtZXdvcmtfaWQYASABKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIWCg5vcGVyYXRpb25fdXVpZBgCIAIoBBIrCgxvcGVyYXRpb25faWQYAyABKAsyFS5tZXNvcy52MS5PcGVyYXRpb25JRCKrAQoHUnVuVGFzaxIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIqCglmcmFtZXdvcmsYAiACKAsyFy5tZXNvcy52MS5GcmFtZXdvcmtJbmZvEgwKBHJvbGUYAyACKAkSIAoEdGFzaxgEIAIoCzISLm1lc29zLnYxLlRhc2tJbmZvEhcKD2xhdW5jaF9leGVjdXRvchgFIAIoCCLbAQoMUnVuVGFza0dyb3VwEisKDGZyYW1ld29ya19pZBgBIAIoCzIVLm1lc29zLnYxLkZyYW1ld29ya0lEEioKCWZyYW1ld29yaxgCIAIoCzIXLm1lc29zLnYxLkZyYW1ld29ya0luZm8SDAoEcm9sZRgDIAIoCRIoCghleGVjdXRvchgEIAIoCzIWLm1lc29zLnYxLkV4ZWN1dG9ySW5mbxIhCgV0YXNrcxgFIAMoCzISLm1lc29zLnYxLlRhc2tJbmZvEhcKD2xhdW5jaF9leGVjdXRvchgGIAIoCCKFAQoIS2lsbFRhc2sSKwoMZnJhbWV3b3JrX2lkGAEgAigLMhUubWVzb3MudjEuRnJhbWV3b3JrSUQSIQoHdGFza19pZBgCIAIoCzIQLm1lc29zLnYxLlRhc2tJRBIpCgtraWxsX3BvbGljeRgDIAEoCzIULm1lc29zLnYxLktpbGxQb2xpY3kiewobU3RhdHVzVXBkYXRlQWNrbm93bGVkZ2VtZW50EisKDGZyYW1ld29ya19pZBgBIAIoCzIVLm1lc29zLnYxLkZyYW1ld29ya0lEEiEKB3Rhc2tfaWQYAiACKAsyEC5tZXNvcy52MS5UYXNrSUQSDAoEdXVpZBgDIAIoBCJAChFTaHV0ZG93bkZyYW1ld29yaxIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRCJqChBTaHV0ZG93bkV4ZWN1dG9yEisKDGZyYW1ld29ya19pZBgBIAIoCzIVLm1lc29zLnYxLkZyYW1ld29ya0lEEikKC2V4ZWN1dG9yX2lkGAIgAigLMhQubWVzb3MudjEuRXhlY3V0b3JJRCJlCg9VcGRhdGVGcmFtZXdvcmsSKwoMZnJhbWV3b3JrX2lkGAEgAigLMhUubWVzb3MudjEuRnJhbWV3b3JrSUQSJQoEaW5mbxgCIAIoCzIXLm1lc29zLnYxLkZyYW1ld29ya0luZm8iewoTRnJhbWV3b3JrVG9FeGVjdXRvchIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIpCgtleGVjdXRvcl9pZBgCIAIoCzIULm1lc29zLnYxLkV4ZWN1dG9ySUQSDAoEZGF0YRgDIAIoDCI8ChNDaGVja3BvaW50UmVzb3VyY2VzEiUKCXJlc291cmNlcxgBIAMoCzISLm1lc29zLnYxLlJlc291cmNlIhsKCFNodXRkb3duEg8KB21lc3NhZ2UYASACKAkirAEKFVVwZGF0ZU9wZXJhdGlvblN0YXR1cxIjCghhZ2VudF9pZBgBIAIoCzIRLm1lc29zLnYxLkFnZW50SUQSKwoMZnJhbWV3b3JrX2lkGAIgASgLMhUubWVzb3MudjEuRnJhbWV3b3JrSUQSFgoOb3BlcmF0aW9uX3V1aWQYAyACKAQSKQoGc3RhdHVzGAQgAigLMhkubWVzb3MudjEuT3BlcmF0aW9uU3RhdHVzIn4KDkFwcGx5T3BlcmF0aW9uEisKDGZyYW1ld29ya19pZBgBIAEoCzIVLm1lc29zLnYxLkZyYW1ld29ya0lEEhYKDm9wZXJhdGlvbl91dWlkGAIgAigEEicKBGluZm8YAyACKAsyGS5tZXNvcy52MS5PZmZlci5PcGVyYXRpb24iQgoaQWNrbm93bGVkZ2VPcGVyYXRpb25TdGF0dXMSFgoOb3BlcmF0aW9uX3V1aWQYASACKAQSDAoEdXVpZBgCIAIoBCLFAQoKRHJhaW5BZ2VudBIlCgZjb25maWcYASACKAsyFS5tZXNvcy52MS5EcmFpbkNvbmZpZxIQCghpbl93YXZlcxgCIAIoCBImCgV0YXNrcxgDIAMoCzIXLm9ycmVyeS5EcmFpbkFnZW50LlRhc2saVgoEVGFzaxIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIhCgd0YXNrX2lkGAIgAigLMhAubWVzb3MudjEuVGFza0lEIg4KDFN0b3BEcmFpbmluZw", [file_mesos_v1_mesos]);
 
 /**
  * One record from an agent.
@@ -67,6 +67,12 @@ export type AgentRecord = Message<"orrery.AgentRecord"> & {
      */
     value: ExecutorToFramework;
     case: "executorToFramework";
+  } | {
+    /**
+     * @generated from field: orrery.UpdateOperationStatus update_operation_status = 8;
+     */
+    value: UpdateOperationStatus;
+    case: "updateOperationStatus";
   } | { case: undefined; value?: undefined };
 };
 
@@ -121,6 +127,12 @@ export type AgentRecordValid = Message<"orrery.AgentRecord"> & {
      */
     value: ExecutorToFrameworkValid;
     case: "executorToFramework";
+  } | {
+    /**
+     * @generated from field: orrery.UpdateOperationStatus update_operation_status = 8;
+     */
+    value: UpdateOperationStatusValid;
+    case: "updateOperationStatus";
   } | { case: undefined; value?: undefined };
 };
 
@@ -218,6 +230,30 @@ export type MasterRecord = Message<"orrery.MasterRecord"> & {
      */
     value: Shutdown;
     case: "shutdown";
+  } | {
+    /**
+     * @generated from field: orrery.ApplyOperation apply_operation = 14;
+     */
+    value: ApplyOperation;
+    case: "applyOperation";
+  } | {
+    /**
+     * @generated from field: orrery.AcknowledgeOperationStatus acknowledge_operation_status = 15;
+     */
+    value: AcknowledgeOperationStatus;
+    case: "acknowledgeOperationStatus";
+  } | {
+    /**
+     * @generated from field: orrery.DrainAgent drain_agent = 16;
+     */
+    value: DrainAgent;
+    case: "drainAgent";
+  } | {
+    /**
+     * @generated from field: orrery.StopDraining stop_draining = 17;
+     */
+    value: StopDraining;
+    case: "stopDraining";
   } | { case: undefined; value?: undefined };
 };
 
@@ -308,6 +344,30 @@ export type MasterRecordValid = Message<"orrery.MasterRecord"> & {
      */
     value: ShutdownValid;
     case: "shutdown";
+  } | {
+    /**
+     * @generated from field: orrery.ApplyOperation apply_operation = 14;
+     */
+    value: ApplyOperationValid;
+    case: "applyOperation";
+  } | {
+    /**
+     * @generated from field: orrery.AcknowledgeOperationStatus acknowledge_operation_status = 15;
+     */
+    value: AcknowledgeOperationStatusValid;
+    case: "acknowledgeOperationStatus";
+  } | {
+    /**
+     * @generated from field: orrery.DrainAgent drain_agent = 16;
+     */
+    value: DrainAgentValid;
+    case: "drainAgent";
+  } | {
+    /**
+     * @generated from field: orrery.StopDraining stop_draining = 17;
+     */
+    value: StopDrainingValid;
+    case: "stopDraining";
   } | { case: undefined; value?: undefined };
 };
 
@@ -378,6 +438,11 @@ export type Agent = Message<"orrery.Agent"> & {
    * @generated from field: required string version = 3;
    */
   version: string;
+
+  /**
+   * @generated from field: optional string ip = 4;
+   */
+  ip: string;
 };
 
 /**
@@ -400,6 +465,11 @@ export type AgentValid = Message<"orrery.Agent"> & {
    * @generated from field: required string version = 3;
    */
   version: string;
+
+  /**
+   * @generated from field: optional string ip = 4;
+   */
+  ip: string;
 };
 
 /**
@@ -459,6 +529,11 @@ export type ReregisterAgent = Message<"orrery.ReregisterAgent"> & {
    * @generated from field: repeated mesos.v1.FrameworkInfo frameworks = 4;
    */
   frameworks: FrameworkInfo[];
+
+  /**
+   * @generated from field: repeated orrery.ReportedOperation operations = 5;
+   */
+  operations: ReportedOperation[];
 };
 
 /**
@@ -484,6 +559,11 @@ export type ReregisterAgentValid = Message<"orrery.ReregisterAgent"> & {
    * @generated from field: repeated mesos.v1.FrameworkInfo frameworks = 4;
    */
   frameworks: FrameworkInfoValid[];
+
+  /**
+   * @generated from field: repeated orrery.ReportedOperation operations = 5;
+   */
+  operations: ReportedOperationValid[];
 };
 
 /**
@@ -528,9 +608,11 @@ export type ReportedTask = Message<"orrery.ReportedTask"> & {
   statusUpdateState: TaskState;
 
   /**
-   * @generated from field: optional bytes status_update_uuid = 7;
+   * The agent's counter, as in the last eight bytes of the update's UUID.
+   *
+   * @generated from field: optional uint64 status_update_uuid = 7;
    */
-  statusUpdateUuid: Uint8Array;
+  statusUpdateUuid: bigint;
 };
 
 /**
@@ -568,9 +650,11 @@ export type ReportedTaskValid = Message<"orrery.ReportedTask"> & {
   statusUpdateState: TaskState;
 
   /**
-   * @generated from field: optional bytes status_update_uuid = 7;
+   * The agent's counter, as in the last eight bytes of the update's UUID.
+   *
+   * @generated from field: optional uint64 status_update_uuid = 7;
    */
-  statusUpdateUuid: Uint8Array;
+  statusUpdateUuid: bigint;
 };
 
 /**
@@ -628,6 +712,63 @@ export const ReportedExecutorSchema: GenMessage<ReportedExecutor, {validType: Re
   messageDesc(file_orrery_agent_link, 8);
 
 /**
+ * @generated from message orrery.ReportedOperation
+ */
+export type ReportedOperation = Message<"orrery.ReportedOperation"> & {
+  /**
+   * @generated from field: required uint64 operation_uuid = 1;
+   */
+  operationUuid: bigint;
+
+  /**
+   * @generated from field: optional mesos.v1.FrameworkID framework_id = 2;
+   */
+  frameworkId?: FrameworkID | undefined;
+
+  /**
+   * @generated from field: required mesos.v1.Offer.Operation info = 3;
+   */
+  info?: Offer_Operation | undefined;
+
+  /**
+   * @generated from field: required mesos.v1.OperationStatus latest_status = 4;
+   */
+  latestStatus?: OperationStatus | undefined;
+};
+
+/**
+ * @generated from message orrery.ReportedOperation
+ */
+export type ReportedOperationValid = Message<"orrery.ReportedOperation"> & {
+  /**
+   * @generated from field: required uint64 operation_uuid = 1;
+   */
+  operationUuid: bigint;
+
+  /**
+   * @generated from field: optional mesos.v1.FrameworkID framework_id = 2;
+   */
+  frameworkId?: FrameworkIDValid | undefined;
+
+  /**
+   * @generated from field: required mesos.v1.Offer.Operation info = 3;
+   */
+  info: Offer_OperationValid;
+
+  /**
+   * @generated from field: required mesos.v1.OperationStatus latest_status = 4;
+   */
+  latestStatus: OperationStatusValid;
+};
+
+/**
+ * Describes the message orrery.ReportedOperation.
+ * Use `create(ReportedOperationSchema)` to create a new message.
+ */
+export const ReportedOperationSchema: GenMessage<ReportedOperation, {validType: ReportedOperationValid}> = /*@__PURE__*/
+  messageDesc(file_orrery_agent_link, 9);
+
+/**
  * @generated from message orrery.UnregisterAgent
  */
 export type UnregisterAgent = Message<"orrery.UnregisterAgent"> & {
@@ -652,7 +793,7 @@ export type UnregisterAgentValid = Message<"orrery.UnregisterAgent"> & {
  * Use `create(UnregisterAgentSchema)` to create a new message.
  */
 export const UnregisterAgentSchema: GenMessage<UnregisterAgent, {validType: UnregisterAgentValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 9);
+  messageDesc(file_orrery_agent_link, 10);
 
 /**
  * @generated from message orrery.StatusUpdate
@@ -709,7 +850,7 @@ export type StatusUpdateValid = Message<"orrery.StatusUpdate"> & {
  * Use `create(StatusUpdateSchema)` to create a new message.
  */
 export const StatusUpdateSchema: GenMessage<StatusUpdate, {validType: StatusUpdateValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 10);
+  messageDesc(file_orrery_agent_link, 11);
 
 /**
  * @generated from message orrery.ExitedExecutor
@@ -766,7 +907,7 @@ export type ExitedExecutorValid = Message<"orrery.ExitedExecutor"> & {
  * Use `create(ExitedExecutorSchema)` to create a new message.
  */
 export const ExitedExecutorSchema: GenMessage<ExitedExecutor, {validType: ExitedExecutorValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 11);
+  messageDesc(file_orrery_agent_link, 12);
 
 /**
  * @generated from message orrery.ExecutorToFramework
@@ -823,7 +964,7 @@ export type ExecutorToFrameworkValid = Message<"orrery.ExecutorToFramework"> & {
  * Use `create(ExecutorToFrameworkSchema)` to create a new message.
  */
 export const ExecutorToFrameworkSchema: GenMessage<ExecutorToFramework, {validType: ExecutorToFrameworkValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 12);
+  messageDesc(file_orrery_agent_link, 13);
 
 /**
  * @generated from message orrery.AgentRegistered
@@ -850,7 +991,7 @@ export type AgentRegisteredValid = Message<"orrery.AgentRegistered"> & {
  * Use `create(AgentRegisteredSchema)` to create a new message.
  */
 export const AgentRegisteredSchema: GenMessage<AgentRegistered, {validType: AgentRegisteredValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 13);
+  messageDesc(file_orrery_agent_link, 14);
 
 /**
  * @generated from message orrery.AgentReregistered
@@ -865,6 +1006,11 @@ export type AgentReregistered = Message<"orrery.AgentReregistered"> & {
    * @generated from field: repeated orrery.AgentReregistered.Unreported unreported = 2;
    */
   unreported: AgentReregistered_Unreported[];
+
+  /**
+   * @generated from field: repeated orrery.AgentReregistered.UnreportedOperation unreported_operations = 3;
+   */
+  unreportedOperations: AgentReregistered_UnreportedOperation[];
 };
 
 /**
@@ -880,6 +1026,11 @@ export type AgentReregisteredValid = Message<"orrery.AgentReregistered"> & {
    * @generated from field: repeated orrery.AgentReregistered.Unreported unreported = 2;
    */
   unreported: AgentReregistered_UnreportedValid[];
+
+  /**
+   * @generated from field: repeated orrery.AgentReregistered.UnreportedOperation unreported_operations = 3;
+   */
+  unreportedOperations: AgentReregistered_UnreportedOperationValid[];
 };
 
 /**
@@ -887,7 +1038,7 @@ export type AgentReregisteredValid = Message<"orrery.AgentReregistered"> & {
  * Use `create(AgentReregisteredSchema)` to create a new message.
  */
 export const AgentReregisteredSchema: GenMessage<AgentReregistered, {validType: AgentReregisteredValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 14);
+  messageDesc(file_orrery_agent_link, 15);
 
 /**
  * @generated from message orrery.AgentReregistered.Unreported
@@ -934,7 +1085,36 @@ export type AgentReregistered_UnreportedValid = Message<"orrery.AgentReregistere
  * Use `create(AgentReregistered_UnreportedSchema)` to create a new message.
  */
 export const AgentReregistered_UnreportedSchema: GenMessage<AgentReregistered_Unreported, {validType: AgentReregistered_UnreportedValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 14, 0);
+  messageDesc(file_orrery_agent_link, 15, 0);
+
+/**
+ * @generated from message orrery.AgentReregistered.UnreportedOperation
+ */
+export type AgentReregistered_UnreportedOperation = Message<"orrery.AgentReregistered.UnreportedOperation"> & {
+  /**
+   * @generated from field: optional mesos.v1.FrameworkID framework_id = 1;
+   */
+  frameworkId?: FrameworkID | undefined;
+
+  /**
+   * @generated from field: required uint64 operation_uuid = 2;
+   */
+  operationUuid: bigint;
+
+  /**
+   * @generated from field: optional mesos.v1.OperationID operation_id = 3;
+   */
+  operationId?: OperationID | undefined;
+};
+
+export type AgentReregistered_UnreportedOperationValid = AgentReregistered_UnreportedOperation;
+
+/**
+ * Describes the message orrery.AgentReregistered.UnreportedOperation.
+ * Use `create(AgentReregistered_UnreportedOperationSchema)` to create a new message.
+ */
+export const AgentReregistered_UnreportedOperationSchema: GenMessage<AgentReregistered_UnreportedOperation, {validType: AgentReregistered_UnreportedOperationValid}> = /*@__PURE__*/
+  messageDesc(file_orrery_agent_link, 15, 1);
 
 /**
  * @generated from message orrery.RunTask
@@ -1001,7 +1181,7 @@ export type RunTaskValid = Message<"orrery.RunTask"> & {
  * Use `create(RunTaskSchema)` to create a new message.
  */
 export const RunTaskSchema: GenMessage<RunTask, {validType: RunTaskValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 15);
+  messageDesc(file_orrery_agent_link, 16);
 
 /**
  * @generated from message orrery.RunTaskGroup
@@ -1078,7 +1258,7 @@ export type RunTaskGroupValid = Message<"orrery.RunTaskGroup"> & {
  * Use `create(RunTaskGroupSchema)` to create a new message.
  */
 export const RunTaskGroupSchema: GenMessage<RunTaskGroup, {validType: RunTaskGroupValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 16);
+  messageDesc(file_orrery_agent_link, 17);
 
 /**
  * @generated from message orrery.KillTask
@@ -1125,7 +1305,7 @@ export type KillTaskValid = Message<"orrery.KillTask"> & {
  * Use `create(KillTaskSchema)` to create a new message.
  */
 export const KillTaskSchema: GenMessage<KillTask, {validType: KillTaskValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 17);
+  messageDesc(file_orrery_agent_link, 18);
 
 /**
  * @generated from message orrery.StatusUpdateAcknowledgement
@@ -1142,9 +1322,9 @@ export type StatusUpdateAcknowledgement = Message<"orrery.StatusUpdateAcknowledg
   taskId?: TaskID | undefined;
 
   /**
-   * @generated from field: required bytes uuid = 3;
+   * @generated from field: required uint64 uuid = 3;
    */
-  uuid: Uint8Array;
+  uuid: bigint;
 };
 
 /**
@@ -1162,9 +1342,9 @@ export type StatusUpdateAcknowledgementValid = Message<"orrery.StatusUpdateAckno
   taskId: TaskIDValid;
 
   /**
-   * @generated from field: required bytes uuid = 3;
+   * @generated from field: required uint64 uuid = 3;
    */
-  uuid: Uint8Array;
+  uuid: bigint;
 };
 
 /**
@@ -1172,7 +1352,7 @@ export type StatusUpdateAcknowledgementValid = Message<"orrery.StatusUpdateAckno
  * Use `create(StatusUpdateAcknowledgementSchema)` to create a new message.
  */
 export const StatusUpdateAcknowledgementSchema: GenMessage<StatusUpdateAcknowledgement, {validType: StatusUpdateAcknowledgementValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 18);
+  messageDesc(file_orrery_agent_link, 19);
 
 /**
  * @generated from message orrery.ShutdownFramework
@@ -1199,7 +1379,7 @@ export type ShutdownFrameworkValid = Message<"orrery.ShutdownFramework"> & {
  * Use `create(ShutdownFrameworkSchema)` to create a new message.
  */
 export const ShutdownFrameworkSchema: GenMessage<ShutdownFramework, {validType: ShutdownFrameworkValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 19);
+  messageDesc(file_orrery_agent_link, 20);
 
 /**
  * @generated from message orrery.ShutdownExecutor
@@ -1236,7 +1416,7 @@ export type ShutdownExecutorValid = Message<"orrery.ShutdownExecutor"> & {
  * Use `create(ShutdownExecutorSchema)` to create a new message.
  */
 export const ShutdownExecutorSchema: GenMessage<ShutdownExecutor, {validType: ShutdownExecutorValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 20);
+  messageDesc(file_orrery_agent_link, 21);
 
 /**
  * @generated from message orrery.UpdateFramework
@@ -1273,7 +1453,7 @@ export type UpdateFrameworkValid = Message<"orrery.UpdateFramework"> & {
  * Use `create(UpdateFrameworkSchema)` to create a new message.
  */
 export const UpdateFrameworkSchema: GenMessage<UpdateFramework, {validType: UpdateFrameworkValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 21);
+  messageDesc(file_orrery_agent_link, 22);
 
 /**
  * @generated from message orrery.FrameworkToExecutor
@@ -1320,7 +1500,7 @@ export type FrameworkToExecutorValid = Message<"orrery.FrameworkToExecutor"> & {
  * Use `create(FrameworkToExecutorSchema)` to create a new message.
  */
 export const FrameworkToExecutorSchema: GenMessage<FrameworkToExecutor, {validType: FrameworkToExecutorValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 22);
+  messageDesc(file_orrery_agent_link, 23);
 
 /**
  * @generated from message orrery.CheckpointResources
@@ -1347,7 +1527,7 @@ export type CheckpointResourcesValid = Message<"orrery.CheckpointResources"> & {
  * Use `create(CheckpointResourcesSchema)` to create a new message.
  */
 export const CheckpointResourcesSchema: GenMessage<CheckpointResources, {validType: CheckpointResourcesValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 23);
+  messageDesc(file_orrery_agent_link, 24);
 
 /**
  * @generated from message orrery.Shutdown
@@ -1366,5 +1546,236 @@ export type ShutdownValid = Shutdown;
  * Use `create(ShutdownSchema)` to create a new message.
  */
 export const ShutdownSchema: GenMessage<Shutdown, {validType: ShutdownValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 24);
+  messageDesc(file_orrery_agent_link, 25);
+
+/**
+ * @generated from message orrery.UpdateOperationStatus
+ */
+export type UpdateOperationStatus = Message<"orrery.UpdateOperationStatus"> & {
+  /**
+   * @generated from field: required mesos.v1.AgentID agent_id = 1;
+   */
+  agentId?: AgentID | undefined;
+
+  /**
+   * @generated from field: optional mesos.v1.FrameworkID framework_id = 2;
+   */
+  frameworkId?: FrameworkID | undefined;
+
+  /**
+   * @generated from field: required uint64 operation_uuid = 3;
+   */
+  operationUuid: bigint;
+
+  /**
+   * @generated from field: required mesos.v1.OperationStatus status = 4;
+   */
+  status?: OperationStatus | undefined;
+};
+
+/**
+ * @generated from message orrery.UpdateOperationStatus
+ */
+export type UpdateOperationStatusValid = Message<"orrery.UpdateOperationStatus"> & {
+  /**
+   * @generated from field: required mesos.v1.AgentID agent_id = 1;
+   */
+  agentId: AgentIDValid;
+
+  /**
+   * @generated from field: optional mesos.v1.FrameworkID framework_id = 2;
+   */
+  frameworkId?: FrameworkIDValid | undefined;
+
+  /**
+   * @generated from field: required uint64 operation_uuid = 3;
+   */
+  operationUuid: bigint;
+
+  /**
+   * @generated from field: required mesos.v1.OperationStatus status = 4;
+   */
+  status: OperationStatusValid;
+};
+
+/**
+ * Describes the message orrery.UpdateOperationStatus.
+ * Use `create(UpdateOperationStatusSchema)` to create a new message.
+ */
+export const UpdateOperationStatusSchema: GenMessage<UpdateOperationStatus, {validType: UpdateOperationStatusValid}> = /*@__PURE__*/
+  messageDesc(file_orrery_agent_link, 26);
+
+/**
+ * @generated from message orrery.ApplyOperation
+ */
+export type ApplyOperation = Message<"orrery.ApplyOperation"> & {
+  /**
+   * @generated from field: optional mesos.v1.FrameworkID framework_id = 1;
+   */
+  frameworkId?: FrameworkID | undefined;
+
+  /**
+   * @generated from field: required uint64 operation_uuid = 2;
+   */
+  operationUuid: bigint;
+
+  /**
+   * @generated from field: required mesos.v1.Offer.Operation info = 3;
+   */
+  info?: Offer_Operation | undefined;
+};
+
+/**
+ * @generated from message orrery.ApplyOperation
+ */
+export type ApplyOperationValid = Message<"orrery.ApplyOperation"> & {
+  /**
+   * @generated from field: optional mesos.v1.FrameworkID framework_id = 1;
+   */
+  frameworkId?: FrameworkIDValid | undefined;
+
+  /**
+   * @generated from field: required uint64 operation_uuid = 2;
+   */
+  operationUuid: bigint;
+
+  /**
+   * @generated from field: required mesos.v1.Offer.Operation info = 3;
+   */
+  info: Offer_OperationValid;
+};
+
+/**
+ * Describes the message orrery.ApplyOperation.
+ * Use `create(ApplyOperationSchema)` to create a new message.
+ */
+export const ApplyOperationSchema: GenMessage<ApplyOperation, {validType: ApplyOperationValid}> = /*@__PURE__*/
+  messageDesc(file_orrery_agent_link, 27);
+
+/**
+ * @generated from message orrery.AcknowledgeOperationStatus
+ */
+export type AcknowledgeOperationStatus = Message<"orrery.AcknowledgeOperationStatus"> & {
+  /**
+   * @generated from field: required uint64 operation_uuid = 1;
+   */
+  operationUuid: bigint;
+
+  /**
+   * @generated from field: required uint64 uuid = 2;
+   */
+  uuid: bigint;
+};
+
+export type AcknowledgeOperationStatusValid = AcknowledgeOperationStatus;
+
+/**
+ * Describes the message orrery.AcknowledgeOperationStatus.
+ * Use `create(AcknowledgeOperationStatusSchema)` to create a new message.
+ */
+export const AcknowledgeOperationStatusSchema: GenMessage<AcknowledgeOperationStatus, {validType: AcknowledgeOperationStatusValid}> = /*@__PURE__*/
+  messageDesc(file_orrery_agent_link, 28);
+
+/**
+ * @generated from message orrery.DrainAgent
+ */
+export type DrainAgent = Message<"orrery.DrainAgent"> & {
+  /**
+   * @generated from field: required mesos.v1.DrainConfig config = 1;
+   */
+  config?: DrainConfig | undefined;
+
+  /**
+   * Whether `tasks` names those whose turn it is; else all are meant.
+   *
+   * @generated from field: required bool in_waves = 2;
+   */
+  inWaves: boolean;
+
+  /**
+   * @generated from field: repeated orrery.DrainAgent.Task tasks = 3;
+   */
+  tasks: DrainAgent_Task[];
+};
+
+/**
+ * @generated from message orrery.DrainAgent
+ */
+export type DrainAgentValid = Message<"orrery.DrainAgent"> & {
+  /**
+   * @generated from field: required mesos.v1.DrainConfig config = 1;
+   */
+  config: DrainConfigValid;
+
+  /**
+   * Whether `tasks` names those whose turn it is; else all are meant.
+   *
+   * @generated from field: required bool in_waves = 2;
+   */
+  inWaves: boolean;
+
+  /**
+   * @generated from field: repeated orrery.DrainAgent.Task tasks = 3;
+   */
+  tasks: DrainAgent_TaskValid[];
+};
+
+/**
+ * Describes the message orrery.DrainAgent.
+ * Use `create(DrainAgentSchema)` to create a new message.
+ */
+export const DrainAgentSchema: GenMessage<DrainAgent, {validType: DrainAgentValid}> = /*@__PURE__*/
+  messageDesc(file_orrery_agent_link, 29);
+
+/**
+ * @generated from message orrery.DrainAgent.Task
+ */
+export type DrainAgent_Task = Message<"orrery.DrainAgent.Task"> & {
+  /**
+   * @generated from field: required mesos.v1.FrameworkID framework_id = 1;
+   */
+  frameworkId?: FrameworkID | undefined;
+
+  /**
+   * @generated from field: required mesos.v1.TaskID task_id = 2;
+   */
+  taskId?: TaskID | undefined;
+};
+
+/**
+ * @generated from message orrery.DrainAgent.Task
+ */
+export type DrainAgent_TaskValid = Message<"orrery.DrainAgent.Task"> & {
+  /**
+   * @generated from field: required mesos.v1.FrameworkID framework_id = 1;
+   */
+  frameworkId: FrameworkIDValid;
+
+  /**
+   * @generated from field: required mesos.v1.TaskID task_id = 2;
+   */
+  taskId: TaskIDValid;
+};
+
+/**
+ * Describes the message orrery.DrainAgent.Task.
+ * Use `create(DrainAgent_TaskSchema)` to create a new message.
+ */
+export const DrainAgent_TaskSchema: GenMessage<DrainAgent_Task, {validType: DrainAgent_TaskValid}> = /*@__PURE__*/
+  messageDesc(file_orrery_agent_link, 29, 0);
+
+/**
+ * @generated from message orrery.StopDraining
+ */
+export type StopDraining = Message<"orrery.StopDraining"> & {
+};
+
+export type StopDrainingValid = StopDraining;
+
+/**
+ * Describes the message orrery.StopDraining.
+ * Use `create(StopDrainingSchema)` to create a new message.
+ */
+export const StopDrainingSchema: GenMessage<StopDraining, {validType: StopDrainingValid}> = /*@__PURE__*/
+  messageDesc(file_orrery_agent_link, 30);
 

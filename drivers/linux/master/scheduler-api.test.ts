@@ -1,0 +1,168 @@
+import { afterEach, expect, test } from 'vitest';
+import type { RunningMaster } from './start-master.ts';
+import { ask, post, ScriptedAgent, subscribe, testMaster } from './test-kit.ts';
+
+let master: RunningMaster;
+
+afterEach(async () => {
+  await master.close();
+});
+
+interface OffersRecord {
+  readonly type: string;
+  readonly offers: {
+    readonly offers: readonly {
+      readonly id: { readonly value: string };
+      readonly agent_id: { readonly value: string };
+      readonly hostname: string;
+      readonly allocation_info?: { readonly role: string };
+      readonly resources: readonly {
+        readonly name: string;
+        readonly allocation_info?: object;
+        readonly role?: string;
+      }[];
+    }[];
+  };
+}
+interface UpdateRecord {
+  readonly type: string;
+  readonly update: {
+    readonly status: {
+      readonly task_id: { readonly value: string };
+      readonly agent_id: { readonly value: string };
+      readonly state: string;
+      readonly uuid?: string;
+      readonly message?: string;
+      readonly reason?: string;
+    };
+  };
+}
+const isOffers = (record: OffersRecord): boolean => record.type === 'OFFERS';
+const isUpdate = (record: UpdateRecord): boolean => record.type === 'UPDATE';
+
+test('a task is launched, runs, ends and is acknowledged over JSON', async () => {
+  master = await testMaster();
+  const agent = await ScriptedAgent.start(master);
+  expect(agent.agentText).toMatch(/^[0-9a-f-]{36}-S0$/);
+  const { events, streamId, frameworkId } = await subscribe(master);
+  expect(events.headers['content-type']).toBe('application/json');
+  expect(frameworkId).toMatch(/^[0-9a-f-]{36}-0000$/);
+  const { offers } = await events.next(isOffers);
+  const offer = offers.offers[0]!;
+  expect(offer).toMatchObject({
+    hostname: 'host1',
+    allocation_info: { role: 'eng' },
+    agent_id: { value: agent.agentText },
+  });
+  const call = (body: object) =>
+    post(
+      master,
+      '/api/v1/scheduler',
+      { framework_id: { value: frameworkId }, ...body },
+      { 'Mesos-Stream-Id': streamId },
+    );
+  const accepted = await call({
+    type: 'ACCEPT',
+    accept: {
+      offer_ids: [offer.id],
+      operations: [
+        {
+          type: 'LAUNCH',
+          launch: {
+            task_infos: [
+              {
+                name: 't',
+                task_id: { value: 'web.1' },
+                agent_id: offer.agent_id,
+                command: { value: 'sleep 100' },
+                resources: [
+                  { name: 'cpus', type: 'SCALAR', scalar: { value: 0.5 }, allocation_info: { role: 'eng' } },
+                  { name: 'mem', type: 'SCALAR', scalar: { value: 32 } },
+                ],
+              },
+              {
+                name: 'bad',
+                task_id: { value: 'web/2' },
+                agent_id: offer.agent_id,
+                command: { value: 'true' },
+              },
+            ],
+          },
+        },
+      ],
+      filters: { refuse_seconds: 30 },
+    },
+  });
+  expect([accepted.status, accepted.text]).toEqual([202, '']);
+  const refused = await events.next(isUpdate);
+  expect(refused.update.status).toMatchObject({
+    task_id: { value: 'web/2' },
+    state: 'TASK_ERROR',
+    reason: 'REASON_TASK_INVALID',
+  });
+  expect(refused.update.status.message).toContain("contains '/'");
+  const run = await agent.next('RUN_TASK');
+  expect(run.task.template.command!.value).toBe('sleep 100');
+  expect(run.task.resources.toString()).toBe('cpus:0.5;mem:32');
+  expect(agent.ids.taskText(run.task.taskId)).toBe('web.1');
+  for (const state of ['TASK_RUNNING', 'TASK_FINISHED'] as const) {
+    agent.update(run, state);
+    const { status } = (await events.next(isUpdate)).update;
+    expect(status).toMatchObject({ task_id: { value: 'web.1' }, state });
+    const acknowledged = await call({
+      type: 'ACKNOWLEDGE',
+      acknowledge: { agent_id: status.agent_id, task_id: status.task_id, uuid: status.uuid },
+    });
+    expect(acknowledged.status).toBe(202);
+    expect((await agent.next('STATUS_UPDATE_ACKNOWLEDGEMENT')).taskId).toBe(run.task.taskId);
+  }
+  events.close();
+});
+
+test('a call is refused with the status and the reason of the first rule that it breaks', async () => {
+  master = await testMaster();
+  const { events, streamId, frameworkId } = await subscribe(master);
+  const send = (body: object, headers = {}) => post(master, '/api/v1/scheduler', body, headers);
+  const id = { framework_id: { value: frameworkId } };
+  const stream = { 'Mesos-Stream-Id': streamId };
+  const cases: [object, object, number, string][] = [
+    [{}, stream, 400, "Expecting 'type' to be present"],
+    [{ type: 'FLY' }, stream, 400, "Expecting 'type' to be present"],
+    [{ type: 'UNKNOWN' }, stream, 501, 'UNKNOWN'],
+    [{ type: 'ACCEPT' }, stream, 400, "Expecting 'framework_id' to be present"],
+    [{ type: 'ACCEPT', ...id }, stream, 400, "Expecting 'accept' to be present"],
+    [{ type: 'REVIVE', framework_id: { value: 'nobody' } }, stream, 400, 'Framework cannot be found'],
+    [{ type: 'REVIVE', ...id }, {}, 400, "'Mesos-Stream-Id' header"],
+    [{ type: 'REVIVE', ...id }, { 'Mesos-Stream-Id': 'stale' }, 400, 'does not match'],
+    [
+      {
+        type: 'ACKNOWLEDGE',
+        ...id,
+        acknowledge: { agent_id: { value: 'a' }, task_id: { value: 't' }, uuid: 'AA==' },
+      },
+      stream,
+      400,
+      '16 bytes',
+    ],
+    [{ type: 'KILL', ...id, kill: {} }, stream, 400, "'kill.task_id': required, and missing"],
+    [
+      { type: 'KILL', ...id, kill: { task_id: { value: 7 } } },
+      stream,
+      400,
+      "'kill.task_id.value': expected a string",
+    ],
+  ];
+  for (const [body, headers, status, text] of cases) {
+    const answer = await send(body, headers);
+    expect([answer.status, answer.text]).toEqual([status, expect.stringContaining(text)]);
+  }
+  const got = await ask(master, '/api/v1/scheduler');
+  expect([got.status, got.headers.allow]).toEqual([405, 'POST']);
+  const untyped = await ask(master, '/api/v1/scheduler', { method: 'POST', body: '{}' });
+  expect(untyped.status).toBe(400);
+  const typed = { method: 'POST', headers: { 'Content-Type': 'text/plain' }, body: '{}' };
+  expect((await ask(master, '/api/v1/scheduler', typed)).status).toBe(415);
+  const garbage = { method: 'POST', headers: { 'Content-Type': 'application/x-protobuf' }, body: 'garbage' };
+  expect((await ask(master, '/api/v1/scheduler', garbage)).status).toBe(400);
+  events.close();
+});
