@@ -1,6 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { MasterEpoch } from '../../../engine/core/index.ts';
-import type { Offer, SchedulerEvent } from '../../../engine/protocol/index.ts';
+import type { SchedulerEvent } from '../../../engine/protocol/index.ts';
 import {
   Event_Type,
   type EventSchema,
@@ -27,8 +27,6 @@ export interface EventSurroundings {
   readonly epoch: MasterEpoch;
   readonly address: MasterAddress;
   readonly view: OfferView;
-  /** Texts of the framework's live executors on the offer's agent. */
-  executorsOf(offer: Offer): readonly string[];
 }
 
 export function schedulerEventToWire(
@@ -51,9 +49,7 @@ export function schedulerEventToWire(
       return {
         type,
         offers: {
-          offers: event.offers.map((offer) =>
-            offerToWire(ids, around.epoch, offer, around.executorsOf(offer), around.view),
-          ),
+          offers: event.offers.map((offer) => offerToWire(ids, around.epoch, offer, around.view)),
         },
       };
     case 'INVERSE_OFFERS':

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { CallError, MasterOutput, StreamId } from '../../../engine/master/index.ts';
-import type { FrameworkInfo, Offer, SchedulerCall, SubscribeCall } from '../../../engine/protocol/index.ts';
+import type { FrameworkInfo, SchedulerCall, SubscribeCall } from '../../../engine/protocol/index.ts';
 import { idFault } from '../codec/ids/id-fault.ts';
 import { type MediaType, readMessage, writeMessage } from '../codec/message/media-type.ts';
 import { WireError } from '../codec/message/wire-error.ts';
@@ -167,7 +167,6 @@ export class SchedulerApi {
         epoch: loop.machine.epoch,
         address,
         view: viewOf(info),
-        executorsOf: (offer) => this.#executorsOf(offer),
       },
       open: () => {
         if (hasHead) return;
@@ -232,17 +231,6 @@ export class SchedulerApi {
     if (stream !== undefined) stream.around.view = viewOf(info);
   }
 
-  #executorsOf(offer: Offer): readonly string[] {
-    const { ids, loop } = this.#context;
-    const agent = loop.machine.state.agentsById.get(offer.agentId);
-    if (agent === undefined || agent.executors.length === 0) return NO_TEXTS;
-    const texts: string[] = [];
-    for (const { framework, info } of agent.executors) {
-      if (framework.id === offer.frameworkId) texts.push(ids.executorText(info.executorId));
-    }
-    return texts;
-  }
-
   #bytes(stream: SchedulerStream, { event }: Extract<MasterOutput, { kind: 'event' }>): Uint8Array {
     if (event.type !== 'HEARTBEAT') {
       return writeMessage(
@@ -260,8 +248,6 @@ export class SchedulerApi {
     return bytes;
   }
 }
-
-const NO_TEXTS: readonly string[] = [];
 
 /** How the framework is shown resources (spec 02 §6). */
 function viewOf(info: FrameworkInfo): OfferView {

@@ -29,7 +29,6 @@ export function offerToWire(
   ids: IdTexts,
   epoch: MasterEpoch,
   offer: Offer,
-  executorIds: readonly string[],
   view: OfferView,
 ): MessageInitShape<typeof OfferSchema> {
   const { agent, role, unavailability } = offer;
@@ -42,7 +41,7 @@ export function offerToWire(
     ...(agent.domain === null ? {} : { domain: domainToWire(agent.domain)! }),
     resources: resourcesToWire(offer.resources, view.format, view.showsRole ? role : null),
     attributes: attributesToWire(agent.attributes),
-    executorIds: executorIds.map((value) => ({ value })),
+    executorIds: offer.executorIds.map((id) => ({ value: ids.executorText(id) })),
     ...(unavailability === null ? {} : { unavailability: unavailabilityToWire(unavailability) }),
     ...(view.showsRole ? { allocationInfo: { role } } : {}),
   };
@@ -82,6 +81,7 @@ export function offerFromWire(ids: IdTexts, epoch: MasterEpoch, offer: OfferVali
     },
     role: offer.allocationInfo?.role ?? allocationRoleOf(offer.resources, 'resources') ?? role,
     resources,
+    executorIds: offer.executorIds.map(({ value }) => ids.executor(value)),
     unavailability:
       offer.unavailability === undefined
         ? null
