@@ -78,6 +78,7 @@ function puppet(changes: Partial<Allocator> = {}) {
       requestResources: nothing,
       recoverResources: nothing,
       updateAllocation: nothing,
+      addCopies: nothing,
       updateAvailable: () => true,
       setQuota: nothing,
       setWeight: nothing,

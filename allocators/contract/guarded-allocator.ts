@@ -52,6 +52,7 @@ const OTHER_CALLS = [
   'suppressOffers',
   'recoverResources',
   'updateAllocation',
+  'addCopies',
   'updateAvailable',
   'setQuota',
   'setWeight',
@@ -257,6 +258,11 @@ class GuardedAllocator implements Allocator {
     this.#tell('updateAllocation', now, () =>
       this.policy.updateAllocation(now, framework, role, agent, offered, operations),
     );
+  }
+
+  addCopies(now: Micros, framework: Framework, role: Role, agent: Agent, copies: Resources): void {
+    this.#books.take(framework, role, agent, copies);
+    this.#tell('addCopies', now, () => this.policy.addCopies(now, framework, role, agent, copies));
   }
 
   updateAvailable(now: Micros, agent: Agent, operations: readonly ResourceOperation[]): boolean {

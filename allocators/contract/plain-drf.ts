@@ -269,6 +269,10 @@ export class PlainDrf implements InspectableAllocator {
     this.#books.setTotal(agent, total.value);
   }
 
+  addCopies(_now: Micros, framework: Framework, role: Role, agent: Agent, copies: Resources): void {
+    this.#books.exchange(framework, role, agent, Resources.EMPTY, copies);
+  }
+
   updateAvailable(_now: Micros, agent: Agent, operations: readonly ResourceOperation[]): boolean {
     const available = applyOperations(this.#books.available(agent), operations);
     const total = applyOperations(this.#books.agent(agent).info.total, operations);

@@ -296,6 +296,14 @@ export class HierarchicalDrf implements ExplainingAllocator {
     books.retire(client);
   }
 
+  addCopies(now: Micros, framework: Framework, role: Role, agent: Agent, copies: Resources): void {
+    this.#called(now);
+    const client = this.#books.client(framework, role);
+    assert(client !== null, 'the framework holds something under the role');
+    // What is shared stays free.
+    this.#books.hold(this.#books.agent(agent), client, copies, false);
+  }
+
   updateAvailable(now: Micros, agent: Agent, operations: readonly ResourceOperation[]): boolean {
     this.#called(now);
     const row = this.#books.agent(agent);

@@ -12,7 +12,7 @@ import type { Acceptance } from './acceptance.ts';
 import type { AgentRecord } from './agent-record.ts';
 import type { AcceptRuling } from './authorization-questions.ts';
 import type { FrameworkRecord } from './framework-record.ts';
-import { performOfferOperation, splitLeftovers } from './offer-operations.ts';
+import { missingCopies, performOfferOperation, splitLeftovers } from './offer-operations.ts';
 import { refusal, removeOffer, returnOffer, UNFILTERED } from './offers.ts';
 import { dropOperation } from './operations.ts';
 import { countEnd } from './published.ts';
@@ -134,6 +134,7 @@ function takeOffers(
     role,
     roleName,
     offered: remaining,
+    sharable: remaining.shared(),
     remaining,
     setAside: Resources.EMPTY,
     isConverted: false,
@@ -176,14 +177,16 @@ function launch(
       return;
     }
   }
+  const copies = missingCopies(acceptance, task.resources);
   const error =
     operationId === null
-      ? validateTask(master, framework, agent, task, acceptance.remaining)
+      ? validateTask(master, framework, agent, task, acceptance.remaining.plus(copies))
       : 'Operation.id must not be set on LAUNCH';
   if (error !== null) {
     answerError(master, framework, task.taskId, agent, 'REASON_TASK_INVALID', error);
     return;
   }
+  addCopies(master, acceptance, copies);
   const { executor } = task.template;
   const executorId = executor === null ? commandExecutorId(task.taskId) : executor.executorId;
   const launchExecutor = executor === null || agent.executor(framework, executorId) === null;
@@ -199,6 +202,14 @@ function launch(
     task,
     launchExecutor,
   });
+}
+
+/** The framework uses more copies of shared volumes than it was offered: they are its own from now on. */
+function addCopies(master: MasterState, acceptance: Acceptance, copies: Resources): void {
+  if (copies.isEmpty) return;
+  const { framework, agent, role } = acceptance;
+  acceptance.remaining = acceptance.remaining.plus(copies);
+  master.allocator.addCopies(master.now, framework.row, role, agent.row, copies);
 }
 
 /** An executor of the framework's own is paid from the offers, once (spec 03 §6 rule 15). */
@@ -218,13 +229,17 @@ function launchGroup(
   const { executor, taskInfos } = operation;
   if (acceptance.ruling !== null && isGroupStopped(master, acceptance, acceptance.ruling, taskInfos)) return;
   const running = agent.executor(framework, executor.executorId);
-  const error = validateGroup(master, acceptance, operation);
+  const copies = acceptance.sharable.isEmpty
+    ? Resources.EMPTY
+    : missingCopies(acceptance, resourcesOf(taskInfos));
+  const error = validateGroup(master, acceptance, acceptance.remaining.plus(copies), operation);
   if (error !== null) {
     for (const task of taskInfos) {
       answerError(master, framework, task.taskId, agent, 'REASON_TASK_GROUP_INVALID', error);
     }
     return;
   }
+  addCopies(master, acceptance, copies);
   if (running === null) takeExecutor(master, acceptance, executor);
   for (const task of taskInfos) {
     acceptance.remaining = acceptance.remaining.minus(task.resources);
@@ -267,9 +282,14 @@ function isGroupStopped(
   return true;
 }
 
+function resourcesOf(taskInfos: readonly TaskInfo[]): Resources {
+  return taskInfos.reduce((sum, task) => sum.plus(task.resources), Resources.EMPTY);
+}
+
 function validateGroup(
   master: MasterState,
   acceptance: Acceptance,
+  available: Resources,
   operation: Extract<OfferOperation, { type: 'LAUNCH_GROUP' }>,
 ): string | null {
   const { framework, agent } = acceptance;
@@ -282,7 +302,7 @@ function validateGroup(
     validateGroupExecutor(framework, executor) ??
     validateShareCgroups(framework, agent, executor.executorId, taskInfos);
   if (executorError !== null) return executorError;
-  let remaining = acceptance.remaining;
+  let remaining = available;
   if (running === null) {
     if (!remaining.contains(executor.resources)) return 'Executor uses more resources than available';
     remaining = remaining.minus(executor.resources);

@@ -12,6 +12,8 @@ export interface Acceptance {
   readonly roleName: string;
   /** The sum of the offers. */
   readonly offered: Resources;
+  /** Shared volumes that were offered or made, one copy each: tasks may use more copies than there are (spec 02 §10). */
+  sharable: Resources;
   /** What the next operation may consume. */
   remaining: Resources;
   /** What operations made that no later one of the call may consume (spec 03 §5). */

@@ -160,6 +160,11 @@ export interface Allocator {
     offered: Resources,
     operations: readonly ResourceOperation[],
   ): void;
+  /**
+   * Further copies of shared volumes are in use: the framework, which holds one of each there, used more of them than it was offered (spec 02
+   * §10). The agent's total has a volume once, in however many copies it is held.
+   */
+  addCopies(now: Micros, framework: Framework, role: Role, agent: Agent, copies: Resources): void;
   /** Applies operations to what is available; false, changing nothing, if that does not suffice. */
   updateAvailable(now: Micros, agent: Agent, operations: readonly ResourceOperation[]): boolean;
 

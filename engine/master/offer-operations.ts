@@ -1,6 +1,13 @@
 import { assert } from '../core/index.ts';
 import { isSpeculative, type ResourceOfferOperation } from '../protocol/index.ts';
-import { applyOperations, conversionOf, type ResourceOperation, type Resources } from '../resources/index.ts';
+import {
+  applyOperations,
+  conversionOf,
+  type Resource,
+  type ResourceOperation,
+  Resources,
+  withCount,
+} from '../resources/index.ts';
 import type { Acceptance } from './acceptance.ts';
 import type { AgentRecord } from './agent-record.ts';
 import { rescindOffer } from './offers.ts';
@@ -56,10 +63,25 @@ function convert(master: MasterState, acceptance: Acceptance, operation: Resourc
   const conversion = conversionOf(operation);
   assert(result.ok && conversion.ok, 'an operation that was found to fit fits');
   acceptance.remaining = result.value;
+  if (operation.type === 'CREATE') acceptance.sharable = acceptance.sharable.plus(operation.volumes.shared());
   if (operation.type !== 'GROW_VOLUME' && operation.type !== 'SHRINK_VOLUME') return;
   const { produced } = conversion.value;
   acceptance.setAside = acceptance.setAside.plus(produced);
   acceptance.remaining = result.value.minus(produced);
+}
+
+/** The copies of shared volumes that `needed` takes beyond what is left of the offers (spec 02 §10). */
+export function missingCopies({ agent, sharable, remaining }: Acceptance, needed: Resources): Resources {
+  if (sharable.isEmpty || needed.isPlain) return Resources.EMPTY;
+  const missing: Resource[] = [];
+  for (const entry of needed.shared().entries) {
+    const one = Resources.of([withCount(entry, 1)]);
+    if (!sharable.contains(one) || !agent.info.resources.contains(one)) continue;
+    const left = remaining.shared().entries.find(({ identity }) => identity.key === entry.identity.key);
+    const count = entry.count - (left?.count ?? 0);
+    if (count > 0) missing.push(withCount(entry, count));
+  }
+  return Resources.of(missing);
 }
 
 /** Copies of a shared volume that is destroyed may be on offer elsewhere. */

@@ -217,6 +217,11 @@ export class PlainAllocator implements Allocator {
     this.#changeTotal(agent, operations);
   }
 
+  addCopies(_now: Micros, framework: Framework, role: Role, agent: Agent, copies: Resources): void {
+    assert(copies.nonShared().isEmpty, 'only shared volumes have copies');
+    this.#take({ framework, role, agent, resources: copies });
+  }
+
   updateAvailable(_now: Micros, agent: Agent, operations: readonly ResourceOperation[]): boolean {
     if (!applyOperations(this.#freeOn(agent), operations).ok) return false;
     this.#changeTotal(agent, operations);
@@ -355,12 +360,13 @@ export class PlainAllocator implements Allocator {
     }
   }
 
-  /** Nobody is given a second copy of a shared volume. */
+  /** Nobody is given a second copy of a shared volume alone. */
   #withoutCopies(
     free: Resources,
     agent: Agent,
     { framework, role }: { readonly framework: Framework; readonly role: Role },
   ): Resources {
+    if (!free.nonShared().isEmpty) return free;
     const held = this.#held.get(`${agent}/${framework}/${role}`) ?? Resources.EMPTY;
     return free.nonShared().plus(free.shared().filter((entry) => !held.contains(Resources.of([entry]))));
   }
