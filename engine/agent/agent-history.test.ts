@@ -309,6 +309,16 @@ describe('any history, valid or not', () => {
   });
 });
 
+/** Containers end, nested ones first, until none is left. */
+function endContainers(driver: AgentDriver, delivered: StatusUpdateMessage[]): void {
+  for (let live = driver.machine.liveContainers(); live.length > 0; live = driver.machine.liveContainers()) {
+    for (const container of live)
+      delivered.push(
+        ...driver.acknowledgeAll(driver.step({ kind: 'containerExited', container, exit: EXIT_0 })),
+      );
+  }
+}
+
 describe('once the faults stop', () => {
   test('every task the agent holds reaches one terminal state that is delivered, and the agent is idle', () => {
     fc.assert(
@@ -316,6 +326,9 @@ describe('once the faults stop', () => {
         const play = new Play();
         play.perform(events);
         const { driver } = play;
+        // Executors of a former process have their time to come back.
+        driver.now += 10_000_000;
+        driver.step({ kind: 'tick' });
         driver.step({ kind: 'linkOpened' });
         const held = driver.machine.checkpoint().agentId;
         const outputs = driver.receive({
@@ -326,9 +339,7 @@ describe('once the faults stop', () => {
         });
         const { tasks } = driver.machine.report();
         const delivered = driver.acknowledgeAll(outputs);
-        for (const { frameworkId: of, task: info } of tasks) {
-          delivered.push(...driver.acknowledgeAll(driver.exited(info.taskId, EXIT_0, of)));
-        }
+        endContainers(driver, delivered);
         for (const { frameworkId: of, task: info } of tasks) {
           const terminal = delivered.filter(
             (update) =>

@@ -139,10 +139,16 @@ describe('frameworks', () => {
     const driver = AgentDriver.registered();
     runTask(driver, 1);
     driver.run(taskInfo(2));
-    driver.runGroup(50, [taskInfo(3), taskInfo(4)]);
+    driver.startGroup(50, [taskInfo(3), taskInfo(4)]);
     runTask(driver, 1, frameworkInfo(), OTHER);
     const outputs = driver.receive({ type: 'SHUTDOWN_FRAMEWORK', frameworkId: FRAMEWORK });
-    expect(words(outputs).sort()).toEqual(['SIGKILL 1', 'SIGKILL 2', 'SIGKILL 3', 'SIGKILL 4']);
+    expect(words(outputs).sort()).toEqual([
+      'SIGKILL 1',
+      'SIGKILL 2',
+      'SIGKILL 3',
+      'SIGKILL 4',
+      'SIGKILL executor 50',
+    ]);
     expect(driver.machine.report()).toMatchObject({
       tasks: [{ frameworkId: OTHER }],
       executors: [],
@@ -196,7 +202,7 @@ describe('restart', () => {
   test('the checkpoint of a restarted agent is the one it started from', () => {
     const before = AgentDriver.registered();
     runTask(before, 1);
-    before.runGroup(50, [taskInfo(2), taskInfo(3)]);
+    before.startGroup(50, [taskInfo(2), taskInfo(3)]);
     before.started(2);
     before.kill(1, 30);
     before.receive({ type: 'CHECKPOINT_RESOURCES', resources: Resources.ofScalars({ cpus: milli(1) }) });
@@ -236,7 +242,7 @@ describe('restart', () => {
     const before = AgentDriver.registered();
     runTask(before, 1);
     runTask(before, 2, frameworkInfo(['PARTITION_AWARE']), OTHER);
-    before.runGroup(50, [taskInfo(3)]);
+    before.startGroup(50, [taskInfo(3)]);
     before.acknowledgeAll(before.run(taskInfo(4)));
     before.exited(4, EXIT_0);
     const { next, outputs } = before.restarted(false);

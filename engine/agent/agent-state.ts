@@ -7,6 +7,7 @@ import {
   type Sink,
 } from '../core/index.ts';
 import type {
+  AgentInfo,
   DrainConfig,
   FrameworkCapability,
   FrameworkInfo,
@@ -15,12 +16,18 @@ import type {
   TaskState,
   TaskStatusDetails,
 } from '../protocol/index.ts';
-import { AgentFramework, type DefaultExecutor } from './agent-framework.ts';
+import type { Resources } from '../resources/index.ts';
+import type { AgentExecutor } from './agent-executor.ts';
+import { AgentFramework } from './agent-framework.ts';
 import type { AgentTask } from './agent-task.ts';
+import { CheckpointJournal } from './checkpoint-journal.ts';
+import type { ContainerHandle } from './container.ts';
 import { drainedUpdate } from './drain.ts';
 import { AgentOperations } from './operations.ts';
 import type { AgentSettings } from './options.ts';
 import type { AgentOutput } from './output.ts';
+import { Sandboxes } from './sandboxes.ts';
+import { standingDetails } from './status-details.ts';
 import { StatusUpdates } from './status-updates.ts';
 import { TaskTable } from './task-table.ts';
 
@@ -31,20 +38,36 @@ export class AgentState {
   readonly tasks = new TaskTable();
   readonly updates: StatusUpdates;
   readonly operations: AgentOperations;
+  readonly sandboxes: Sandboxes | null;
+  /** Notes what changed for the disk; null if the driver keeps whole checkpoints. */
+  readonly journal: CheckpointJournal | null;
   /** Given by the first master that admitted the agent; null until then. */
   agentId: AgentId | null = null;
+  /** As configured; with the id once there is one. The total is that after operations. */
+  info: AgentInfo;
+  /** Total after operations, null if there were none. */
+  resources: Resources | null = null;
   /** The drain under way: no launches are taken. Over once the last task and executor are gone (spec 10 §2, bug ledger B20). */
   drain: DrainConfig | null = null;
+  /** Next handle of a container. */
+  nextContainer = 1;
   /** Frameworks with a task or an executor here, few; null while there never was one. */
   #frameworks: AgentFramework[] | null = null;
 
-  constructor(settings: AgentSettings) {
+  constructor(info: AgentInfo, settings: AgentSettings) {
+    this.info = info;
+    this.journal = settings.checkpointing ? new CheckpointJournal() : null;
     this.updates = new StatusUpdates(settings);
-    this.operations = new AgentOperations(settings);
+    this.operations = new AgentOperations(settings, this.journal);
+    this.sandboxes = settings.garbageCollection === null ? null : new Sandboxes(settings.garbageCollection);
   }
 
   get frameworks(): readonly AgentFramework[] {
     return this.#frameworks ?? [];
+  }
+
+  mintContainer(): ContainerHandle {
+    return this.nextContainer++ as ContainerHandle;
   }
 
   findFramework(id: FrameworkId): AgentFramework | null {
@@ -66,12 +89,28 @@ export class AgentState {
     } else if (info !== null) {
       framework.info = info;
     }
+    this.journal?.frameworkChanged(framework);
     return framework;
+  }
+
+  /** The executor whose container this is, or null. */
+  executorOf(container: ContainerHandle): AgentExecutor | null {
+    const frameworks = this.#frameworks;
+    if (frameworks === null) return null;
+    for (let index = 0; index < frameworks.length; index++) {
+      const { executors } = frameworks[index]!;
+      if (executors === null) continue;
+      for (let row = 0; row < executors.length; row++) {
+        if (executors[row]!.container === container) return executors[row]!;
+      }
+    }
+    return null;
   }
 
   add(task: AgentTask): void {
     task.framework.taskCount++;
     this.tasks.add(task);
+    this.journal?.taskAdded(task);
   }
 
   /** Takes the task out with its updates, and its framework with the last of its tasks and executors. */
@@ -79,21 +118,33 @@ export class AgentState {
     this.updates.drop(task);
     this.tasks.remove(task);
     task.framework.taskCount--;
+    this.journal?.taskForgotten(task);
     this.#forgetIfIdle(task.framework);
   }
 
-  addExecutor(framework: AgentFramework, executor: DefaultExecutor): void {
+  addExecutor(framework: AgentFramework, executor: AgentExecutor): void {
     framework.executors ??= [];
     framework.executors.push(executor);
+    this.journal?.executorChanged(executor);
   }
 
-  removeExecutor(framework: AgentFramework, executor: DefaultExecutor): void {
+  removeExecutor(framework: AgentFramework, executor: AgentExecutor): void {
     const executors = framework.executors!;
-    executors.splice(executors.indexOf(executor), 1);
+    const row = executors.indexOf(executor);
+    assert(row >= 0, 'only a recorded executor is removed');
+    executors.splice(row, 1);
+    this.journal?.executorForgotten(executor);
     this.#forgetIfIdle(framework);
   }
 
-  /** Moves the task to `state` and queues the update that says so, with a fresh id. */
+  /** The master has removed the framework: the disk forgets it at once, its executors only end. */
+  leaveToEnd(framework: AgentFramework): void {
+    for (const executor of framework.executors ?? []) this.journal?.executorForgotten(executor);
+    this.journal?.frameworkForgotten(framework);
+    framework.isTerminating = true;
+  }
+
+  /** Moves the task to `state` and queues the update that says so, with a fresh id. `timestamp` is now unless an executor gave one. */
   record(
     now: Micros,
     task: AgentTask,
@@ -103,6 +154,7 @@ export class AgentState {
     message: string | null,
     details: TaskStatusDetails | null,
     outputs: Sink<AgentOutput>,
+    timestamp: Micros = now,
   ): void {
     const drained = this.drain === null ? null : drainedUpdate(this.drain, task.framework, state);
     const status = {
@@ -112,12 +164,13 @@ export class AgentState {
       reason: drained === null ? reason : drained.reason,
       agentId: this.agentId,
       executorId: task.info === null ? null : task.executorId,
-      timestamp: now,
+      timestamp,
       uuid: this.updates.mint(),
       message,
-      details,
+      details: task.checks === null && task.status === null ? details : standingDetails(task, state, details),
     };
     this.updates.append(now, task, status, outputs);
+    this.journal?.taskChanged(task);
   }
 
   /** Tells the master that an executor it counts is gone, or never came to be (bug ledger B03), at once or after the next registration. */
@@ -145,9 +198,21 @@ export class AgentState {
     }
   }
 
+  /** An order to drain, or its end. */
+  setDrain(drain: DrainConfig | null): void {
+    if (this.drain === drain) return;
+    this.drain = drain;
+    this.journal?.agentChanged();
+  }
+
   /** Nothing is left to drain: the order has been carried out, and what the master sends next is meant. */
   endDrainIfIdle(): void {
-    if (this.tasks.size === 0 && this.frameworks.length === 0) this.drain = null;
+    if (this.tasks.size === 0 && this.frameworks.length === 0) this.setDrain(null);
+  }
+
+  /** After a recovery: a framework whose executor did not survive may have nothing left. */
+  forgetIdleFrameworks(): void {
+    for (const framework of [...this.frameworks]) this.#forgetIfIdle(framework);
   }
 
   checkInvariants(): void {
@@ -167,8 +232,9 @@ export class AgentState {
     }
     assert(owned === this.tasks.size, 'every task belongs to a recorded framework');
     for (let row = 0; row < this.tasks.size; row++) {
-      const { framework } = this.tasks.at(row);
+      const { framework, container } = this.tasks.at(row);
       assert(this.findFramework(framework.id) === framework, 'a task points to its recorded framework');
+      assert(container < this.nextContainer, 'handles of containers are given out in order');
     }
   }
 
@@ -178,11 +244,12 @@ export class AgentState {
     const row = frameworks.indexOf(framework);
     const last = frameworks.pop()!;
     if (last !== framework) frameworks[row] = last;
+    this.journal?.frameworkForgotten(framework);
   }
 }
 
-/** The live default executor of the framework with this id, or null. */
-export function findExecutor(framework: AgentFramework | null, id: ExecutorId): DefaultExecutor | null {
+/** The framework's executor with this id whose container has not ended, or null. */
+export function findExecutor(framework: AgentFramework | null, id: ExecutorId): AgentExecutor | null {
   if (framework === null || framework.executors === null) return null;
   for (const executor of framework.executors) {
     if (executor.info.executorId === id) return executor;

@@ -1,12 +1,18 @@
-import type { ExecutorId, FrameworkId, TaskId } from '../core/index.ts';
-import type { TaskInfo, TaskState, TaskStatus } from '../protocol/index.ts';
-import type { AgentFramework, DefaultExecutor } from './agent-framework.ts';
+import type { ExecutorId, FrameworkId, TaskId, UpdateId } from '../core/index.ts';
+import type { ContainerStatus, TaskInfo, TaskState, TaskStatus } from '../protocol/index.ts';
+import type { AgentExecutor } from './agent-executor.ts';
+import type { AgentFramework } from './agent-framework.ts';
+import { type ContainerHandle, NO_CONTAINER } from './container.ts';
+import type { TaskChecks } from './task-checks.ts';
 
-/** `none`: never ordered, or ended. */
-export type ContainerPhase = 'none' | 'launching' | 'running';
+/**
+ * `queued`: waits for its executor. `launching`, `running`: its own container is ordered, or runs. `delivered`: with a custom executor.
+ * `ended`: over, or never begun.
+ */
+export type TaskPhase = 'queued' | 'launching' | 'running' | 'delivered' | 'ended';
 
-/** Why the agent is ending the container; `none` while it is not. */
-export type TaskEnding = 'none' | 'killed' | 'killedDuringLaunch' | 'maxCompletionTime';
+/** Why the agent is ending the task; `none` while it is not. */
+export type TaskEnding = 'none' | 'killed' | 'killedDuringLaunch' | 'maxCompletionTime' | 'unhealthy';
 
 /** No timer set. Timers are instants in microseconds. */
 export const NEVER = Number.POSITIVE_INFINITY;
@@ -25,18 +31,26 @@ export class AgentTask {
   readonly role: string;
   readonly executorId: ExecutorId;
   /** Null for a command task. */
-  readonly executor: DefaultExecutor | null;
-  /** Which group of `executor`; -1 for a command task. */
+  readonly executor: AgentExecutor | null;
+  /** Which group of `executor`; -1 for a task that came alone. */
   readonly group: number;
 
   /** Latest state that the agent knows; updates behind it may still wait in the stream. */
   state: TaskState = 'TASK_STAGING';
-  container: ContainerPhase = 'none';
+  phase: TaskPhase = 'ended';
   ending: TaskEnding = 'none';
+  /** Its own, which stays when it has ended; NO_CONTAINER if it never had one. Set through the task table. */
+  container: ContainerHandle = NO_CONTAINER;
   /** First kill: grace periods count from it (spec 07 §6). */
   killedAt = NEVER;
+  /** The shortest grace period that a kill has named; NEVER if none did. */
+  killGrace = NEVER;
   /** When the executor acts next: SIGKILL after the grace period, or the end of the maximum completion time. */
   executorDeadline = NEVER;
+  /** Null without a health check and a check. */
+  checks: TaskChecks | null = null;
+  /** Null if the runtime said nothing of it. */
+  status: ContainerStatus | null = null;
 
   /** Oldest unacknowledged update, the one that is sent. */
   head: TaskStatus | null = null;
@@ -44,6 +58,8 @@ export class AgentTask {
   queued: TaskStatus[] | null = null;
   retryAt = NEVER;
   retryDelay = 0;
+  /** A custom executor's own ids of the updates recorded; null while there is none. */
+  recorded: UpdateId[] | null = null;
 
   /** Row in the task table; the table's alone. */
   row = -1;
@@ -56,7 +72,7 @@ export class AgentTask {
     info: TaskInfo | null,
     role: string,
     executorId: ExecutorId,
-    executor: DefaultExecutor | null,
+    executor: AgentExecutor | null,
     group: number,
   ) {
     this.framework = framework;
@@ -67,6 +83,11 @@ export class AgentTask {
     this.executorId = executorId;
     this.executor = executor;
     this.group = group;
+  }
+
+  /** Whether its own container was ordered and has not ended. */
+  get hasContainer(): boolean {
+    return this.phase === 'launching' || this.phase === 'running';
   }
 }
 

@@ -8,7 +8,8 @@ import type {
 } from '../protocol/index.ts';
 import { Resources } from '../resources/index.ts';
 import type { TaskEnding } from './agent-task.ts';
-import type { ContainerExit } from './input.ts';
+import type { ContainerExit } from './container.ts';
+import { NO_DETAILS } from './status-details.ts';
 
 /** What the end of a container means for its task: the parts of the terminal update. */
 export interface ContainerOutcome {
@@ -71,12 +72,18 @@ export function containerOutcome(
       return limitation('REASON_CONTAINER_LIMITATION_DISK', exit.message ?? 'Disk usage exceeds quota', {
         disk: task.resources.disk,
       });
+    case 'OTHER_LIMIT':
+      return byAgent(
+        'TASK_FAILED',
+        'REASON_CONTAINER_LIMITATION',
+        exit.message ?? 'Container limit exceeded',
+      );
     default:
   }
   if (ending === 'killedDuringLaunch') {
     return byAgent('TASK_KILLED', 'REASON_TASK_KILLED_DURING_LAUNCH', 'Killed before the task was launched');
   }
-  if (exit.cause === 'LAUNCH_FAILED') {
+  if (exit.cause === 'LAUNCH_FAILED' || exit.cause === 'FETCH_FAILED') {
     return byAgent(
       'TASK_FAILED',
       'REASON_CONTAINER_LAUNCH_FAILED',
@@ -90,7 +97,7 @@ export function containerOutcome(
   if (ending === 'maxCompletionTime') {
     return byExecutor('TASK_FAILED', 'REASON_MAX_COMPLETION_TIME_REACHED', exit);
   }
-  if (ending === 'killed') return byExecutor('TASK_KILLED', null, exit);
+  if (ending === 'killed' || ending === 'unhealthy') return byExecutor('TASK_KILLED', null, exit);
   if (exit.code === null && exit.signal === null) {
     return byAgent(
       'TASK_FAILED',
@@ -101,7 +108,7 @@ export function containerOutcome(
   return byExecutor('TASK_FAILED', null, exit);
 }
 
-function byAgent(state: TaskState, reason: StatusReason, message: string): ContainerOutcome {
+export function byAgent(state: TaskState, reason: StatusReason, message: string): ContainerOutcome {
   return { state, source: 'SOURCE_AGENT', reason, message, details: null };
 }
 
@@ -109,7 +116,7 @@ function byExecutor(state: TaskState, reason: StatusReason | null, exit: Contain
   return { state, source: 'SOURCE_EXECUTOR', reason, message: waitStatusText(exit), details: null };
 }
 
-function limitation(
+export function limitation(
   reason: StatusReason,
   message: string,
   limit: { readonly mem?: Milli; readonly disk?: Milli },
@@ -119,14 +126,7 @@ function limitation(
     source: 'SOURCE_AGENT',
     reason,
     message,
-    details: {
-      healthy: null,
-      checkStatus: null,
-      labels: null,
-      data: null,
-      unreachableTime: null,
-      limitation: Resources.ofScalars(limit),
-    },
+    details: { ...NO_DETAILS, limitation: Resources.ofScalars(limit) },
   };
 }
 

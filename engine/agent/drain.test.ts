@@ -109,7 +109,7 @@ describe('DRAIN_AGENT', () => {
   test('the tasks of a group each get the drain’s grace period, not the default of those who die with another', () => {
     const driver = AgentDriver.registered();
     const framework = PARTITION_AWARE;
-    driver.acknowledgeAll(driver.runGroup(50, [taskInfo(1), taskInfo(2)], { framework }));
+    driver.acknowledgeAll(driver.startGroup(50, [taskInfo(1), taskInfo(2)], { framework }));
     driver.acknowledgeAll(driver.started(1));
     driver.acknowledgeAll(driver.started(2));
     driver.acknowledgeAll(driver.receive(drainOrder(60)));
@@ -135,7 +135,7 @@ describe('DRAIN_AGENT', () => {
       'TASK_DROPPED 5 REASON_AGENT_DRAINING',
     ]);
     expect(toldOf(driver.run(taskInfo(6), frameworkInfo()))).toEqual(['TASK_LOST 6 REASON_AGENT_DRAINING']);
-    const group = driver.runGroup(50, [taskInfo(7), taskInfo(8)], { framework: PARTITION_AWARE });
+    const group = driver.startGroup(50, [taskInfo(7), taskInfo(8)], { framework: PARTITION_AWARE });
     expect(toldOf(group)).toEqual([
       'TASK_DROPPED 7 REASON_AGENT_DRAINING',
       'TASK_DROPPED 8 REASON_AGENT_DRAINING',
@@ -147,7 +147,7 @@ describe('DRAIN_AGENT', () => {
     const driver = AgentDriver.registered();
     running(driver, [1, 2]);
     const framework = PARTITION_AWARE;
-    driver.acknowledgeAll(driver.runGroup(50, [taskInfo(3), taskInfo(4)], { framework }));
+    driver.acknowledgeAll(driver.startGroup(50, [taskInfo(3), taskInfo(4)], { framework }));
     driver.acknowledgeAll(driver.started(3));
     driver.acknowledgeAll(driver.started(4));
     const first = driver.receive(drainOrder(null, false, [1, 3, 99]));

@@ -9,6 +9,7 @@ import {
 } from '../core/index.ts';
 import type { OperationStatus, ReportedOperation, ResourceOfferOperation } from '../protocol/index.ts';
 import { NEVER } from './agent-task.ts';
+import type { CheckpointJournal } from './checkpoint-journal.ts';
 import type { AgentSettings } from './options.ts';
 import type { AgentOutput } from './output.ts';
 
@@ -31,6 +32,7 @@ interface AgentOperation {
 export class AgentOperations {
   readonly #retryDelayFirst: Micros;
   readonly #retryDelayMax: Micros;
+  readonly #journal: CheckpointJournal | null;
   /** In the order in which they came; null while there never was one. */
   #operations: Map<OperationUuid, AgentOperation> | null = null;
   /** The newest that came: uuids ascend over all masters, so that what is not newer was here before. */
@@ -39,7 +41,8 @@ export class AgentOperations {
   #sender: AgentId | null = null;
   #deadline = NEVER;
 
-  constructor(settings: AgentSettings) {
+  constructor(settings: AgentSettings, journal: CheckpointJournal | null) {
+    this.#journal = journal;
     this.#retryDelayFirst = settings.statusUpdateRetry;
     this.#retryDelayMax = settings.statusUpdateRetryMax;
   }
@@ -79,6 +82,8 @@ export class AgentOperations {
     this.#operations ??= new Map();
     assert(!this.#operations.has(operationUuid), 'an operation ends once');
     this.#operations.set(operationUuid, operation);
+    if (info !== null)
+      this.#journal?.operationAdded({ operationUuid, frameworkId, info, latestStatus: status });
     if (this.#sender !== null) this.#send(now, operation, this.#retryDelayFirst, outputs);
   }
 
@@ -91,6 +96,7 @@ export class AgentOperations {
     const operation = this.#operations?.get(operationUuid);
     if (operation === undefined || operation.status.uuid !== uuid) return;
     this.#operations!.delete(operationUuid);
+    this.#journal?.operationForgotten(operationUuid);
     this.#disarm();
   }
 
@@ -125,8 +131,9 @@ export class AgentOperations {
   forget(frameworkId: FrameworkId | null): void {
     if (this.#operations === null) return;
     for (const operation of this.#operations.values()) {
-      if (frameworkId === null || operation.frameworkId === frameworkId)
-        this.#operations.delete(operation.operationUuid);
+      if (frameworkId !== null && operation.frameworkId !== frameworkId) continue;
+      this.#operations.delete(operation.operationUuid);
+      this.#journal?.operationForgotten(operation.operationUuid);
     }
     this.#disarm();
   }

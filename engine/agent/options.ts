@@ -1,6 +1,7 @@
 import { MICROS_PER_SECOND, type Micros, micros, milli } from '../core/index.ts';
 import type { AgentInfo } from '../protocol/index.ts';
 import { Resources } from '../resources/index.ts';
+import { DEFAULT_GARBAGE_COLLECTION, type GarbageCollection } from './sandboxes.ts';
 
 /** How an agent behaves; agents of one cluster share one object. */
 export interface AgentSettings {
@@ -16,6 +17,20 @@ export interface AgentSettings {
   readonly sendTaskStarting: boolean;
   /** What a command executor takes beside its task, on the agent's side only (spec 04 §6). */
   readonly commandExecutorOverhead: Resources;
+  /** From the start of a custom executor's container to its SUBSCRIBE (`--executor_registration_timeout`). */
+  readonly executorRegistrationTimeout: Micros;
+  /** From a restart of the agent to the new SUBSCRIBE of the executors that ran on (`--executor_reregistration_timeout`). */
+  readonly executorReregistrationTimeout: Micros;
+  /** From SHUTDOWN to the end of an executor that does not say otherwise (`--executor_shutdown_grace_period`). */
+  readonly executorShutdownGracePeriod: Micros;
+  readonly executorHeartbeatInterval: Micros;
+  /** How long an executor tries to subscribe to an agent that is away (`--recovery_timeout`), and the longest wait between its attempts. */
+  readonly recoveryTimeout: Micros;
+  readonly subscriptionBackoffMax: Micros;
+  /** Whether changes of the checkpoint come as outputs; else the driver takes whole ones by `checkpoint()`. */
+  readonly checkpointing: boolean;
+  /** Null keeps no account of sandboxes. */
+  readonly garbageCollection: GarbageCollection | null;
 }
 
 export interface AgentOptions {
@@ -26,7 +41,7 @@ export interface AgentOptions {
   readonly settings: AgentSettings;
 }
 
-/** Mesos's defaults. */
+/** Mesos's defaults, without what only real disks need. */
 export const DEFAULT_AGENT_SETTINGS: AgentSettings = {
   registrationBackoff: micros(MICROS_PER_SECOND),
   registrationBackoffMax: micros(60 * MICROS_PER_SECOND),
@@ -35,4 +50,19 @@ export const DEFAULT_AGENT_SETTINGS: AgentSettings = {
   killGracePeriod: micros(3 * MICROS_PER_SECOND),
   sendTaskStarting: true,
   commandExecutorOverhead: Resources.ofScalars({ cpus: milli(100), mem: milli(32_000) }),
+  executorRegistrationTimeout: micros(60 * MICROS_PER_SECOND),
+  executorReregistrationTimeout: micros(2 * MICROS_PER_SECOND),
+  executorShutdownGracePeriod: micros(5 * MICROS_PER_SECOND),
+  executorHeartbeatInterval: micros(1_800 * MICROS_PER_SECOND),
+  recoveryTimeout: micros(900 * MICROS_PER_SECOND),
+  subscriptionBackoffMax: micros(2 * MICROS_PER_SECOND),
+  checkpointing: false,
+  garbageCollection: null,
+};
+
+/** What an agent on a real machine keeps beside. */
+export const DURABLE_AGENT_SETTINGS: AgentSettings = {
+  ...DEFAULT_AGENT_SETTINGS,
+  checkpointing: true,
+  garbageCollection: DEFAULT_GARBAGE_COLLECTION,
 };

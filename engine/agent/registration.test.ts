@@ -155,7 +155,7 @@ describe('registration', () => {
     driver.run(taskInfo(2));
     const outputs = driver.receive({ type: 'SHUTDOWN', message: 'gone' });
     expect(words(outputs).sort()).toEqual(['SIGKILL 1', 'SIGKILL 2', 'exit']);
-    expect(outputs.at(-1)).toEqual({ kind: 'exit', reason: 'gone' });
+    expect(outputs.at(-1)).toEqual({ kind: 'exit', reason: 'gone', containers: 'end' });
     expect(driver.machine.nextDeadline()).toBeNull();
     expect(driver.step({ kind: 'linkOpened' })).toEqual([]);
     expect(driver.exited(1, { code: 0, signal: null, cause: null, message: null })).toEqual([]);

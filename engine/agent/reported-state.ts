@@ -4,8 +4,8 @@ import type { AgentState } from './agent-state.ts';
 type Reregistration = Extract<AgentToMaster, { readonly type: 'REREGISTER_AGENT' }>;
 
 /**
- * What the agent tells a master at re-registration: all its tasks, terminal ones with unacknowledged updates included, its default
- * executors (command executors are the agent's own affair) and their frameworks (spec 13 §4).
+ * What the agent tells a master at re-registration: all its tasks, terminal ones with unacknowledged updates included, its executors
+ * (those of command tasks are the agent's own affair) and their frameworks (spec 13 §4).
  */
 export function reportedState(
   state: AgentState,
@@ -15,7 +15,7 @@ export function reportedState(
   const frameworks: Reregistration['frameworks'][number][] = [];
   for (const framework of state.frameworks) {
     const { id, info } = framework;
-    if (info === null) continue;
+    if (info === null || framework.isTerminating) continue;
     frameworks.push({ id, info });
     for (const executor of framework.executors ?? []) {
       executors.push({ frameworkId: id, executor: executor.info, role: executor.role });

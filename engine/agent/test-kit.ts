@@ -4,6 +4,8 @@ import { type Micros, micros, milli, RollingHash } from '../core/index.ts';
 import type {
   AgentInfo,
   AgentToMaster,
+  ContainerStatus,
+  ExecutorEvent,
   ExecutorInfo,
   FrameworkCapability,
   FrameworkInfo,
@@ -21,8 +23,11 @@ import {
   type AgentOutput,
   type AgentSettings,
   type ContainerExit,
+  type ContainerHandle,
+  type ContainerSpec,
   DEFAULT_AGENT_SETTINGS,
   hashAgentOutput,
+  NO_CONTAINER,
 } from './index.ts';
 
 export const AGENT = 7 as AgentId;
@@ -120,7 +125,13 @@ export function failure(cause: NonNullable<ContainerExit['cause']>): ContainerEx
 export class AgentDriver {
   readonly machine: AgentMachine;
   readonly hash = new RollingHash();
+  /** What outputs about a container are about, for `words`. */
+  static readonly subjects = new WeakMap<AgentOutput, string>();
   now = 0;
+  #containers = new Map<string, ContainerHandle>();
+  #executors = new Map<string, ContainerHandle>();
+  /** A task's number, or `executor` and an executor's. */
+  #names = new Map<ContainerHandle, string>();
 
   constructor(settings: Partial<AgentSettings> = {}, seed = 1) {
     this.machine = new AgentMachine({
@@ -143,7 +154,12 @@ export class AgentDriver {
     const outputs: AgentOutput[] = [];
     this.machine.step(this.now as Micros, input, outputs);
     this.machine.checkInvariants();
-    for (const output of outputs) hashAgentOutput(this.hash, output);
+    for (const output of outputs) {
+      hashAgentOutput(this.hash, output);
+      if (output.kind === 'launchContainer') this.#launched(output.container, output.spec);
+      if ('container' in output)
+        AgentDriver.subjects.set(output, this.#names.get(output.container) ?? `${output.container}`);
+    }
     return outputs;
   }
 
@@ -188,12 +204,35 @@ export class AgentDriver {
     });
   }
 
-  started(taskId: number, frameworkId = FRAMEWORK): AgentOutput[] {
-    return this.step({ kind: 'containerStarted', frameworkId, taskId: taskId as TaskId });
+  /** The container that was ordered last for the task; 0 if none was. */
+  containerOf(taskId: number, frameworkId = FRAMEWORK): ContainerHandle {
+    return this.#containers.get(`${frameworkId} ${taskId}`) ?? NO_CONTAINER;
+  }
+
+  /** The container that was ordered last for the executor; 0 if none was. */
+  containerOfExecutor(executorId: number, frameworkId = FRAMEWORK): ContainerHandle {
+    return this.#executors.get(`${frameworkId} ${executorId}`) ?? NO_CONTAINER;
+  }
+
+  started(taskId: number, frameworkId = FRAMEWORK, status: ContainerStatus | null = null): AgentOutput[] {
+    return this.step({ kind: 'containerStarted', container: this.containerOf(taskId, frameworkId), status });
   }
 
   exited(taskId: number, exit: ContainerExit, frameworkId = FRAMEWORK): AgentOutput[] {
-    return this.step({ kind: 'containerExited', frameworkId, taskId: taskId as TaskId, exit });
+    return this.step({ kind: 'containerExited', container: this.containerOf(taskId, frameworkId), exit });
+  }
+
+  executorStarted(executorId: number, status: ContainerStatus | null = null): AgentOutput[] {
+    return this.step({ kind: 'containerStarted', container: this.containerOfExecutor(executorId), status });
+  }
+
+  executorExited(executorId: number, exit: ContainerExit): AgentOutput[] {
+    return this.step({ kind: 'containerExited', container: this.containerOfExecutor(executorId), exit });
+  }
+
+  /** The port's answer to the oldest `updateContainer` of the executor. */
+  updated(executorId: number, failure: string | null = null): AgentOutput[] {
+    return this.step({ kind: 'containerUpdated', container: this.containerOfExecutor(executorId), failure });
   }
 
   kill(taskId: number, graceSeconds: number | null = null, frameworkId = FRAMEWORK): AgentOutput[] {
@@ -223,6 +262,18 @@ export class AgentDriver {
     return seen;
   }
 
+  /** Starts a group on a pod that is made for it, or, with `launchExecutor` false, on one that runs. */
+  startGroup(
+    executorId: number,
+    tasks: readonly TaskInfo[],
+    options: Parameters<AgentDriver['runGroup']>[2] = {},
+  ): AgentOutput[] {
+    const order = this.runGroup(executorId, tasks, options);
+    const answer =
+      options.launchExecutor === false ? this.updated(executorId) : this.executorStarted(executorId);
+    return [...order, ...answer];
+  }
+
   /** Goes on to the next deadline and ticks. */
   tickAtDeadline(): AgentOutput[] {
     this.now = this.machine.nextDeadline()!;
@@ -233,6 +284,9 @@ export class AgentDriver {
   restarted(containersAlive: boolean): { readonly next: AgentDriver; readonly outputs: AgentOutput[] } {
     const next = new AgentDriver();
     next.now = this.now;
+    next.#containers = new Map(this.#containers);
+    next.#executors = new Map(this.#executors);
+    next.#names = new Map(this.#names);
     const outputs = next.start(this.machine.checkpoint(), containersAlive);
     return { next, outputs };
   }
@@ -246,6 +300,17 @@ export class AgentDriver {
       ...this.receive({ type: 'AGENT_REREGISTERED', agentId: AGENT, unreported, unreportedOperations: [] }),
     ];
   }
+
+  #launched(container: ContainerHandle, spec: ContainerSpec): void {
+    const { frameworkId } = spec;
+    if (spec.kind === 'commandTask' || spec.kind === 'podTask') {
+      this.#containers.set(`${frameworkId} ${spec.task.taskId}`, container);
+      this.#names.set(container, `${spec.task.taskId}`);
+    } else {
+      this.#executors.set(`${frameworkId} ${spec.executorId}`, container);
+      this.#names.set(container, `executor ${spec.executorId}`);
+    }
+  }
 }
 
 export function messages(outputs: readonly AgentOutput[]): AgentToMaster[] {
@@ -256,20 +321,46 @@ export function updates(outputs: readonly AgentOutput[]): StatusUpdateMessage[] 
   return messages(outputs).filter((message) => message.type === 'STATUS_UPDATE');
 }
 
-/** Outputs in one word each: `TASK_RUNNING 1`, `launch 1`, `SIGTERM 1`, `REGISTER_AGENT`, `reconnect`. */
+/** Outputs in one word each: `TASK_RUNNING 1`, `launch 1`, `SIGTERM 1`, `launch executor 50`, `REGISTER_AGENT`, `reconnect`. */
 export function words(outputs: readonly AgentOutput[]): string[] {
   return outputs.map((output) => {
+    const subject = AgentDriver.subjects.get(output) ?? '?';
     switch (output.kind) {
       case 'toMaster':
         return output.message.type === 'STATUS_UPDATE'
           ? `${output.message.status.state} ${output.message.status.taskId}`
           : output.message.type;
       case 'launchContainer':
-        return `launch ${output.task.taskId}`;
+        return `launch ${subject}`;
       case 'signalContainer':
-        return `${output.signal} ${output.taskId}`;
+        return `${output.signal} ${subject}`;
+      case 'updateContainer':
+        return `update ${subject}`;
+      case 'probe':
+        return `${output.use} ${subject}`;
+      case 'stopProbes':
+      case 'removeSandbox':
+        return `${output.kind} ${subject}`;
+      case 'executorEvent':
+        return eventWord(output.event);
+      case 'refuseExecutorCall':
+        return output.error.code;
       default:
         return output.kind;
     }
   });
+}
+
+function eventWord(event: ExecutorEvent): string {
+  switch (event.type) {
+    case 'LAUNCH':
+      return `LAUNCH ${event.task.taskId}`;
+    case 'LAUNCH_GROUP':
+      return `LAUNCH_GROUP ${event.taskGroup.map(({ taskId }) => taskId).join()}`;
+    case 'KILL':
+    case 'ACKNOWLEDGED':
+      return `${event.type} ${event.taskId}`;
+    default:
+      return event.type;
+  }
 }

@@ -110,6 +110,7 @@ test('an answer repeats whether the task is healthy and what its check said, wit
     data: new Uint8Array([1]),
     unreachableTime: null,
     limitation: null,
+    containerStatus: null,
   };
   driver.fromAgent(agent.link, {
     type: 'STATUS_UPDATE',

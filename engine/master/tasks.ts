@@ -30,7 +30,15 @@ export function masterStatus(
     details:
       unreachableTime === null
         ? null
-        : { healthy: null, checkStatus: null, labels: null, data: null, unreachableTime, limitation: null },
+        : {
+            healthy: null,
+            checkStatus: null,
+            labels: null,
+            data: null,
+            unreachableTime,
+            limitation: null,
+            containerStatus: null,
+          },
   };
 }
 

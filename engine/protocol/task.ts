@@ -1,5 +1,6 @@
 import type { AgentId, ExecutorId, FrameworkId, Micros, TaskId, UpdateId } from '../core/index.ts';
 import type { Resources } from '../resources/index.ts';
+import type { ContainerStatus } from './agent-api-response.ts';
 import type { CheckInfo, CheckStatus, HealthCheck } from './checks.ts';
 import type { CommandInfo, ContainerInfo, DiscoveryInfo } from './container.ts';
 import type { Labels } from './labels.ts';
@@ -60,6 +61,8 @@ export interface TaskStatusDetails {
   readonly unreachableTime: Micros | null;
   /** The limit that was hit, for REASON_CONTAINER_LIMITATION* . */
   readonly limitation: Resources | null;
+  /** Where the task runs: addresses and process id (spec 07 §2). */
+  readonly containerStatus: ContainerStatus | null;
 }
 
 /** `TaskStatus` (spec 07 §2). Acknowledge it iff `uuid` is not null. */

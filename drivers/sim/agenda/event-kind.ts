@@ -70,3 +70,5 @@ export const LEASES_EXPIRE = 33;
 export const SESSION_TIMER = 34;
 /** [party] The party hears who leads. */
 export const LEADER_DETECTED = 35;
+/** [machine, container] A container has the resources that its agent ordered for it. */
+export const CONTAINER_UPDATED = 36;

@@ -1,4 +1,5 @@
-import { assert, type FrameworkId, type TaskId } from '../../../engine/core/index.ts';
+import type { ContainerHandle } from '../../../engine/agent/index.ts';
+import { assert } from '../../../engine/core/index.ts';
 import { grownFloats, grownInts, grownOctets } from '../agenda/index.ts';
 
 const NONE = -1;
@@ -14,17 +15,18 @@ export const CONTAINER_ENDING = 3;
  * Virtual containers in slots with a free list, and per machine a list of its own. A slot's generation tells a container from an earlier
  * one in the same slot, so that its late events are recognised.
  *
- * Memory: 41 bytes per container at the peak, nothing per container that ever was.
+ * Memory: 37 bytes per container at the peak, nothing per container that ever was.
  */
 export class ContainerTable {
   #machines = new Int32Array(256);
-  #frameworkIds = new Float64Array(256);
-  #taskIds = new Float64Array(256);
+  #handles = new Float64Array(256);
   #runs = new Float64Array(256);
   #states = new Uint8Array(256);
   #generations = new Int32Array(256);
   /** Signal that ends it, 0 for none. */
   #signals = new Uint8Array(256);
+  /** Slot of the container that it is nested in, -1 for none. */
+  #parents = new Int32Array(256);
   #next = new Int32Array(256);
   #previous = new Int32Array(256);
   #free: number[] = [];
@@ -41,13 +43,13 @@ export class ContainerTable {
     return this.#count;
   }
 
-  /** Adds a container that is starting. `run` is how long it runs once started, µs. Returns its slot. */
-  add(machine: number, frameworkId: FrameworkId, taskId: TaskId, run: number): number {
+  /** Adds a container that is starting. `run` is how long it runs once started, µs; Infinity: until it is ended. Returns its slot. */
+  add(machine: number, handle: ContainerHandle, parent: number, run: number): number {
     const slot = this.#free.pop() ?? this.#slotCount++;
     if (slot === this.#machines.length) this.#grow();
     this.#machines[slot] = machine;
-    this.#frameworkIds[slot] = frameworkId;
-    this.#taskIds[slot] = taskId;
+    this.#handles[slot] = handle;
+    this.#parents[slot] = parent;
     this.#runs[slot] = run;
     this.#states[slot] = CONTAINER_STARTING;
     this.#signals[slot] = 0;
@@ -73,10 +75,10 @@ export class ContainerTable {
     this.#count--;
   }
 
-  /** The machine's container of that task, or -1. O(containers of the machine). */
-  find(machine: number, frameworkId: FrameworkId, taskId: TaskId): number {
+  /** The machine's container of that handle, or -1. O(containers of the machine). */
+  find(machine: number, handle: ContainerHandle): number {
     for (let slot = this.#heads[machine]!; slot !== NONE; slot = this.#next[slot]!) {
-      if (this.#taskIds[slot] === taskId && this.#frameworkIds[slot] === frameworkId) return slot;
+      if (this.#handles[slot] === handle) return slot;
     }
     return NONE;
   }
@@ -102,12 +104,13 @@ export class ContainerTable {
     return this.#machines[slot]!;
   }
 
-  frameworkId(slot: number): FrameworkId {
-    return this.#frameworkIds[slot]! as FrameworkId;
+  handle(slot: number): ContainerHandle {
+    return this.#handles[slot]! as ContainerHandle;
   }
 
-  taskId(slot: number): TaskId {
-    return this.#taskIds[slot]! as TaskId;
+  /** Slot of the container that it is nested in, -1 for none. */
+  parent(slot: number): number {
+    return this.#parents[slot]!;
   }
 
   run(slot: number): number {
@@ -133,12 +136,12 @@ export class ContainerTable {
   #grow(): void {
     const capacity = this.#machines.length * 2;
     this.#machines = grownInts(this.#machines, capacity);
-    this.#frameworkIds = grownFloats(this.#frameworkIds, capacity);
-    this.#taskIds = grownFloats(this.#taskIds, capacity);
+    this.#handles = grownFloats(this.#handles, capacity);
     this.#runs = grownFloats(this.#runs, capacity);
     this.#states = grownOctets(this.#states, capacity);
     this.#generations = grownInts(this.#generations, capacity);
     this.#signals = grownOctets(this.#signals, capacity);
+    this.#parents = grownInts(this.#parents, capacity);
     this.#next = grownInts(this.#next, capacity);
     this.#previous = grownInts(this.#previous, capacity);
   }

@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type FrameworkId, micros, type TaskId } from '../../../engine/core/index.ts';
+import type { ContainerHandle } from '../../../engine/agent/index.ts';
+import { micros } from '../../../engine/core/index.ts';
 import { Agenda, CONTAINER_EXITED, CONTAINER_STARTED } from '../agenda/index.ts';
 import { ContainerTable } from './container-table.ts';
 import { DEFAULT_CONTAINER_OPTIONS, SIGKILL, VirtualContainers } from './virtual-containers.ts';
 
-const framework = 1 as FrameworkId;
-const task = (id: number): TaskId => id as TaskId;
+const task = (id: number): ContainerHandle => id as ContainerHandle;
 
 test('the table finds what was added and not removed, machine by machine, like a list per machine', () => {
   const step = fc.record({ machine: fc.nat(3), task: fc.nat(20) });
@@ -16,7 +16,7 @@ test('the table finds what was added and not removed, machine by machine, like a
       const oracle = new Map<string, number>();
       for (const each of steps) {
         const key = `${each.machine} ${each.task}`;
-        const slot = table.find(each.machine, framework, task(each.task));
+        const slot = table.find(each.machine, task(each.task));
         expect(slot).toBe(oracle.get(key) ?? -1);
         if (slot >= 0) {
           const generation = table.generation(slot);
@@ -24,7 +24,7 @@ test('the table finds what was added and not removed, machine by machine, like a
           oracle.delete(key);
           expect(table.isCurrent(slot, generation)).toBe(false);
         } else {
-          oracle.set(key, table.add(each.machine, framework, task(each.task), each.task));
+          oracle.set(key, table.add(each.machine, task(each.task), -1, each.task));
         }
         expect(table.count).toBe(oracle.size);
       }
@@ -32,7 +32,7 @@ test('the table finds what was added and not removed, machine by machine, like a
         let count = 0;
         for (let slot = table.first(machine); slot >= 0; slot = table.next(slot)) {
           expect(table.machine(slot)).toBe(machine);
-          expect(oracle.get(`${machine} ${table.taskId(slot)}`)).toBe(slot);
+          expect(oracle.get(`${machine} ${table.handle(slot)}`)).toBe(slot);
           count++;
         }
         expect(count).toBe([...oracle.keys()].filter((key) => key.startsWith(`${machine} `)).length);
@@ -47,10 +47,10 @@ function history(agenda: Agenda<null>, containers: VirtualContainers<null>): str
   while (agenda.pop()) {
     const { time, target, detail } = agenda;
     if (agenda.kind === CONTAINER_STARTED && containers.started(micros(time), target, detail)) {
-      lines.push(`${time} started ${containers.table.taskId(target)}`);
+      lines.push(`${time} started ${containers.table.handle(target)}`);
     }
     if (agenda.kind === CONTAINER_EXITED && containers.isLive(target, detail)) {
-      lines.push(`${time} exited ${containers.table.taskId(target)} by ${containers.table.signal(target)}`);
+      lines.push(`${time} exited ${containers.table.handle(target)} by ${containers.table.signal(target)}`);
       containers.table.remove(target);
     }
   }
@@ -60,7 +60,7 @@ function history(agenda: Agenda<null>, containers: VirtualContainers<null>): str
 test('a container starts after its latency and exits once, after its run time', () => {
   const agenda = new Agenda<null>();
   const containers = new VirtualContainers(agenda, DEFAULT_CONTAINER_OPTIONS, 1);
-  containers.launch(micros(0), 0, framework, task(1), 1_000);
+  containers.launch(micros(0), 0, task(1), null, 1_000);
   expect(history(agenda, containers)).toEqual(['50000 started 1', '51000 exited 1 by 0']);
   expect(containers.table.count).toBe(0);
 });
@@ -68,19 +68,19 @@ test('a container starts after its latency and exits once, after its run time', 
 test('a signal ends a container that runs or starts, once', () => {
   const agenda = new Agenda<null>();
   const containers = new VirtualContainers(agenda, DEFAULT_CONTAINER_OPTIONS, 1);
-  containers.launch(micros(0), 0, framework, task(1), 1_000);
-  containers.signal(micros(5), 0, framework, task(1), SIGKILL);
-  containers.signal(micros(6), 0, framework, task(1), SIGKILL);
-  containers.signal(micros(6), 0, framework, task(2), SIGKILL);
+  containers.launch(micros(0), 0, task(1), null, 1_000);
+  containers.signal(micros(5), 0, task(1), SIGKILL);
+  containers.signal(micros(6), 0, task(1), SIGKILL);
+  containers.signal(micros(6), 0, task(2), SIGKILL);
   expect(history(agenda, containers)).toEqual(['10005 exited 1 by 9']);
 });
 
 test('a machine that goes down takes its containers and nobody else’s along', () => {
   const agenda = new Agenda<null>();
   const containers = new VirtualContainers(agenda, DEFAULT_CONTAINER_OPTIONS, 2);
-  for (let id = 0; id < 5; id++) containers.launch(micros(0), id % 2, framework, task(id), 1_000);
+  for (let id = 0; id < 5; id++) containers.launch(micros(0), id % 2, task(id), null, 1_000);
   containers.killAll(0);
-  containers.launch(micros(1), 0, framework, task(9), 1_000);
+  containers.launch(micros(1), 0, task(9), null, 1_000);
   expect(history(agenda, containers).filter((line) => line.includes('exited'))).toEqual([
     '51000 exited 1 by 0',
     '51000 exited 3 by 0',

@@ -1,10 +1,5 @@
-import {
-  type FrameworkId,
-  type Micros,
-  MICROS_PER_MILLISECOND,
-  micros,
-  type TaskId,
-} from '../../../engine/core/index.ts';
+import type { ContainerHandle } from '../../../engine/agent/index.ts';
+import { type Micros, MICROS_PER_MILLISECOND, micros } from '../../../engine/core/index.ts';
 import { type Agenda, CONTAINER_EXITED, CONTAINER_STARTED } from '../agenda/index.ts';
 import {
   CONTAINER_ENDING,
@@ -41,9 +36,16 @@ export class VirtualContainers<Payload> {
     this.#options = options;
   }
 
-  /** Begins a launch; CONTAINER_STARTED follows. */
-  launch(now: Micros, machine: number, frameworkId: FrameworkId, taskId: TaskId, run: number): void {
-    const slot = this.table.add(machine, frameworkId, taskId, run);
+  /** Begins a launch; CONTAINER_STARTED follows. `parent` is the container that it is nested in. */
+  launch(
+    now: Micros,
+    machine: number,
+    handle: ContainerHandle,
+    parent: ContainerHandle | null,
+    run: number,
+  ): void {
+    const parentSlot = parent === null ? -1 : this.table.find(machine, parent);
+    const slot = this.table.add(machine, handle, parentSlot, run);
     this.#agenda.push(
       now + this.#options.startLatency,
       CONTAINER_STARTED,
@@ -53,12 +55,13 @@ export class VirtualContainers<Payload> {
     );
   }
 
-  /** CONTAINER_STARTED has come: true if the container runs now, CONTAINER_EXITED follows. */
+  /** CONTAINER_STARTED has come: true if the container runs now; CONTAINER_EXITED follows, if it ends by itself. */
   started(now: Micros, slot: number, generation: number): boolean {
     const { table } = this;
     if (!table.isCurrent(slot, generation) || table.state(slot) !== CONTAINER_STARTING) return false;
     table.setState(slot, CONTAINER_RUNNING);
-    this.#agenda.push(now + table.run(slot), CONTAINER_EXITED, slot, generation, null);
+    const run = table.run(slot);
+    if (run !== Infinity) this.#agenda.push(now + run, CONTAINER_EXITED, slot, generation, null);
     return true;
   }
 
@@ -67,11 +70,33 @@ export class VirtualContainers<Payload> {
     return this.table.isCurrent(slot, generation);
   }
 
-  /** Signals the container of a task; a container that is gone is no error. */
-  signal(now: Micros, machine: number, frameworkId: FrameworkId, taskId: TaskId, signal: number): void {
+  /** Signals a container; one that is gone is no error. */
+  signal(now: Micros, machine: number, handle: ContainerHandle, signal: number): void {
     const { table } = this;
-    const slot = table.find(machine, frameworkId, taskId);
+    const slot = table.find(machine, handle);
     if (slot < 0 || table.state(slot) === CONTAINER_ENDING) return;
+    if (signal === SIGKILL && table.run(slot) === Infinity) this.#endNested(now, machine, slot);
+    this.#end(now, slot, signal);
+  }
+
+  /** Ends all containers of a machine without a word. */
+  killAll(machine: number): void {
+    for (let slot = this.table.first(machine); slot >= 0; slot = this.table.first(machine)) {
+      this.table.remove(slot);
+    }
+  }
+
+  /** Nested containers end before the one that they are in. */
+  #endNested(now: Micros, machine: number, parent: number): void {
+    const { table } = this;
+    for (let slot = table.first(machine); slot >= 0; slot = table.next(slot)) {
+      if (table.parent(slot) === parent && table.state(slot) !== CONTAINER_ENDING)
+        this.#end(now, slot, SIGKILL);
+    }
+  }
+
+  #end(now: Micros, slot: number, signal: number): void {
+    const { table } = this;
     table.setState(slot, CONTAINER_ENDING);
     table.setSignal(slot, signal);
     this.#agenda.push(
@@ -81,12 +106,5 @@ export class VirtualContainers<Payload> {
       table.generation(slot),
       null,
     );
-  }
-
-  /** Ends all containers of a machine without a word. */
-  killAll(machine: number): void {
-    for (let slot = this.table.first(machine); slot >= 0; slot = this.table.first(machine)) {
-      this.table.remove(slot);
-    }
   }
 }

@@ -1,5 +1,4 @@
 import { assert } from '../../../engine/core/index.ts';
-import { isTerminal } from '../../../engine/protocol/index.ts';
 import type { AgentFleet, FrameworkFleet, MasterEnsemble, SchedulerSide } from '../world/index.ts';
 import type { TaskLedger } from './task-ledger.ts';
 
@@ -33,26 +32,23 @@ function checkContainers(agents: AgentFleet): void {
   for (let machine = 0; machine < agents.count; machine++) {
     const agent = agents.agent(machine);
     if (agent === null) continue;
-    const known = new Set<string>();
-    for (const { frameworkId, task, state } of agent.report().tasks) {
-      if (!isTerminal(state)) known.add(`${frameworkId} ${task.taskId}`);
-    }
+    const known = new Set(agent.liveContainers());
     const isDeaf = agents.isFrozen(machine);
     let containers = 0;
     for (let slot = table.first(machine); slot >= 0; slot = table.next(slot)) {
       containers++;
       // A container that was told to end may outlive its task in the agent's books by the time of the signal.
       if (table.signal(slot) !== 0) continue;
-      const name = `${table.frameworkId(slot)} ${table.taskId(slot)}`;
+      const handle = table.handle(slot);
       assert(
-        known.has(name),
-        `the container of task ${name} on machine ${machine} belongs to a task of its agent`,
+        known.has(handle),
+        `container ${handle} on machine ${machine} belongs to a task or executor of its agent`,
       );
     }
     // A frozen agent has not seen yet what ended meanwhile.
     assert(
       isDeaf || known.size <= containers,
-      `every task of the agent on machine ${machine} has a container`,
+      `every task and executor of the agent on machine ${machine} has its container`,
     );
   }
 }

@@ -5,12 +5,22 @@ import {
   type AgentOptions,
   type AgentOutput,
   type ContainerExit,
+  type ContainerHandle,
+  type ContainerSpec,
+  NO_CONTAINER,
   hashAgentOutput,
 } from '../../../engine/agent/index.ts';
 import { assert, type FrameworkId, type Micros, type Rng, type TaskId } from '../../../engine/core/index.ts';
 import type { LinkId } from '../../../engine/master/index.ts';
 import { ALL_AGENT_CAPABILITIES, type MasterToAgent } from '../../../engine/protocol/index.ts';
-import { AGENT_RETURNS, AGENT_THAWS, AGENT_TIMER, CONNECT, PINGS_MISSED_AT_AGENT } from '../agenda/index.ts';
+import {
+  AGENT_RETURNS,
+  AGENT_THAWS,
+  AGENT_TIMER,
+  CONNECT,
+  CONTAINER_UPDATED,
+  PINGS_MISSED_AT_AGENT,
+} from '../agenda/index.ts';
 import { CONTAINER_STARTING, SIGKILL, SIGTERM, VirtualContainers } from '../containers/index.ts';
 import { Backoffs } from './backoffs.ts';
 import { DeadlineTimers } from './deadline-timers.ts';
@@ -65,10 +75,7 @@ export class AgentFleet {
   readonly #freezes: Uint8Array;
   readonly #deferred = new Map<number, Deferred[]>();
   /** Containers that ended while nobody looked, per machine. */
-  readonly #unseenExits = new Map<
-    number,
-    { frameworkId: FrameworkId; taskId: TaskId; exit: ContainerExit }[]
-  >();
+  readonly #unseenExits = new Map<number, { container: ContainerHandle; exit: ContainerExit }[]>();
   /** Since when an agent has not answered a master's pings; by way, machine × masters + master. */
   readonly #silent = new Map<number, Micros>();
 
@@ -78,20 +85,14 @@ export class AgentFleet {
   };
   readonly #containerStarted: {
     readonly kind: 'containerStarted';
-    frameworkId: FrameworkId;
-    taskId: TaskId;
-  } = { kind: 'containerStarted', frameworkId: 0 as FrameworkId, taskId: 0 as TaskId };
+    container: ContainerHandle;
+    readonly status: null;
+  } = { kind: 'containerStarted', container: NO_CONTAINER, status: null };
   readonly #containerExited: {
     readonly kind: 'containerExited';
-    frameworkId: FrameworkId;
-    taskId: TaskId;
+    container: ContainerHandle;
     exit: ContainerExit;
-  } = {
-    kind: 'containerExited',
-    frameworkId: 0 as FrameworkId,
-    taskId: 0 as TaskId,
-    exit: EXITED_BY_ITSELF,
-  };
+  } = { kind: 'containerExited', container: NO_CONTAINER, exit: EXITED_BY_ITSELF };
 
   constructor(world: World, runTimes: RunTimes, masters: LeaderView) {
     this.#world = world;
@@ -351,8 +352,7 @@ export class AgentFleet {
     const { table } = this.containers;
     const machine = table.machine(slot);
     const input = this.#containerStarted;
-    input.frameworkId = table.frameworkId(slot);
-    input.taskId = table.taskId(slot);
+    input.container = table.handle(slot);
     this.#tellOfContainer(now, machine, input);
   }
 
@@ -363,13 +363,18 @@ export class AgentFleet {
     const machine = table.machine(slot);
     const signal = table.signal(slot);
     const input = this.#containerExited;
-    input.frameworkId = table.frameworkId(slot);
-    input.taskId = table.taskId(slot);
+    input.container = table.handle(slot);
     input.exit = signal === 0 ? EXITED_BY_ITSELF : signal === SIGKILL ? EXITED_BY_KILL : EXITED_BY_TERM;
     table.remove(slot);
     // The run is under way as long as an end has not been told of, however long the container ran.
     this.#world.lastProgress = now;
     this.#tellOfContainer(now, machine, input);
+  }
+
+  /** CONTAINER_UPDATED: virtual containers have room for whatever their agent wants. */
+  containerUpdated(now: Micros, machine: number, handle: number): void {
+    const container = handle as ContainerHandle;
+    this.#tellOfContainer(now, machine, { kind: 'containerUpdated', container, failure: null });
   }
 
   /** AGENT_TIMER. */
@@ -393,8 +398,8 @@ export class AgentFleet {
       // The input object is reused: what waits is a copy.
       this.#defer(machine, { kind: 'input', input: { ...input } });
     } else if (input.kind === 'containerExited') {
-      const { frameworkId, taskId, exit } = input;
-      this.#unseen(machine).push({ frameworkId, taskId, exit });
+      const { container, exit } = input;
+      this.#unseen(machine).push({ container, exit });
     }
   }
 
@@ -420,19 +425,18 @@ export class AgentFleet {
     this.#unseenExits.delete(machine);
     const known = new Set<number>();
     const inputs: AgentInput[] = [];
-    for (const { frameworkId, taskId, container } of recovered?.tasks ?? []) {
-      if (container === 'none') continue;
-      const slot = table.find(machine, frameworkId, taskId);
+    for (const container of recovered === null ? [] : containersOf(recovered)) {
+      const slot = table.find(machine, container);
       if (slot >= 0) {
         known.add(slot);
         // One that still starts will say so itself.
         if (table.state(slot) !== CONTAINER_STARTING)
-          inputs.push({ kind: 'containerStarted', frameworkId, taskId });
+          inputs.push({ kind: 'containerStarted', container, status: null });
         continue;
       }
-      const seen = exits.find((one) => one.taskId === taskId && one.frameworkId === frameworkId);
-      if (seen !== undefined) inputs.push({ kind: 'containerStarted', frameworkId, taskId });
-      inputs.push({ kind: 'containerExited', frameworkId, taskId, exit: seen?.exit ?? EXITED_UNSEEN });
+      const seen = exits.find((one) => one.container === container);
+      if (seen !== undefined) inputs.push({ kind: 'containerStarted', container, status: null });
+      inputs.push({ kind: 'containerExited', container, exit: seen?.exit ?? EXITED_UNSEEN });
     }
     for (let slot = table.first(machine); slot >= 0; ) {
       const next = table.next(slot);
@@ -462,12 +466,12 @@ export class AgentFleet {
   #keepUnseenExits(machine: number): void {
     for (const each of this.#deferred.get(machine) ?? []) {
       if (each.kind !== 'input' || each.input.kind !== 'containerExited') continue;
-      const { frameworkId, taskId, exit } = each.input;
-      this.#unseen(machine).push({ frameworkId, taskId, exit });
+      const { container, exit } = each.input;
+      this.#unseen(machine).push({ container, exit });
     }
   }
 
-  #unseen(machine: number): { frameworkId: FrameworkId; taskId: TaskId; exit: ContainerExit }[] {
+  #unseen(machine: number): { container: ContainerHandle; exit: ContainerExit }[] {
     let list = this.#unseenExits.get(machine);
     if (list === undefined) {
       list = [];
@@ -534,22 +538,17 @@ export class AgentFleet {
         case 'toMaster':
           network.sendToMaster(now, network.connectionOf(machine), output.message);
           break;
-        case 'launchContainer': {
-          const { frameworkId, task } = output;
-          this.containers.launch(
-            now,
-            machine,
-            frameworkId,
-            task.taskId,
-            this.#runTimes(frameworkId, task.taskId),
-          );
+        case 'launchContainer':
+          this.containers.launch(now, machine, output.container, output.parent, this.#runOf(output.spec));
           break;
-        }
         case 'signalContainer': {
           const signal = output.signal === 'SIGKILL' ? SIGKILL : SIGTERM;
-          this.containers.signal(now, machine, output.frameworkId, output.taskId, signal);
+          this.containers.signal(now, machine, output.container, signal);
           break;
         }
+        case 'updateContainer':
+          this.#world.agenda.push(now, CONTAINER_UPDATED, machine, output.container, null);
+          break;
         case 'reconnect':
           this.#reconnect(now, machine);
           break;
@@ -562,6 +561,17 @@ export class AgentFleet {
     if (exits) this.#exit(now, machine);
   }
 
+  /** A task runs as long as its framework says, a pod until it is ended. */
+  #runOf(spec: ContainerSpec): number {
+    switch (spec.kind) {
+      case 'commandTask':
+      case 'podTask':
+        return this.#runTimes(spec.frameworkId, spec.task.taskId);
+      default:
+        return Infinity;
+    }
+  }
+
   /** The master wants no more of this agent. An operator would wipe its disk and start it again; so does the run, after a while. */
   #exit(now: Micros, machine: number): void {
     this.#world.network.closeAtParty(now, this.#world.network.connectionOf(machine));
@@ -569,6 +579,16 @@ export class AgentFleet {
     this.#end(now, machine, DOWN);
     this.returnAfter(now, machine, this.#world.options.agentRestartDelay);
   }
+}
+
+/** Containers that should be running: those of executors after those of the tasks nested in them. */
+function containersOf(checkpoint: AgentCheckpoint): ContainerHandle[] {
+  const containers: ContainerHandle[] = [];
+  for (const { progress } of checkpoint.tasks) {
+    if (progress.phase === 'launching' || progress.phase === 'running') containers.push(progress.container);
+  }
+  for (const { container } of checkpoint.executors) containers.push(container);
+  return containers;
 }
 
 const LINK_OPENED: AgentInput = { kind: 'linkOpened' };

@@ -124,6 +124,9 @@ export class Cluster<Schedulers extends SchedulerSide> {
       case events.CONTAINER_EXITED:
         this.agents.containerExited(now, target, detail);
         break;
+      case events.CONTAINER_UPDATED:
+        this.agents.containerUpdated(now, target, detail);
+        break;
       case events.MASTER_TIMER:
         this.masters.timer(now, target);
         break;

@@ -6,7 +6,6 @@ import {
   AgentDriver,
   EXIT_0,
   EXIT_1,
-  executorInfo,
   FRAMEWORK,
   failure,
   frameworkInfo,
@@ -32,7 +31,7 @@ function running(template: Parameters<typeof taskInfo>[1] = {}, framework = fram
 /** A registered agent with group 1, 2, 3 under executor 50, all running and acknowledged. */
 function runningGroup(framework = frameworkInfo()): AgentDriver {
   const driver = AgentDriver.registered();
-  driver.acknowledgeAll(driver.runGroup(50, [taskInfo(1), taskInfo(2), taskInfo(3)], { framework }));
+  driver.acknowledgeAll(driver.startGroup(50, [taskInfo(1), taskInfo(2), taskInfo(3)], { framework }));
   for (const task of [1, 2, 3]) driver.acknowledgeAll(driver.started(task));
   return driver;
 }
@@ -75,7 +74,11 @@ describe('the command executor', () => {
 
   test('a command task gets the overhead of its executor, from the agent', () => {
     const [, launch] = AgentDriver.registered().run(taskInfo(1));
-    expect(launch).toMatchObject({ kind: 'launchContainer', overhead: { cpus: 100, mem: 32_000 } });
+    expect(launch).toMatchObject({
+      kind: 'launchContainer',
+      parent: null,
+      spec: { kind: 'commandTask', overhead: { cpus: 100, mem: 32_000 } },
+    });
   });
 
   test('a container that cannot start fails its task', () => {
@@ -123,15 +126,6 @@ describe('the command executor', () => {
     driver.exited(1, SIGKILL_EXIT);
     expect(updates(driver.acknowledge(1, 3))).toMatchObject([
       { status: { state: 'TASK_FAILED', reason: 'REASON_MAX_COMPLETION_TIME_REACHED' } },
-    ]);
-  });
-
-  test('a task with a custom executor is refused, and the executor that the master counted is given back (bug ledger B03)', () => {
-    const driver = AgentDriver.registered();
-    const outputs = driver.run(taskInfo(1, { command: null, executor: executorInfo(9, 'CUSTOM') }));
-    expect(words(outputs)).toEqual(['TASK_ERROR 1', 'EXITED_EXECUTOR']);
-    expect(updates(outputs)).toMatchObject([
-      { status: { reason: 'REASON_TASK_INVALID', source: 'SOURCE_AGENT', executorId: 9 } },
     ]);
   });
 });
@@ -233,9 +227,16 @@ describe('kill', () => {
 describe('the default executor', () => {
   test('all tasks of a group enter STARTING before the first is launched', () => {
     const driver = AgentDriver.registered();
-    const outputs = driver.runGroup(50, [taskInfo(1), taskInfo(2)]);
+    const order = driver.runGroup(50, [taskInfo(1), taskInfo(2)]);
+    expect(words(order)).toEqual(['launch executor 50']);
+    // Its own resources and those of the group.
+    expect(order[0]).toMatchObject({ parent: null, spec: { kind: 'pod', resources: { cpus: 2_100 } } });
+    const outputs = driver.executorStarted(50);
     expect(words(outputs)).toEqual(['TASK_STARTING 1', 'TASK_STARTING 2', 'launch 1', 'launch 2']);
-    expect(outputs.at(-1)).toMatchObject({ executorId: 50, overhead: null });
+    expect(outputs.at(-1)).toMatchObject({
+      parent: driver.containerOfExecutor(50),
+      spec: { kind: 'podTask' },
+    });
   });
 
   test('a task that fails takes the rest of its group with it', () => {
@@ -246,11 +247,12 @@ describe('the default executor', () => {
       'SIGTERM 1',
       'TASK_KILLING 3',
       'SIGTERM 3',
+      'update executor 50',
     ]);
   });
 
   test('a task that finishes leaves its group alone', () => {
-    expect(words(runningGroup().exited(2, EXIT_0))).toEqual(['TASK_FINISHED 2']);
+    expect(words(runningGroup().exited(2, EXIT_0))).toEqual(['TASK_FINISHED 2', 'update executor 50']);
   });
 
   test('a kill of one task kills its group', () => {
@@ -264,26 +266,27 @@ describe('the default executor', () => {
 
   test('a kill of a task that is launching kills its group during launch', () => {
     const driver = AgentDriver.registered({ sendTaskStarting: false });
-    driver.runGroup(50, [taskInfo(1), taskInfo(2)]);
+    driver.startGroup(50, [taskInfo(1), taskInfo(2)]);
     driver.started(2);
     expect(words(driver.kill(1))).toEqual(['SIGKILL 1', 'SIGTERM 2']);
   });
 
   test('other groups of the executor live on, and it ends with the last', () => {
     const driver = runningGroup();
-    driver.acknowledgeAll(driver.runGroup(50, [taskInfo(4)], { launchExecutor: false }));
+    driver.acknowledgeAll(driver.startGroup(50, [taskInfo(4)], { launchExecutor: false }));
     driver.acknowledgeAll(driver.started(4));
-    expect(words(driver.exited(1, EXIT_1))).toEqual(['TASK_FAILED 1', 'SIGTERM 2', 'SIGTERM 3']);
+    expect(words(driver.exited(1, EXIT_1)).slice(0, 3)).toEqual(['TASK_FAILED 1', 'SIGTERM 2', 'SIGTERM 3']);
     driver.exited(2, SIGTERM_EXIT);
-    expect(words(driver.exited(3, SIGTERM_EXIT))).toEqual(['TASK_KILLED 3']);
+    expect(words(driver.exited(3, SIGTERM_EXIT))).toEqual(['TASK_KILLED 3', 'update executor 50']);
     expect(driver.machine.report().executors).toHaveLength(1);
-    const last = driver.exited(4, EXIT_0);
+    expect(words(driver.exited(4, EXIT_0)).at(-1)).toBe('SIGKILL executor 50');
+    const last = driver.executorExited(50, SIGKILL_EXIT);
     expect(messages(last).at(-1)).toEqual({
       type: 'EXITED_EXECUTOR',
       agentId: 7,
       frameworkId: FRAMEWORK,
       executorId: 50,
-      status: 0,
+      status: 9,
     });
     expect(driver.machine.report().executors).toEqual([]);
   });
@@ -292,7 +295,8 @@ describe('the default executor', () => {
     const driver = runningGroup();
     expect(driver.machine.report().executors).toMatchObject([{ executor: { executorId: 50 }, role: 'dev' }]);
     driver.step({ kind: 'linkClosed' });
-    for (const task of [1, 2, 3]) expect(driver.exited(task, EXIT_0)).toEqual([]);
+    for (const task of [1, 2, 3]) expect(updates(driver.exited(task, EXIT_0))).toEqual([]);
+    expect(driver.executorExited(50, SIGKILL_EXIT)).toEqual([]);
     expect(driver.reregister()[0]).toMatchObject({
       message: { type: 'REREGISTER_AGENT', executors: [], tasks: { length: 3 } },
     });
@@ -302,7 +306,8 @@ describe('the default executor', () => {
     const driver = runningGroup();
     driver.step({ kind: 'linkClosed' });
     expect(words(driver.step({ kind: 'linkOpened' }))).toEqual(['REREGISTER_AGENT']);
-    for (const task of [1, 2, 3]) expect(driver.exited(task, EXIT_0)).toEqual([]);
+    for (const task of [1, 2, 3]) driver.exited(task, EXIT_0);
+    expect(driver.executorExited(50, SIGKILL_EXIT)).toEqual([]);
     const answered = driver.receive({
       type: 'AGENT_REREGISTERED',
       agentId: AGENT,
@@ -320,9 +325,13 @@ describe('the default executor', () => {
       { status: { state: 'TASK_LOST', reason: 'REASON_EXECUTOR_TERMINATED' } },
     ]);
     const aware = { launchExecutor: true, framework: frameworkInfo(['PARTITION_AWARE']) };
+    // As in Mesos, an executor that the master does not count is asked to end.
     expect(words(runningGroup().runGroup(50, [taskInfo(4), taskInfo(5)], aware))).toEqual([
       'TASK_DROPPED 4',
       'TASK_DROPPED 5',
+      'SIGTERM 1',
+      'SIGTERM 2',
+      'SIGTERM 3',
     ]);
   });
 
@@ -338,16 +347,8 @@ describe('the default executor', () => {
     expect(words(driver.runGroup(50, [taskInfo(4)], { launchExecutor: false }))).toEqual(['TASK_LOST 4']);
     expect(driver.receive({ ...order, executorId: 51 as ExecutorId })).toEqual([]);
     for (const task of [1, 2]) driver.exited(task, SIGTERM_EXIT);
-    expect(words(driver.exited(3, SIGTERM_EXIT))).toEqual(['TASK_KILLED 3', 'EXITED_EXECUTOR']);
-  });
-
-  test('a group for a custom executor is refused and its executor given back', () => {
-    const driver = AgentDriver.registered();
-    expect(words(driver.runGroup(50, [taskInfo(1), taskInfo(2)], { type: 'CUSTOM' }))).toEqual([
-      'TASK_ERROR 1',
-      'TASK_ERROR 2',
-      'EXITED_EXECUTOR',
-    ]);
+    expect(words(driver.exited(3, SIGTERM_EXIT))).toEqual(['TASK_KILLED 3', 'SIGKILL executor 50']);
+    expect(words(driver.executorExited(50, SIGKILL_EXIT))).toEqual(['EXITED_EXECUTOR']);
   });
 
   test('a senseless group changes nothing: empty, a task twice, a task that is here, another agent', () => {
