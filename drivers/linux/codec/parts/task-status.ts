@@ -22,6 +22,7 @@ import type { IdTexts } from '../ids/id-texts.ts';
 import { updateOfUuid, updateUuid } from '../ids/update-uuid.ts';
 import { WireError } from '../message/wire-error.ts';
 import { checkStatusFromWire, checkStatusToWire } from './checks.ts';
+import { containerStatusFromWire, containerStatusToWire } from './container-status.ts';
 import { labelsFromWire, labelsToWire } from './labels.ts';
 import { microsToNanos, nanosToMicros, namesOf, own, secondsField } from './presence.ts';
 import { resourcesFromWire, resourcesToWire } from './resources.ts';
@@ -69,14 +70,15 @@ export function uuidOfAgent(agent: AgentId | null, bytes: Uint8Array): UpdateId 
 function detailsFromWire(status: TaskStatusValid, path: string): TaskStatusDetails | null {
   const healthy = own(status, 'healthy');
   const data = own(status, 'data');
-  const { checkStatus, labels, unreachableTime, limitation } = status;
+  const { checkStatus, labels, unreachableTime, limitation, containerStatus } = status;
   if (
     healthy === null &&
     data === null &&
     checkStatus === undefined &&
     labels === undefined &&
     unreachableTime === undefined &&
-    limitation === undefined
+    limitation === undefined &&
+    containerStatus === undefined
   ) {
     return null;
   }
@@ -93,6 +95,7 @@ function detailsFromWire(status: TaskStatusValid, path: string): TaskStatusDetai
       limitation === undefined
         ? null
         : resourcesFromWire(limitation.resources, `${path}.limitation.resources`),
+    containerStatus: containerStatusFromWire(containerStatus),
   };
 }
 
@@ -122,7 +125,7 @@ export function bytesOfAgent(agent: AgentId | null, uuid: UpdateId): Uint8Array 
 }
 
 function detailsToWire(details: TaskStatusDetails) {
-  const { healthy, checkStatus, labels, data, unreachableTime, limitation } = details;
+  const { healthy, checkStatus, labels, data, unreachableTime, limitation, containerStatus } = details;
   return {
     ...(healthy === null ? {} : { healthy }),
     ...(checkStatus === null ? {} : { checkStatus: checkStatusToWire(checkStatus) }),
@@ -132,5 +135,6 @@ function detailsToWire(details: TaskStatusDetails) {
     ...(limitation === null
       ? {}
       : { limitation: { resources: resourcesToWire(limitation, 'endpoint', null) } }),
+    ...(containerStatus === null ? {} : { containerStatus: containerStatusToWire(containerStatus) }),
   };
 }
