@@ -5,8 +5,8 @@ import {
   type AuthorizationRequest,
   type ExtensionCall,
   type FrameworkInfo,
-  type OfferOperation,
   type OperatorMutation,
+  type ResourceOfferOperation,
   rolesOf,
 } from '../protocol/index.ts';
 import type { FrameworkRecord } from './framework-record.ts';
@@ -116,7 +116,8 @@ function ofRoles(
   return roles.length === 0 ? [about(call, action, null)] : roles.map((role) => about(call, action, role));
 }
 
-type ResourceCall = Extract<
+/** Calls of operators on reservations and volumes (spec 09). */
+export type ResourceCall = Extract<
   OperatorMutation,
   {
     type:
@@ -130,7 +131,7 @@ type ResourceCall = Extract<
 >;
 
 /** The operation that the call asks for. */
-function operationOf(call: ResourceCall): Exclude<OfferOperation, { type: 'LAUNCH' | 'LAUNCH_GROUP' }> {
+export function operationOf(call: ResourceCall): ResourceOfferOperation {
   switch (call.type) {
     case 'RESERVE_RESOURCES':
       return { type: 'RESERVE', id: null, source: call.source, resources: call.resources };

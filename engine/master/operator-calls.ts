@@ -3,10 +3,10 @@ import type { ExtensionCall, OperatorMutation } from '../protocol/index.ts';
 import { deactivateAgent, drainAgent, reactivateAgent } from './agent-drain.ts';
 import { markAgentGone } from './agent-gone.ts';
 import { operatorTeardown, undoTeardown } from './framework-removal.ts';
-import { refuse } from './frameworks.ts';
 import { startMaintenance, stopMaintenance, updateSchedule } from './maintenance.ts';
 import { removeQuota, setQuota, updateQuota } from './operator-quota.ts';
 import type { OperatorRequest } from './operator-request.ts';
+import { operateOnResources } from './operator-resources.ts';
 import { updateWeights } from './operator-weights.ts';
 import type { MasterState } from './state.ts';
 
@@ -24,7 +24,7 @@ export function operatorCall(
     case 'DESTROY_VOLUMES':
     case 'GROW_VOLUME':
     case 'SHRINK_VOLUME':
-      refuse(master, from.request, { code: 'NOT_SUPPORTED', call: call.type });
+      operateOnResources(master, from, call);
       break;
     // Quota and weights (spec 08).
     case 'UPDATE_WEIGHTS':
