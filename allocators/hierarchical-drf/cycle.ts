@@ -252,9 +252,15 @@ export class Cycle {
   #endVisit(agent: number, row: AgentRow, tookAny: boolean): void {
     const guard = this.#books.guard!;
     if (row.isOfferable && this.#passedOver > 0) guard.wait(agent);
-    else if (row.isOfferable && this.#stage !== 'guarantees' && !tookAny) guard.beginRound(agent);
+    else if (row.isOfferable && !tookAny && this.#mayEndRound(agent)) guard.beginRound(agent);
     guard.passedOver += this.#passedOver;
     this.#passedOver = 0;
+  }
+
+  /** With quota the second stage says whether nobody could take it, and not of those whom the first passed over: it may not have come to them. */
+  #mayEndRound(agent: number): boolean {
+    if (this.#stage === 'whole') return true;
+    return this.#stage === 'fair' && !this.#books.guard!.isWaiting(agent);
   }
 
   /** A settled agent's turn when only one client awoke. Places are mended before an order is read next. */

@@ -2,9 +2,10 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { micros, MICROS_PER_SECOND } from '../../engine/core/index.ts';
 import type { AllocatorOptions, Framework, Role } from '../../engine/master/index.ts';
+import { ResourceLimits } from '../../engine/resources/index.ts';
 import { newClient } from './client.ts';
 import { DeclinerGuard } from './decliner-guard.ts';
-import { type Given, resources, TestWorld } from './test-world.ts';
+import { type Given, quantities, resources, TestWorld } from './test-world.ts';
 
 const GUARDED: Partial<AllocatorOptions> = { timing: 'event', declinerGuard: true };
 
@@ -183,4 +184,19 @@ test('who is behind where is what a list of pairs says, for many clients on many
       }
     }),
   );
+});
+
+test('with quota, who declined what is kept for its own guarantee is asked again at the next tick', () => {
+  const world = new TestWorld(GUARDED);
+  world.addFramework(0, 'guaranteed');
+  world.addAgent(0, 'cpus:4;mem:1000');
+  const quota = { guarantees: quantities('cpus:5;mem:2000'), limits: ResourceLimits.UNLIMITED };
+  world.allocator.setQuota(world.now, world.role('guaranteed'), quota);
+  world.giveBack(world.take()[0]!, 0);
+  // Starts a cycle in which nobody else may have it. The guaranteed role's second turn is left out, as it can get nothing there.
+  world.addFramework(1, 'nested/other');
+  expect(world.take()).toEqual([]);
+  expect(world.allocator.nextDeadline()).toBe(MICROS_PER_SECOND);
+  world.advance(1);
+  expect(world.take()).toMatchObject([{ framework: 0 }]);
 });
