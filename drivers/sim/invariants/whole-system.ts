@@ -69,9 +69,11 @@ function checkLedger(frameworks: FrameworkFleet, ledger: TaskLedger | null): voi
 }
 
 /** What the master admits is durable: a restart would find every agent that it counts as registered. */
-function checkRegistry({ machine, registry }: MasterEnsemble): void {
+function checkRegistry({ machine, registry, coordination }: MasterEnsemble): void {
   // One that was elected and has been succeeded in the registry since is on its way out.
   if (machine === null || !machine.isLeading || machine.epoch !== registry.epoch) return;
+  // What it is writing may have taken an agent away already.
+  if (coordination.isWriting(coordination.leader)) return;
   const { admitted } = registry.snapshot();
   for (const agent of machine.state.agents) {
     assert(admitted.has(agent.id), `agent ${agent.id} is registered, and so in the registry`);

@@ -510,7 +510,9 @@ export class AgentFleet {
     const { network, agenda } = this.#world;
     const connection = network.connectionOf(machine);
     if (connection !== 0) network.closeAtParty(now, connection);
-    agenda.push(now + this.#backoffs.first(machine), CONNECT, machine, this.#backoffs.attempt(machine), null);
+    const isAgain = this.#world.turnedAway.delete(machine);
+    const wait = isAgain ? this.#backoffs.again(machine) : this.#backoffs.first(machine);
+    agenda.push(now + wait, CONNECT, machine, this.#backoffs.attempt(machine), null);
   }
 
   #step(now: Micros, machine: number, input: AgentInput): void {

@@ -23,6 +23,15 @@ export class Backoffs {
     return this.#draw(party);
   }
 
+  /** A new wish after a connection that led nowhere: as `first`, but the bound goes on growing. */
+  again(party: number): number {
+    if (party >= this.#bounds.length) this.#grow(party);
+    this.#attempts[party]!++;
+    const bound = Math.max(this.#options.backoffMin, this.#bounds[party]! * 2);
+    this.#bounds[party] = Math.min(bound, this.#options.backoffMax);
+    return this.#draw(party);
+  }
+
   /** An attempt failed: the wait before the next, µs. */
   failed(party: number): number {
     this.#bounds[party] = Math.min(this.#bounds[party]! * 2, this.#options.backoffMax);

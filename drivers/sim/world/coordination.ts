@@ -24,6 +24,8 @@ export interface Coordination {
   readonly registry: RegistryState;
   /** Number of the master that the election has made the leader, which may not know yet, or not any more; -1 for none. */
   readonly leader: number;
+  /** Whether a write of the master is under way: it may have taken effect without the master's knowing. */
+  isWriting(master: number): boolean;
   /** A master's process is there. */
   started(now: Micros, master: number): void;
   /**

@@ -81,6 +81,10 @@ export class EtcdCoordination implements Coordination, EtcdListener {
     return this.#sessions[master] ?? null;
   }
 
+  isWriting(master: number): boolean {
+    return this.#sessions[master]?.isWriting === true;
+  }
+
   started(now: Micros, master: number): void {
     const { leaseTtl, retryDelay, storeTimeout, operationsPerTransaction } = this.#options.store;
     this.#sessions[master] = new StoreSession({

@@ -214,7 +214,8 @@ export class FrameworkFleet implements SchedulerSide {
     const party = this.partyOf(number);
     const connection = network.connectionOf(party);
     if (connection !== 0) network.closeAtParty(now, connection);
-    const wait = this.#backoffs.first(number);
+    const isAgain = this.#world.turnedAway.delete(party);
+    const wait = isAgain ? this.#backoffs.again(number) : this.#backoffs.first(number);
     agenda.push(now + wait, CONNECT, party, this.#backoffs.attempt(number), null);
   }
 

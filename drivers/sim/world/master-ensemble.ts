@@ -367,8 +367,10 @@ export class MasterEnsemble implements LeaderView, MasterSide {
 
   /** A master that does not lead closes a connection: the party may be told who does. */
   turnsAway(host: MasterHost, connection: number): void {
-    if (host.epoch !== 0) return;
-    this.coordination.turnedAway(host.number, this.#world.network.partyOf(connection));
+    if (host.machine!.isLeading) return;
+    const party = this.#world.network.partyOf(connection);
+    this.#world.turnedAway.add(party);
+    this.coordination.turnedAway(host.number, party);
   }
 
   callRefused(now: Micros, output: Extract<MasterOutput, { kind: 'refuseCall' }>): void {

@@ -226,7 +226,8 @@ export class SchedulerFleet<Machine extends SchedulerMachine> implements Schedul
     const party = this.#firstParty + index;
     const connection = network.connectionOf(party);
     if (connection !== 0) network.closeAtParty(now, connection);
-    const wait = this.#backoffs.first(index);
+    const isAgain = this.#world.turnedAway.delete(party);
+    const wait = isAgain ? this.#backoffs.again(index) : this.#backoffs.first(index);
     agenda.push(now + wait, CONNECT, party, this.#backoffs.attempt(index), null);
   }
 

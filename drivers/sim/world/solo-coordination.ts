@@ -31,6 +31,11 @@ export class SoloCoordination implements Coordination {
     return this.#isThere ? MASTER : NO_MASTER;
   }
 
+  /** Its write takes effect when the master hears of it. */
+  isWriting(): boolean {
+    return false;
+  }
+
   started(now: Micros, master: number): void {
     this.#isThere = true;
     this.#epoch = (this.store.state.epoch + 1) as MasterEpoch;

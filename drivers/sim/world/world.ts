@@ -26,6 +26,8 @@ export class World {
   now: Micros = micros(0);
   /** Last instant at which work arrived, started or ended, or the cluster changed. */
   lastProgress: Micros = micros(0);
+  /** Parties whose last connection was closed by a master that does not lead: they wait longer from time to time. */
+  readonly turnedAway = new Set<number>();
   readonly #later = new Map<number, (now: Micros) => void>();
   #laterCount = 0;
 
