@@ -1,7 +1,12 @@
+export { VirtualContainerFaults } from './container-faults.ts';
 export { CONTAINER_RUNNING, CONTAINER_STARTING, ContainerTable } from './container-table.ts';
 export {
   type ContainerOptions,
+  CRASH,
   DEFAULT_CONTAINER_OPTIONS,
+  DISK_LIMIT,
+  LAUNCH_FAILURE,
+  MEMORY_LIMIT,
   SIGKILL,
   SIGTERM,
   VirtualContainers,

@@ -49,7 +49,7 @@ function history(agenda: Agenda<null>, containers: VirtualContainers<null>): str
     if (agenda.kind === CONTAINER_STARTED && containers.started(micros(time), target, detail)) {
       lines.push(`${time} started ${containers.table.handle(target)}`);
     }
-    if (agenda.kind === CONTAINER_EXITED && containers.isLive(target, detail)) {
+    if (agenda.kind === CONTAINER_EXITED && containers.isLive(micros(agenda.time), target, detail)) {
       lines.push(`${time} exited ${containers.table.handle(target)} by ${containers.table.signal(target)}`);
       containers.table.remove(target);
     }

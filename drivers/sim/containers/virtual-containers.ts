@@ -10,6 +10,12 @@ import {
 
 export const SIGKILL = 9;
 export const SIGTERM = 15;
+// Where a signal's number may stand: ends that no signal brings.
+export const LAUNCH_FAILURE = 251;
+export const MEMORY_LIMIT = 252;
+export const DISK_LIMIT = 253;
+/** The process ends by itself, before its time. */
+export const CRASH = 254;
 
 /** How virtual containers behave. Durations in µs. */
 export interface ContainerOptions {
@@ -29,11 +35,16 @@ export class VirtualContainers<Payload> {
   readonly table: ContainerTable;
   readonly #agenda: Agenda<Payload>;
   readonly #options: ContainerOptions;
+  /** What hangs: by slot, of which generation and how long. */
+  readonly #hanging = new Map<number, { readonly generation: number; readonly until: Micros }>();
+  /** Launches on the machine fail before that instant. */
+  readonly #failing: Float64Array;
 
   constructor(agenda: Agenda<Payload>, options: ContainerOptions, machines: number) {
     this.table = new ContainerTable(machines);
     this.#agenda = agenda;
     this.#options = options;
+    this.#failing = new Float64Array(machines);
   }
 
   /** Begins a launch; CONTAINER_STARTED follows. `parent` is the container that it is nested in. */
@@ -59,6 +70,10 @@ export class VirtualContainers<Payload> {
   started(now: Micros, slot: number, generation: number): boolean {
     const { table } = this;
     if (!table.isCurrent(slot, generation) || table.state(slot) !== CONTAINER_STARTING) return false;
+    if (now < this.#failing[table.machine(slot)]!) {
+      this.#end(now, slot, LAUNCH_FAILURE);
+      return false;
+    }
     table.setState(slot, CONTAINER_RUNNING);
     const run = table.run(slot);
     if (run !== Infinity) this.#agenda.push(now + run, CONTAINER_EXITED, slot, generation, null);
@@ -66,8 +81,14 @@ export class VirtualContainers<Payload> {
   }
 
   /** CONTAINER_EXITED has come: whether it is about a container that lives. The caller reads the slot and removes it. */
-  isLive(slot: number, generation: number): boolean {
-    return this.table.isCurrent(slot, generation);
+  isLive(now: Micros, slot: number, generation: number): boolean {
+    if (!this.table.isCurrent(slot, generation)) return false;
+    if (this.#hanging.size === 0) return true;
+    const until = this.#hangsUntil(slot);
+    // An end by force is an end; one that comes by itself comes when it goes on.
+    if (until === null || until <= now || this.table.state(slot) === CONTAINER_ENDING) return true;
+    this.#agenda.push(until, CONTAINER_EXITED, slot, generation, null);
+    return false;
   }
 
   /** Signals a container; one that is gone is no error. */
@@ -75,8 +96,38 @@ export class VirtualContainers<Payload> {
     const { table } = this;
     const slot = table.find(machine, handle);
     if (slot < 0 || table.state(slot) === CONTAINER_ENDING) return;
+    if (signal === SIGTERM && this.#hanging.size > 0) {
+      const until = this.#hangsUntil(slot);
+      if (until !== null && until > now) return;
+    }
     if (signal === SIGKILL && table.run(slot) === Infinity) this.#endNested(now, machine, slot);
     this.#end(now, slot, signal);
+  }
+
+  // Faults.
+
+  /** A running container ends so, and what is nested in it with it: LAUNCH_FAILURE, MEMORY_LIMIT, DISK_LIMIT or CRASH. */
+  strike(now: Micros, slot: number, how: number): void {
+    this.#endNested(now, this.table.machine(slot), slot);
+    this.#end(now, slot, how);
+  }
+
+  /** A container neither ends nor heeds SIGTERM before `until`. */
+  hang(slot: number, until: Micros): void {
+    this.#hanging.set(slot, { generation: this.table.generation(slot), until });
+  }
+
+  /** Containers that are to start on the machine before `until` fail to. */
+  failLaunches(machine: number, until: Micros): void {
+    this.#failing[machine] = Math.max(this.#failing[machine]!, until);
+  }
+
+  #hangsUntil(slot: number): Micros | null {
+    const hanging = this.#hanging.get(slot);
+    if (hanging === undefined) return null;
+    if (hanging.generation === this.table.generation(slot)) return hanging.until;
+    this.#hanging.delete(slot);
+    return null;
   }
 
   /** Ends all containers of a machine without a word. */

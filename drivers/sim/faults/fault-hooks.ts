@@ -18,8 +18,6 @@ export interface ContainerFaults {
     pick: number,
     limit: 'MEMORY_LIMIT' | 'DISK_LIMIT',
   ): string | null;
-  /** Everything that hangs or fails stops doing so now. */
-  heal(now: Micros): void;
 }
 
 /** How a scheduler behaves while a fault holds it. */

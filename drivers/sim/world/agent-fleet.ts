@@ -21,7 +21,16 @@ import {
   CONTAINER_UPDATED,
   PINGS_MISSED_AT_AGENT,
 } from '../agenda/index.ts';
-import { CONTAINER_STARTING, SIGKILL, SIGTERM, VirtualContainers } from '../containers/index.ts';
+import {
+  CONTAINER_STARTING,
+  CRASH,
+  DISK_LIMIT,
+  LAUNCH_FAILURE,
+  MEMORY_LIMIT,
+  SIGKILL,
+  SIGTERM,
+  VirtualContainers,
+} from '../containers/index.ts';
 import { Backoffs } from './backoffs.ts';
 import { DeadlineTimers } from './deadline-timers.ts';
 import { type LeaderView, NO_MASTER } from './leader-view.ts';
@@ -36,6 +45,30 @@ const UP = 2;
 
 const AGENT_PORT = 5051;
 const AGENT_VERSION = '1.12.0';
+
+/** How a container ended that did not end by itself in its time. */
+function exitOf(signal: number): ContainerExit {
+  switch (signal) {
+    case SIGKILL:
+      return EXITED_BY_KILL;
+    case SIGTERM:
+      return EXITED_BY_TERM;
+    case LAUNCH_FAILURE:
+      return {
+        code: null,
+        signal: null,
+        cause: 'LAUNCH_FAILED',
+        message: 'The container could not be started',
+      };
+    case MEMORY_LIMIT:
+      return { code: null, signal: SIGKILL, cause: 'MEMORY_LIMIT', message: 'Memory limit exceeded' };
+    case DISK_LIMIT:
+      return { code: null, signal: SIGKILL, cause: 'DISK_LIMIT', message: 'Disk usage exceeds quota' };
+    default:
+      assert(signal === CRASH, 'a container ends in a known way');
+      return { code: 1, signal: null, cause: null, message: null };
+  }
+}
 
 const EXITED_BY_ITSELF: ContainerExit = { code: 0, signal: null, cause: null, message: null };
 const EXITED_BY_TERM: ContainerExit = { code: null, signal: SIGTERM, cause: null, message: null };
@@ -358,13 +391,13 @@ export class AgentFleet {
 
   /** CONTAINER_EXITED. */
   containerExited(now: Micros, slot: number, generation: number): void {
-    if (!this.containers.isLive(slot, generation)) return;
+    if (!this.containers.isLive(now, slot, generation)) return;
     const { table } = this.containers;
     const machine = table.machine(slot);
     const signal = table.signal(slot);
     const input = this.#containerExited;
     input.container = table.handle(slot);
-    input.exit = signal === 0 ? EXITED_BY_ITSELF : signal === SIGKILL ? EXITED_BY_KILL : EXITED_BY_TERM;
+    input.exit = signal === 0 ? EXITED_BY_ITSELF : exitOf(signal);
     table.remove(slot);
     // The run is under way as long as an end has not been told of, however long the container ran.
     this.#world.lastProgress = now;

@@ -1,6 +1,7 @@
 import { assert, assertNever, type Micros, micros } from '../../../engine/core/index.ts';
 import type { MasterToAgent, SchedulerEvent } from '../../../engine/protocol/index.ts';
 import * as events from '../agenda/index.ts';
+import { VirtualContainerFaults } from '../containers/index.ts';
 import { AgentFleet } from './agent-fleet.ts';
 import { FaultDirector } from './fault-director.ts';
 import type { LeaderView } from './leader-view.ts';
@@ -48,7 +49,11 @@ export class Cluster<Schedulers extends SchedulerSide> {
     this.agents = new AgentFleet(this.world, (id, task) => this.schedulers.runMicrosOf(id, task), masters);
     this.masters = new MasterEnsemble(this.world, this.directory, this.agents);
     this.masters.listenFor({ leaderChanged: (now, party) => this.#leaderChanged(now, party) });
-    this.faults = new FaultDirector(this.world, this.masters, this.agents, this.schedulers, null);
+    const containerFaults = new VirtualContainerFaults(
+      this.agents.containers,
+      (machine) => options.machines[machine]!.name,
+    );
+    this.faults = new FaultDirector(this.world, this.masters, this.agents, this.schedulers, containerFaults);
   }
 
   get now(): Micros {

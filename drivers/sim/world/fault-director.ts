@@ -496,12 +496,10 @@ export class FaultDirector implements MischiefWitness {
 
   /** Nothing that has not struck yet strikes any more, and what hangs goes on. */
   #heals(): void {
-    const { now } = this.#world;
     this.#torn = [];
     this.#operator?.giveUp();
     this.#world.network.disarm();
     this.#masters.etcd?.etcd.keepAcknowledgements();
-    this.#containers?.heal(now);
   }
 
   /** A machine whose first event is ADDED joins only then; all others are there from the start. */
