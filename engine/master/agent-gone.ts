@@ -4,6 +4,7 @@ import { removeAgent } from './agent-removal.ts';
 import { refuse } from './frameworks.ts';
 import { answer, change, type OperatorRequest } from './operator-request.ts';
 import { agentRemoved, taskTold } from './published.ts';
+import { armRegistryGc } from './registry-gc.ts';
 import type { MasterState } from './state.ts';
 import { complete, masterStatus } from './tasks.ts';
 
@@ -45,6 +46,7 @@ export function markGone(master: MasterState, agent: AgentRecord, from: Operator
 export function markedGone(master: MasterState, id: AgentId, at: Micros, from: OperatorRequest | null): void {
   master.readmitting.delete(id);
   master.goneAgents.set(id, at);
+  armRegistryGc(master);
   const agent = master.agentsById.get(id);
   if (agent !== undefined) {
     master.tell(agent, { type: 'SHUTDOWN', message: MESSAGE });

@@ -26,6 +26,7 @@ import { rescindOffersOfAgent } from './offers.ts';
 import { forgetOperation, reconcileOperation, reportedOperation } from './operations.ts';
 import { agentAdded, agentUpdated, taskTold } from './published.ts';
 import type { ReregisterMessage } from './registrar.ts';
+import { spare } from './removal-limit.ts';
 import { type MasterState, TIMER_REREGISTER } from './state.ts';
 import { TaskRecord } from './task-record.ts';
 import {
@@ -143,6 +144,7 @@ export function reregisterAgent(master: MasterState, link: LinkId, message: Rere
   }
   master.registering.add(link);
   master.readmitting.add(id);
+  spare(master, id);
   const info = master.recoveredAgents.get(id);
   const operation =
     info === undefined
@@ -579,6 +581,7 @@ function connectAgent(master: MasterState, agent: AgentRecord, link: LinkId): vo
   agent.pingsMissed = 0;
   agent.reregisterDeadline = null;
   master.missing.delete(agent);
+  spare(master, agent);
   master.agentsByLink.set(link, agent);
   master.stats.agentsConnected++;
   master.stats.total.add(agent.info.resources);

@@ -7,6 +7,8 @@ import { downText } from './maintenance.ts';
 import { rescindOffersOfAgent } from './offers.ts';
 import { loseOperations } from './operations.ts';
 import { agentRemoved, agentUpdated, taskTold } from './published.ts';
+import { armRegistryGc } from './registry-gc.ts';
+import { scheduleRemoval, spare } from './removal-limit.ts';
 import { type MasterState, TIMER_RECOVERED } from './state.ts';
 import {
   forgetExecutor,
@@ -125,6 +127,7 @@ export function removeAgent(
   }
   agent.reregisterDeadline = null;
   master.draining.delete(agent);
+  spare(master, agent);
   const isAway = state === 'TASK_UNREACHABLE';
   for (const task of [...agent.tasks]) {
     const wasTerminal = isTerminal(task.state);
@@ -161,16 +164,32 @@ export function removeAgent(
   }
 }
 
-/** Agents of the registry that did not come back in time after the election (spec 13 §4). */
+/**
+ * The time of the registry's agents to come back after the election is over (spec 13 §4). More of them missing than
+ * `--recovery_agent_removal_limit` allows means that something else is wrong: the master ends, and removes none.
+ */
 export function giveUpRecovered(master: MasterState): void {
-  for (const id of master.recoveredAgents.keys()) {
-    if (master.readmitting.has(id)) continue;
-    master.readmitting.add(id);
-    master.persist(
-      { kind: 'agentMarkedUnreachable', id, at: master.now },
-      { kind: 'recoveredUnreachable', id, at: master.now },
-    );
+  if (master.recoveryDeadline === null || master.recoveryDeadline > master.now) return;
+  master.recoveryDeadline = null;
+  const missing = [...master.recoveredAgents.keys()].filter((id) => !master.readmitting.has(id));
+  const { recoveryAgentRemovalLimit } = master.options;
+  if (missing.length > recoveryAgentRemovalLimit * master.agentsAtElection) {
+    master.ended = true;
+    const reason = `${missing.length} of ${master.agentsAtElection} agents of the registry did not come back: recovery_agent_removal_limit is ${recoveryAgentRemovalLimit * 100} %`;
+    master.out.push({ kind: 'abdicate', reason });
+    return;
   }
+  for (const id of missing) scheduleRemoval(master, id);
+}
+
+/** Its turn has come. It may be on its way back, or marked gone meanwhile. */
+export function giveUpRecoveredAgent(master: MasterState, id: AgentId): void {
+  if (!master.recoveredAgents.has(id) || master.readmitting.has(id)) return;
+  master.readmitting.add(id);
+  master.persist(
+    { kind: 'agentMarkedUnreachable', id, at: master.now },
+    { kind: 'recoveredUnreachable', id, at: master.now },
+  );
 }
 
 export function recoveredMarkedUnreachable(master: MasterState, id: AgentId, at: Micros): void {
@@ -184,20 +203,14 @@ export function recoveredMarkedUnreachable(master: MasterState, id: AgentId, at:
   }
 }
 
-/** Keeps the list of the unreachable within its bound; who is pruned is unknown from then on (spec 13 §3). */
 function rememberUnreachableAgent(master: MasterState, id: AgentId, at: Micros): void {
   master.unreachableAgents.set(id, at);
-  if (master.unreachableAgents.size <= master.options.registryMaxAgentCount) return;
-  for (const oldest of master.unreachableAgents.keys()) {
-    master.unreachableAgents.delete(oldest);
-    master.deactivatedAgents.delete(oldest);
-    master.persist({ kind: 'pruned', unreachable: [oldest], gone: [] }, { kind: 'nothing' });
-    break;
-  }
+  armRegistryGc(master);
 }
 
 /** After the election the agents of the registry have this long to come back. */
 export function startRecoveryTimer(master: MasterState): void {
   if (master.recoveredAgents.size === 0) return;
-  master.timers.set(master.after(master.options.agentReregisterTimeout), TIMER_RECOVERED, 0);
+  master.recoveryDeadline = master.after(master.options.agentReregisterTimeout);
+  master.timers.set(master.recoveryDeadline, TIMER_RECOVERED, 0);
 }

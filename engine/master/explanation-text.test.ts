@@ -138,6 +138,7 @@ test('the whole names the answer, the reasons by size, and what would help', () 
     demand: CPUS,
     agents: 5,
     offerable: 1,
+    isDrawn: false,
     roleShare: 0.5,
     reasons: [
       {

@@ -44,6 +44,7 @@ import type {
   Role,
 } from './allocator.ts';
 import type { CallError } from './call-error.ts';
+import { lackingCapabilities } from './capabilities.ts';
 import type { AcceptRuling } from './authorization-questions.ts';
 import {
   authorizeAgent,
@@ -68,6 +69,10 @@ import { reconcileOperations } from './operation-reconciliation.ts';
 import { acknowledgeOperation, operationUpdated } from './operations.ts';
 import { operatorCall } from './operator-calls.ts';
 import { operatorEffect } from './operator-effects.ts';
+import { change } from './operator-request.ts';
+import { forgiveOwnAbsence } from './own-absence.ts';
+import { armRegistryGc, collectRegistry } from './registry-gc.ts';
+import { removeNext, scheduleRemoval } from './removal-limit.ts';
 import {
   firstSequence,
   operatorHeartbeat,
@@ -87,6 +92,8 @@ import {
   TIMER_FAILOVER,
   TIMER_OPERATOR_HEARTBEAT,
   TIMER_RECOVERED,
+  TIMER_REGISTRY_GC,
+  TIMER_REMOVAL,
   TIMER_REREGISTER,
 } from './state.ts';
 import type { TaskTimeline } from './task-history.ts';
@@ -113,6 +120,7 @@ export class MasterMachine implements Machine<MasterInput, MasterOutput> {
     master.now = now;
     master.out = outputs;
     master.stats.steps++;
+    forgiveOwnAbsence(master);
     switch (input.kind) {
       case 'schedulerCalled':
         if (master.leading) call(master, input.request, input.stream, input.call, input.principal);
@@ -260,6 +268,13 @@ function earlier(a: Micros | null, b: Micros | null): Micros | null {
 function elected(master: MasterState, epoch: MasterEpoch, registry: RegistrySnapshot): void {
   assert(master.epoch === 0, 'a master is elected once');
   assert(epoch > registry.epoch, 'an epoch is beyond the last one in the registry');
+  const lacking = lackingCapabilities(registry.minimumCapabilities);
+  if (lacking.length > 0) {
+    master.ended = true;
+    const reason = `The registry uses what this master does not know: ${lacking.join(', ')}. Start a newer one`;
+    master.out.push({ kind: 'abdicate', reason });
+    return;
+  }
   master.epoch = epoch;
   master.operatorSequence = firstSequence(epoch);
   for (const [id, info] of registry.admitted) master.recoveredAgents.set(id, info);
@@ -277,7 +292,11 @@ function elected(master: MasterState, epoch: MasterEpoch, registry: RegistrySnap
   for (const [role, weight] of registry.weights) {
     master.allocator.setWeight(master.now, master.allocator.role(role), weight);
   }
+  master.agentsAtElection = registry.admitted.size;
   master.persist({ kind: 'masterElected', epoch }, { kind: 'lead' });
+  const { weights } = master.options;
+  if (registry.weights.size === 0 && weights.length > 0)
+    change(master, null, { kind: 'weightsUpdated', weightInfos: weights });
 }
 
 /** Registry writes became durable: what waited for them happens now, in order. */
@@ -331,6 +350,7 @@ function lead(master: MasterState): void {
   if (master.options.heartbeatInterval !== null)
     master.nextHeartbeat = master.after(master.options.heartbeatInterval);
   startRecoveryTimer(master);
+  armRegistryGc(master);
 }
 
 function tick(master: MasterState): void {
@@ -357,9 +377,13 @@ function fire(master: MasterState, kind: number, target: number): void {
   } else if (kind === TIMER_REREGISTER) {
     const agent = master.agents.get(target as Agent);
     const deadline = agent?.reregisterDeadline ?? null;
-    if (agent !== null && deadline !== null && deadline <= master.now) markUnreachable(master, agent);
+    if (agent !== null && deadline !== null && deadline <= master.now) scheduleRemoval(master, agent);
   } else if (kind === TIMER_OPERATOR_HEARTBEAT) {
     operatorHeartbeat(master, target as OperatorStreamId);
+  } else if (kind === TIMER_REMOVAL) {
+    removeNext(master);
+  } else if (kind === TIMER_REGISTRY_GC) {
+    collectRegistry(master);
   } else {
     assert(kind === TIMER_RECOVERED, 'a timer is of a known kind');
     giveUpRecovered(master);

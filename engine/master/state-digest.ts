@@ -52,6 +52,7 @@ function masterLines(master: MasterState): string[] {
     `schedule ${JSON.stringify(master.schedule)} down ${[...master.machinesDown.keys()].join(';')}`,
     `inverse offers ${[...master.inverseOffers.keys()].join()} next ${master.nextInverseOffer}`,
     `intended ${registryText(master.intended.snapshot())}`,
+    `removals ${[...master.removalQueue].map((one) => (typeof one === 'number' ? one : one.id)).join()} from ${master.nextRemoval}`,
     `completed ${[...master.completedFrameworks.keys()].join()}`,
     `next ${master.nextAgentNumber} ${master.nextFrameworkNumber} ${master.nextOperationNumber}`,
     `allocated ${JSON.stringify(master.stats.allocated)} offered ${JSON.stringify(master.stats.offered)}`,

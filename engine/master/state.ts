@@ -39,6 +39,7 @@ import type { MasterOutput } from './output.ts';
 import { OperatorStreams } from './operator-streams.ts';
 import { type PrincipalCounters, RateLimiter } from './rate-limits.ts';
 import { type AfterDurable, Registrar } from './registrar.ts';
+import type { RemovalTarget } from './removal-limit.ts';
 import { RowTable } from './row-table.ts';
 import { MasterStats } from './stats.ts';
 
@@ -47,6 +48,12 @@ export const TIMER_FAILOVER = 0;
 export const TIMER_REREGISTER = 1;
 /** The agents of the registry that have not come back since the election. Target unused. */
 export const TIMER_RECOVERED = 2;
+/** The turn of the next agent to be removed, by rate. Target unused. */
+export const TIMER_REMOVAL = 3;
+/** Old entries of the registry are looked for. Target unused. */
+export const TIMER_REGISTRY_GC = 4;
+/** A task that a drain killed no longer counts as missing; the target is its framework's row. */
+export const TIMER_DRAIN = 5;
 /** HEARTBEAT of an operator's event stream; the target is its number. */
 export const TIMER_OPERATOR_HEARTBEAT = 8;
 
@@ -117,6 +124,15 @@ export class MasterState {
   /** Agents that missed the last ping. */
   readonly missing = new Set<AgentRecord>();
   nextAgentNumber = 0;
+  /** Agents of the registry at the election. */
+  agentsAtElection = 0;
+  /** When those that have not come back since are given up; null before the election and after that. */
+  recoveryDeadline: Micros | null = null;
+  /** Agents whose removal waits for its turn, and when that of the next one is (`--agent_removal_rate_limit`). */
+  readonly removalQueue = new Set<RemovalTarget>();
+  nextRemoval = micros(0);
+  removalTimer: Micros | null = null;
+  registryGcArmed = false;
 
   readonly frameworks = new RowTable<Framework, FrameworkRecord>();
   readonly frameworksById = new Map<FrameworkId, FrameworkRecord>();
