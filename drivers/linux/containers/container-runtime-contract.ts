@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -94,9 +94,13 @@ export function containerRuntimeContract(
       id,
       parent: null,
       sandbox,
-      argv: script === null ? null : ['/bin/sh', '-c', script],
+      argv: script === null ? null : ['/bin/sh', '-c', `cd "$SANDBOX"; ${script}`],
       imageArguments: [],
-      environment: { PATH: '/usr/local/bin:/usr/bin:/bin', GREETING: 'hello' },
+      environment: {
+        PATH: '/usr/local/bin:/usr/bin:/bin',
+        GREETING: 'hello',
+        SANDBOX: runtime.sandboxPath(sandbox, traits.image),
+      },
       user: null,
       limits: LIMITS,
       mounts: [],
@@ -213,7 +217,7 @@ export function containerRuntimeContract(
     const { spec } = await run('echo there > place; sleep 30');
     await until(async () => {
       const session = await runtime.exec(spec.id, {
-        argv: ['/bin/sh', '-c', 'test -f place'],
+        argv: ['/bin/sh', '-c', 'test -f "$SANDBOX/place"'],
         environment: {},
         terminal: null,
       });
@@ -223,7 +227,7 @@ export function containerRuntimeContract(
       return (await session.ended) === 0 ? true : null;
     }, 'the file is there');
     const session = await runtime.exec(spec.id, {
-      argv: ['/bin/sh', '-c', 'cat place -; echo "$EXTRA $GREETING"; exit 5'],
+      argv: ['/bin/sh', '-c', 'cat "$SANDBOX/place" -; echo "$EXTRA $GREETING"; exit 5'],
       environment: { EXTRA: 'more' },
       terminal: null,
     });
@@ -270,9 +274,10 @@ export function containerRuntimeContract(
 
   test(`${name}: containers outlive the agent, and a new one finds what runs, what ended, and what it never knew`, async () => {
     const runs = await run('while [ ! -f stop ]; do sleep 0.05; done; exit 4');
-    const ends = await run('sleep 0.2; exit 6');
+    const ends = await run('while [ ! -f end ]; do sleep 0.05; done; exit 6');
     const orphan = await run('while :; do echo alive >> heartbeat; sleep 0.05; done');
     await runtime.close();
+    await writeFile(join(ends.spec.sandbox, 'end'), '');
     await sleep(600);
     expect(exits.told).toEqual([]);
     await restart();
@@ -288,7 +293,7 @@ export function containerRuntimeContract(
     await sleep(300);
     expect(await readFile(heartbeat, 'utf8')).toBe(before);
     const session = await runtime.exec(runs.spec.id, {
-      argv: ['touch', 'stop'],
+      argv: ['/bin/sh', '-c', 'touch "$SANDBOX/stop"'],
       environment: {},
       terminal: null,
     });
@@ -353,7 +358,7 @@ export function containerRuntimeContract(
   if (!traits.nests) return;
 
   test(`${name}: nested containers live in a place of their own and are ended with it`, async () => {
-    const place = await specOf(null, { argv: null });
+    const place = await specOf(null, { argv: null, image: null });
     await runtime.launch(place);
     const first = await run('sleep 0.1; exit 1', { parent: place.id });
     const second = await run('sleep 60', { parent: place.id });

@@ -45,7 +45,7 @@ export interface ContainerSpec {
   readonly id: string;
   /** The container that it is nested in, null for none. A nested one shares its network and is ended with it. */
   readonly parent: string | null;
-  /** Absolute and there, owned by the user: the working directory, and where `stdout` and `stderr` go. */
+  /** Absolute and there, owned by the user; the working directory but for an image that has one. `stdout` and `stderr` go there. */
   readonly sandbox: string;
   /** Program and arguments; null runs what the image says, or, without image, nothing: a place for nested containers. */
   readonly argv: readonly string[] | null;
@@ -127,6 +127,8 @@ export class ContainerLaunchError extends Error {}
  */
 export interface ContainerRuntime {
   readonly name: string;
+  /** Where a container of that sandbox finds it, with `image` or without. */
+  sandboxPath(sandbox: string, image: ContainerImageSpec | null): string;
   /** Starts a container. Rejects with ContainerLaunchError; then no exit is told. */
   launch(spec: ContainerSpec): Promise<StartedContainer>;
   /** Signals the container's first process and its group; `SIGKILL` ends the whole tree, nested containers included. One that is gone is no error. */

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerLimits, ContainerUsage } from '../container-runtime.ts';
-import type { CgroupMounts, Controller } from './cgroup-mounts.ts';
+import { type CgroupMounts, type Controller, CONTROLLERS } from './cgroup-mounts.ts';
 
 const CPU_PERIOD_MICROS = 100_000;
 const SHARES_PER_CPU = 1_024;
@@ -17,12 +17,38 @@ const UNLIMITED_V1 = -1;
 /** The cgroup of one container: in the hierarchy of each version 1 controller, and in the tree of version 2, wherever they are. */
 export class ContainerCgroup {
   readonly #mounts: CgroupMounts;
-  /** Below each hierarchy's root, such as `orrery/agent/container`. */
   readonly #path: string;
+  readonly #paths: ReadonlyMap<Controller | 'v2', string> | null;
 
-  constructor(mounts: CgroupMounts, path: string) {
+  /**
+   * @param path below each hierarchy's root, such as `orrery/agent/container`
+   * @param paths where it is not the same in each hierarchy: of a controller, or of the tree of version 2; what is left out is not there
+   */
+  constructor(
+    mounts: CgroupMounts,
+    path: string,
+    paths: ReadonlyMap<Controller | 'v2', string> | null = null,
+  ) {
     this.#mounts = mounts;
     this.#path = path;
+    this.#paths = paths;
+  }
+
+  /** The cgroup that a process is in, made by somebody else; null if the process is gone. */
+  static async ofProcess(mounts: CgroupMounts, pid: number): Promise<ContainerCgroup | null> {
+    const lines = await text('/proc', `${pid}/cgroup`);
+    if (lines === '') return null;
+    const paths = new Map<Controller | 'v2', string>();
+    for (const line of lines.trim().split('\n')) {
+      // number:controllers:path; version 2 names no controllers (cgroups(7)).
+      const [, controllers, ...path] = line.split(':');
+      if (controllers === '') paths.set('v2', path.join(':'));
+      for (const name of controllers!.split(',')) {
+        const controller = CONTROLLERS.find((one) => one === name);
+        if (controller !== undefined) paths.set(controller, path.join(':'));
+      }
+    }
+    return new ContainerCgroup(mounts, `of process ${pid}`, paths);
   }
 
   /** Whether a controller that limits memory is there. */
@@ -103,15 +129,19 @@ export class ContainerCgroup {
   }
 
   #v1(controller: Controller): string | null {
-    const root = this.#mounts.v1.get(controller);
-    return root === undefined ? null : join(root, this.#path);
+    return this.#below(this.#mounts.v1.get(controller), controller);
   }
 
   /** The folder in the tree of version 2 if it has the controller; null asks for the tree itself. */
   #v2(controller: Controller | null): string | null {
     const { v2 } = this.#mounts;
     if (v2 === null || (controller !== null && !v2.controllers.has(controller))) return null;
-    return join(v2.root, this.#path);
+    return this.#below(v2.root, 'v2');
+  }
+
+  #below(root: string | undefined, hierarchy: Controller | 'v2'): string | null {
+    const path = this.#paths === null ? this.#path : this.#paths.get(hierarchy);
+    return root === undefined || path === undefined ? null : join(root, path);
   }
 
   #folders(): readonly string[] {
@@ -281,7 +311,7 @@ async function text(folder: string, name: string): Promise<string> {
     return await readFile(join(folder, name), 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENODEV') return '';
+    if (code === 'ENOENT' || code === 'ENODEV' || code === 'ESRCH') return '';
     throw error;
   }
 }

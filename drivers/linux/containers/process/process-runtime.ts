@@ -93,6 +93,10 @@ export class ProcessRuntime implements ContainerRuntime {
     return this.#usesCgroups;
   }
 
+  sandboxPath(sandbox: string): string {
+    return sandbox;
+  }
+
   async launch(spec: ContainerSpec): Promise<StartedContainer> {
     this.#check(spec);
     const cgroup = this.#cgroupOf(spec.id, spec.parent);
