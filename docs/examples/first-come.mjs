@@ -173,6 +173,9 @@ export default function firstCome(start, options, sink) {
     updateAllocation() {
       throw new Error('this policy knows no operations on resources');
     },
+    addCopies() {
+      throw new Error('this policy knows no operations on resources');
+    },
     updateAvailable() {
       throw new Error('this policy knows no operations on resources');
     },
