@@ -4,14 +4,22 @@ import {
   type AgentId,
   type FrameworkId,
   type OfferId,
+  milli,
   RollingHash,
+  type OperationUuid,
   type TaskId,
   type UpdateId,
 } from '../core/index.ts';
 import {
   type AgentInfo,
   type FrameworkInfo,
+  isSpeculative,
   isTerminal,
+  type MasterToAgent,
+  type OfferOperation,
+  type OperationStatus,
+  type OperatorMutation,
+  type ResourceOfferOperation,
   type ReportedExecutor,
   type ReportedTask,
   type SchedulerCall,
@@ -19,10 +27,13 @@ import {
   type TaskState,
 } from '../protocol/index.ts';
 import { RegistryState } from '../registry/index.ts';
-import { Resources } from '../resources/index.ts';
+import { lacksReserved } from '../agent/agent-resources.ts';
+import { applyOperations, type ResourceOperation, Resources, scalarResource } from '../resources/index.ts';
 import type { LinkId, StreamId } from './input.ts';
 import type { MasterOutput } from './output.ts';
 import { hashMasterOutput } from './output-hash.ts';
+import { dynamic, volume } from './operations-kit.ts';
+import { Pile } from './pile.ts';
 import { stateDigest } from './state-digest.ts';
 import {
   agentInfo,
@@ -76,6 +87,27 @@ const step = fc.oneof(
     weight: 12,
     arbitrary: fc.record({ do: fc.constant('call'), f: fc.nat(FRAMEWORKS - 1), n: fc.nat(9_999) }),
   },
+  {
+    weight: 8,
+    arbitrary: fc.record({ do: fc.constant('operate'), f: fc.nat(FRAMEWORKS - 1), n: fc.nat(9_999) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('operator'), f: fc.nat(AGENTS - 1), n: fc.nat(9_999) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('tellOperations'), f: fc.nat(AGENTS - 1), n: fc.nat(9) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('acknowledgeOperation'),
+      f: fc.nat(FRAMEWORKS - 1),
+      n: fc.nat(9),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('loseLink'), f: fc.nat(AGENTS - 1), n: fc.nat(9) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('stray'), f: fc.nat(AGENTS - 1), n: fc.nat(999) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('durable'), f: fc.nat(2), n: fc.nat(9) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('wait'), f: fc.nat(3), n: fc.nat(9) }) },
@@ -90,8 +122,23 @@ interface TestAgent {
   registered: boolean;
   readonly tasks: Map<string, { report: ReportedTask; uuid: number }>;
   readonly executors: Map<string, ReportedExecutor>;
+  /** What it has now, and the same by a plain model. */
+  total: Resources;
+  readonly pile: Pile;
+  /** The total that was last compared with the pile. */
+  compared: Resources | null;
+  /** Ended and not acknowledged; the answers to questions of the master among them, without info. */
+  readonly operations: Map<OperationUuid, AgentOperation>;
+  newestOperation: number;
   /** Oldest links, for messages that come late. */
   readonly oldLinks: LinkId[];
+}
+
+interface AgentOperation {
+  readonly operationUuid: OperationUuid;
+  readonly frameworkId: FrameworkId | null;
+  readonly info: ResourceOfferOperation | null;
+  readonly latestStatus: OperationStatus;
 }
 
 interface TestScheduler {
@@ -100,9 +147,16 @@ interface TestScheduler {
   readonly oldStreams: StreamId[];
   readonly spentOffers: OfferId[];
   readonly toAcknowledge: { readonly agentId: AgentId; readonly taskId: number; readonly uuid: number }[];
+  readonly endedOperations: OperationStatus[];
 }
 
 const STATES: readonly TaskState[] = ['TASK_STARTING', 'TASK_RUNNING', 'TASK_FINISHED', 'TASK_FAILED'];
+const TOTALS = [
+  'cpus:4;mem:4096;disk:100',
+  'cpus:4;mem:4096;disk:100',
+  'cpus:4;mem:4096;disk:100',
+  'cpus:1;mem:512',
+].map(resources);
 const WAITS = [SECOND, 16 * SECOND, 120 * SECOND, 601 * SECOND];
 
 class World {
@@ -112,13 +166,18 @@ class World {
   readonly infos = new Map<FrameworkId, FrameworkInfo>();
   readonly agents: TestAgent[] = Array.from({ length: AGENTS }, (_, n) => ({
     info: agentInfo(n, {
-      resources: n === 3 ? resources('cpus:1;mem:512') : resources('cpus:4;mem:4096;disk:100'),
+      resources: TOTALS[n]!,
     }),
     id: null,
     link: null,
     registered: false,
     tasks: new Map(),
     executors: new Map(),
+    total: TOTALS[n]!,
+    pile: Pile.of(TOTALS[n]!),
+    compared: null,
+    operations: new Map(),
+    newestOperation: -1,
     oldLinks: [],
   }));
   readonly schedulers: TestScheduler[] = Array.from({ length: FRAMEWORKS }, () => ({
@@ -127,6 +186,7 @@ class World {
     oldStreams: [],
     spentOffers: [],
     toAcknowledge: [],
+    endedOperations: [],
   }));
   #uuid = 0;
   /** Agents that the registry held at some time. */
@@ -179,6 +239,22 @@ class World {
       case 'call':
         this.#call(scheduler, one.n);
         break;
+      case 'operate':
+        this.#operate(scheduler, one.n);
+        break;
+      case 'operator':
+        this.#operator(agent, one.n);
+        break;
+      case 'tellOperations':
+        this.#tellOperations(agent);
+        break;
+      case 'acknowledgeOperation':
+        this.#acknowledgeOperation(scheduler);
+        break;
+      case 'loseLink':
+        // The agent's end only: the master finds out later.
+        this.#linkIsDown(agent);
+        break;
       case 'stray':
         this.#stray(agent, one.n);
         break;
@@ -192,6 +268,21 @@ class World {
         break;
       default:
         throw new Error('A step that no case takes');
+    }
+    this.#compareTotals();
+  }
+
+  /** What the master holds of an agent that is with it is what the agent has, by arithmetic and by hand; nothing is lost or made. */
+  #compareTotals(): void {
+    for (const agent of this.agents) {
+      if (agent.total !== agent.compared) {
+        expect(Pile.of(agent.total).toString()).toBe(agent.pile.toString());
+        expect(agent.pile.sums()).toEqual(Pile.of(agent.info.resources).sums());
+        agent.compared = agent.total;
+      }
+      const record = agent.link === null ? undefined : this.driver.machine.state.agentsByLink.get(agent.link);
+      if (record === undefined || !agent.registered || record.info.resources.equals(agent.total)) continue;
+      expect(record.info.resources.toString()).toBe(agent.total.toString());
     }
   }
 
@@ -215,6 +306,8 @@ class World {
             }
           }
           if (output.event.type === 'UPDATE') this.#updateSeen(scheduler, output.event.status);
+          if (output.event.type === 'UPDATE_OPERATION_STATUS' && output.event.status.uuid !== null)
+            scheduler?.endedOperations.push(output.event.status);
           break;
         }
         case 'closeLink': {
@@ -244,8 +337,16 @@ class World {
 
   #agentReceives(agent: TestAgent, message: Extract<MasterOutput, { kind: 'toAgent' }>['message']): void {
     switch (message.type) {
+      case 'APPLY_OPERATION':
+        this.#applies(agent, message);
+        break;
+      case 'ACKNOWLEDGE_OPERATION_STATUS':
+        if (agent.operations.get(message.operationUuid)?.latestStatus.uuid === message.uuid)
+          agent.operations.delete(message.operationUuid);
+        break;
       case 'AGENT_REGISTERED':
       case 'AGENT_REREGISTERED':
+        if (message.type === 'AGENT_REREGISTERED') this.#dropsUnreported(agent, message.unreportedOperations);
         agent.id = message.agentId;
         agent.registered = true;
         expect(this.#admitted.has(message.agentId)).toBe(true);
@@ -264,6 +365,8 @@ class World {
           if (report.frameworkId === message.frameworkId) agent.tasks.delete(key);
         for (const [key, { frameworkId }] of agent.executors)
           if (frameworkId === message.frameworkId) agent.executors.delete(key);
+        for (const [uuid, { frameworkId }] of agent.operations)
+          if (frameworkId === message.frameworkId) agent.operations.delete(uuid);
         break;
       case 'STATUS_UPDATE_ACKNOWLEDGEMENT': {
         const key = `${message.frameworkId}/${message.taskId}`;
@@ -283,6 +386,8 @@ class World {
     role: string,
     executorId: number | null = null,
   ): void {
+    // No task comes to an agent before the reservations and volumes that it runs on.
+    expect(lacksReserved(agent.total, task.resources)).toBe(false);
     const report = reportedTask(frameworkId, task, 'TASK_STAGING');
     const { executor } = task.template;
     if (executor !== null)
@@ -294,7 +399,8 @@ class World {
   }
 
   #subscribe(scheduler: TestScheduler, f: number, n: number): void {
-    const capabilities = f === 1 ? NOT_PARTITION_AWARE : (['MULTI_ROLE', 'PARTITION_AWARE'] as const);
+    const capabilities =
+      f === 1 ? NOT_PARTITION_AWARE : (['MULTI_ROLE', 'PARTITION_AWARE', 'SHARED_RESOURCES'] as const);
     const info = frameworkInfo({
       id: scheduler.id,
       capabilities,
@@ -342,10 +448,12 @@ class World {
     this.see(
       this.driver.fromAgent(link, {
         type: 'REREGISTER_AGENT',
-        info: { ...agent.info, id: agent.id },
+        info: { ...agent.info, id: agent.id, resources: agent.total },
         tasks: [...agent.tasks.values()].map(({ report }) => report),
         executors: [...agent.executors.values()],
-        operations: [],
+        operations: [...agent.operations.values()].flatMap(({ info, ...one }) =>
+          info === null ? [] : [{ ...one, info }],
+        ),
         frameworks: frameworks.flatMap((id) =>
           this.infos.has(id) ? [{ id, info: this.infos.get(id)! }] : [],
         ),
@@ -392,6 +500,112 @@ class World {
     const call = { id: scheduler.id, stream: scheduler.stream };
     this.see(
       this.driver.accept(call, [offer.id], operations[n % operations.length]!, { refuseSeconds: n % 3 }),
+    );
+  }
+
+  #applies(agent: TestAgent, order: Extract<MasterToAgent, { type: 'APPLY_OPERATION' }>): void {
+    const { operationUuid, frameworkId, info } = order;
+    expect(operationUuid).toBeGreaterThan(agent.newestOperation);
+    agent.newestOperation = operationUuid;
+    if (!isSpeculative(info)) throw new Error('No agent here has a resource provider');
+    const applied = applyOperations(agent.total, [info]);
+    if (!applied.ok) throw new Error(`The agent cannot do what the master did: ${applied.error.code}`);
+    agent.total = applied.value;
+    agent.pile.perform(info);
+    const latestStatus = this.#ended(agent, info.id, 'OPERATION_FINISHED');
+    agent.operations.set(operationUuid, { operationUuid, frameworkId, info, latestStatus });
+  }
+
+  #dropsUnreported(
+    agent: TestAgent,
+    unreported: Extract<MasterToAgent, { type: 'AGENT_REREGISTERED' }>['unreportedOperations'],
+  ): void {
+    for (const { operationUuid, frameworkId, operationId } of unreported) {
+      if (agent.operations.has(operationUuid)) continue;
+      const latestStatus = this.#ended(agent, operationId, 'OPERATION_DROPPED');
+      agent.operations.set(operationUuid, { operationUuid, frameworkId, info: null, latestStatus });
+    }
+  }
+
+  #ended(agent: TestAgent, operationId: string | null, state: OperationStatus['state']): OperationStatus {
+    const uuid = ++this.#uuid as UpdateId;
+    return {
+      operationId,
+      state,
+      message: null,
+      convertedResources: null,
+      uuid,
+      agentId: agent.id,
+      resourceProviderId: null,
+    };
+  }
+
+  /** An ACCEPT with operations, most of which fit, and perhaps a task on what they made. */
+  #operate(scheduler: TestScheduler, n: number): void {
+    if (scheduler.id === null || scheduler.stream === null) return;
+    const offers = this.driver.offersOf(scheduler.id);
+    if (offers.length === 0) return;
+    const offer = offers[n % offers.length]!;
+    let available = offer.resources;
+    const operations: OfferOperation[] = [];
+    for (let digit = n; digit > 0; digit = Math.floor(digit / 10)) {
+      const operation = someOperation(available, offer.role, digit, digit % 3 === 0 ? `o${digit % 4}` : null);
+      if (operation === null) continue;
+      operations.push(operation);
+      const after = applyOperations(available, [operation]);
+      if (after.ok && operation.type !== 'GROW_VOLUME' && operation.type !== 'SHRINK_VOLUME')
+        available = after.value;
+    }
+    const held = available.entries.filter(({ identity }) => identity.type === 'SCALAR');
+    if (n % 2 === 0 && held.length > 0) {
+      const used = Resources.of([held[n % held.length]!]);
+      operations.push(launch(taskInfo(n % TASK_IDS, offer.agentId, {}, used)));
+    }
+    const call = { id: scheduler.id, stream: scheduler.stream };
+    this.see(this.driver.accept(call, [offer.id], operations, { refuseSeconds: n % 3 }));
+  }
+
+  #operator(agent: TestAgent, n: number): void {
+    const operation = someOperation(agent.total, n % 2 === 0 ? 'eng' : 'ops', n, null);
+    if (operation === null) return;
+    const call = operatorCallOf(agent.id ?? (99 as AgentId), operation);
+    const before = stateDigest(this.driver);
+    const outputs = this.driver.operator(call);
+    if (outputs.some((output) => output.kind === 'refuseCall')) {
+      expect(outputs).toHaveLength(1);
+      expect(stateDigest(this.driver)).toBe(before);
+    }
+    this.see(outputs);
+  }
+
+  #tellOperations(agent: TestAgent): void {
+    for (const { operationUuid, frameworkId, latestStatus } of [...agent.operations.values()]) {
+      if (!agent.registered || agent.link === null) return;
+      this.see(
+        this.driver.fromAgent(agent.link, {
+          type: 'UPDATE_OPERATION_STATUS',
+          agentId: agent.id!,
+          frameworkId,
+          operationUuid,
+          status: latestStatus,
+        }),
+      );
+    }
+  }
+
+  #acknowledgeOperation(scheduler: TestScheduler): void {
+    if (scheduler.id === null || scheduler.stream === null) return;
+    const status = scheduler.endedOperations.shift();
+    if (status === undefined) return;
+    this.see(
+      this.driver.call(scheduler.stream, {
+        type: 'ACKNOWLEDGE_OPERATION_STATUS',
+        frameworkId: scheduler.id,
+        agentId: status.agentId,
+        resourceProviderId: null,
+        operationId: status.operationId!,
+        uuid: status.uuid!,
+      }),
     );
   }
 
@@ -510,7 +724,10 @@ class World {
 
   /** Messages of the past, and of links that nobody knows. */
   #stray(agent: TestAgent, n: number): void {
-    const link = agent.oldLinks.at(-1) ?? (99_999 as LinkId);
+    const last = agent.oldLinks.at(-1) ?? (99_999 as LinkId);
+    const { agentsByLink, registering } = this.driver.machine.state;
+    // The master may not have found out yet.
+    const link = agentsByLink.has(last) || registering.has(last) ? (99_999 as LinkId) : last;
     const agentId = agent.id ?? (78 as AgentId);
     const frameworkId = this.schedulers[n % FRAMEWORKS]!.id ?? (5 as FrameworkId);
     const before = stateDigest(this.driver);
@@ -568,6 +785,69 @@ class World {
       }
     }
     return found.sort();
+  }
+}
+
+/** An operation on some of `available`, which nearly always fits, or null. */
+function someOperation(
+  available: Resources,
+  role: string,
+  n: number,
+  id: string | null,
+): (ResourceOfferOperation & ResourceOperation) | null {
+  const scalars = available.entries.filter(({ identity }) => identity.type === 'SCALAR');
+  if (scalars.length === 0) return null;
+  const entry = scalars[n % scalars.length]!;
+  const { reservations, disk } = entry.identity;
+  const some = Resources.of([
+    scalarResource(entry.identity, milli(Math.max(1, Math.floor(entry.scalar / 3)))),
+  ]);
+  const whole = Resources.of([entry]);
+  const spare = scalars.find(
+    ({ identity }) => identity.name === 'disk' && identity.disk === null && identity.reservations.length > 0,
+  );
+  if (disk?.persistence != null) {
+    if (n % 4 === 0)
+      return { type: 'SHRINK_VOLUME', id, volume: whole, subtract: milli(Math.ceil(entry.scalar / 2)) };
+    if (n % 4 === 1 && spare !== undefined)
+      return { type: 'GROW_VOLUME', id, volume: whole, addition: Resources.of([spare]) };
+    return n % 4 === 2
+      ? { type: 'UNRESERVE', id, resources: whole }
+      : { type: 'DESTROY', id, volumes: whole };
+  }
+  if (reservations.length === 0) {
+    return { type: 'RESERVE', id, source: Resources.EMPTY, resources: some.pushReservation(dynamic(role)) };
+  }
+  if (entry.identity.name === 'disk' && n % 3 !== 0) {
+    const made = volume({ id: `v${n % 3}`, size: 1, stack: reservations, shared: n % 5 === 0 });
+    return {
+      type: 'CREATE',
+      id,
+      volumes: Resources.of([scalarResource(made.entries[0]!.identity, some.entries[0]!.scalar)]),
+    };
+  }
+  return { type: 'UNRESERVE', id, resources: n % 2 === 0 ? some : whole };
+}
+
+function operatorCallOf(
+  agentId: AgentId,
+  operation: ResourceOfferOperation & ResourceOperation,
+): OperatorMutation {
+  switch (operation.type) {
+    case 'RESERVE': {
+      const { source, resources: made } = operation;
+      return { type: 'RESERVE_RESOURCES', agentId, source, resources: made };
+    }
+    case 'UNRESERVE':
+      return { type: 'UNRESERVE_RESOURCES', agentId, resources: operation.resources };
+    case 'CREATE':
+      return { type: 'CREATE_VOLUMES', agentId, volumes: operation.volumes };
+    case 'DESTROY':
+      return { type: 'DESTROY_VOLUMES', agentId, volumes: operation.volumes };
+    case 'GROW_VOLUME':
+      return { type: 'GROW_VOLUME', agentId, volume: operation.volume, addition: operation.addition };
+    default:
+      return { type: 'SHRINK_VOLUME', agentId, volume: operation.volume, subtract: operation.subtract };
   }
 }
 
@@ -665,6 +945,15 @@ test('the histories reach what they are meant to reach', () => {
         count('unreachable tasks');
       if ([...state.agents].some((agent) => agent.tasks.some((task) => isTerminal(task.state))))
         count('ended tasks');
+      if ([...state.agents].some((agent) => !agent.info.resources.reserved().isEmpty)) count('reservations');
+      if ([...state.agents].some((agent) => !agent.info.resources.persistentVolumes().isEmpty))
+        count('volumes');
+      if ([...state.agents].some((agent) => !agent.info.resources.shared().isEmpty)) count('shared volumes');
+      if ([...state.agents].some((agent) => agent.tasks.some((task) => !task.info.resources.isPlain)))
+        count('tasks on reservations');
+      if (state.operations.size > 0) count('operations that are watched');
+      if (world.agents.some((agent) => [...agent.operations.values()].some(({ info }) => info === null)))
+        count('operations that never came');
       if ([...state.agents].filter((agent) => agent.offerHead !== -1).length > 1) count('several offers');
     }
   }
@@ -676,6 +965,12 @@ test('the histories reach what they are meant to reach', () => {
     'unreachable tasks',
     'ended tasks',
     'several offers',
+    'reservations',
+    'volumes',
+    'shared volumes',
+    'tasks on reservations',
+    'operations that are watched',
+    'operations that never came',
   ])
     expect(seen.get(what) ?? 0, what).toBeGreaterThan(20);
 });

@@ -307,6 +307,13 @@ export class MasterDriver {
 
   check(): void {
     this.machine.checkInvariants();
+    for (const agent of this.machine.state.agents) {
+      const { total } = this.allocator.agentInfoOf(agent.row);
+      if (!total.equals(agent.info.resources))
+        throw new Error(
+          `agent ${agent.id} has '${agent.info.resources.toString()}', the allocator says '${total.toString()}'`,
+        );
+    }
     const expected = expectedHoldings(this.machine.state);
     const held = this.allocator.holdings();
     for (const key of new Set([...expected.keys(), ...held.keys()])) {
