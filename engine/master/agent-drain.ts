@@ -4,6 +4,7 @@ import { type RegistryOperation, scheduledMachines } from '../registry/index.ts'
 import { markGone } from './agent-gone.ts';
 import type { AgentRecord } from './agent-record.ts';
 import type { CallError } from './call-error.ts';
+import { orderDrain } from './drain-waves.ts';
 import { refuse } from './frameworks.ts';
 import { rescindOffersOfAgent } from './offers.ts';
 import { answer, change, type OperatorRequest, refuseInvalid } from './operator-request.ts';
@@ -88,7 +89,7 @@ export function drainStarted(
   if (agent !== undefined) {
     withhold(master, agent);
     master.draining.add(agent);
-    orderDrain(master, agent);
+    orderDrain(master, agent, true);
     agentUpdated(master, agent);
   }
   answer(master, from);
@@ -99,7 +100,7 @@ export function drained(master: MasterState, id: AgentId): void {
   if (drain !== null) master.deactivatedAgents.set(id, { ...drain, state: 'DRAINED' });
   const agent = master.agentsById.get(id);
   if (agent === undefined) return;
-  master.draining.delete(agent);
+  endDrain(master, agent);
   agentUpdated(master, agent);
 }
 
@@ -124,7 +125,7 @@ export function reactivated(master: MasterState, id: AgentId, from: OperatorRequ
     return;
   }
   agent.deactivated = false;
-  master.draining.delete(agent);
+  endDrain(master, agent);
   if (agent.link !== null) {
     if (drain !== null) master.tell(agent, { type: 'STOP_DRAINING' });
     master.allocator.activateAgent(master.now, agent.row);
@@ -146,7 +147,7 @@ export function resumeDeactivation(master: MasterState, agent: AgentRecord): voi
 
 /** After the agent was told that it is registered. */
 export function resumeDrain(master: MasterState, agent: AgentRecord): void {
-  if (master.draining.has(agent)) orderDrain(master, agent);
+  if (master.draining.has(agent)) orderDrain(master, agent, true);
 }
 
 /**
@@ -180,7 +181,7 @@ function withhold(master: MasterState, agent: AgentRecord): void {
   master.allocator.deactivateAgent(master.now, agent.row);
 }
 
-function orderDrain(master: MasterState, agent: AgentRecord): void {
-  const { config } = master.deactivatedAgents.get(agent.id)!;
-  master.tell(agent, { type: 'DRAIN_AGENT', config, tasks: null });
+function endDrain(master: MasterState, agent: AgentRecord): void {
+  master.draining.delete(agent);
+  agent.drainOrdered = null;
 }

@@ -40,6 +40,8 @@ export class AgentRecord {
   reregisterDeadline: Micros | null = null;
   /** An operator deactivated it, perhaps to drain it: no offers (spec 10 §2, §3). `MasterState.deactivatedAgents` says so too. */
   deactivated = false;
+  /** Tasks that a drain in waves has ordered to go; null without one. */
+  drainOrdered: Set<TaskRecord> | null = null;
   /** When its machine goes away for maintenance (spec 10 §1). */
   unavailability: Unavailability | null = null;
   /** How frameworks answered inverse offers since the window was set; null before the first answer. */

@@ -27,6 +27,8 @@ export class FrameworkRecord {
   stream: StreamId | null = null;
   /** While disconnected: when it is removed unless it subscribes again. */
   failoverDeadline: Micros | null = null;
+  /** Until when each task that a drain killed counts as missing, ascending; null while none ever was (option `drainLimit`). */
+  drainDebts: Micros[] | null = null;
   /** Its removal is decided and waits for the end of the undo window, which `failoverDeadline` is then. */
   condemned = false;
   /** Known from an agent's report only, not subscribed with this master yet. */

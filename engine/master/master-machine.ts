@@ -55,6 +55,7 @@ import {
   streamClosed,
 } from './authorizations.ts';
 import { decline } from './decline.ts';
+import { forgiveMissing } from './drain-waves.ts';
 import { executorExited } from './executors.ts';
 import type { FrameworkRecord } from './framework-record.ts';
 import { failoverTimedOut, tearDown } from './framework-removal.ts';
@@ -89,6 +90,7 @@ import { reconcile } from './reconciliation.ts';
 import type { AfterDurable } from './registrar.ts';
 import {
   MasterState,
+  TIMER_DRAIN,
   TIMER_FAILOVER,
   TIMER_OPERATOR_HEARTBEAT,
   TIMER_RECOVERED,
@@ -380,6 +382,9 @@ function fire(master: MasterState, kind: number, target: number): void {
     if (agent !== null && deadline !== null && deadline <= master.now) scheduleRemoval(master, agent);
   } else if (kind === TIMER_OPERATOR_HEARTBEAT) {
     operatorHeartbeat(master, target as OperatorStreamId);
+  } else if (kind === TIMER_DRAIN) {
+    const framework = master.frameworks.get(target as Framework);
+    if (framework !== null) forgiveMissing(master, framework);
   } else if (kind === TIMER_REMOVAL) {
     removeNext(master);
   } else if (kind === TIMER_REGISTRY_GC) {

@@ -13,7 +13,7 @@ function masterLines(master: MasterState): string[] {
     lines.push(
       `agent ${agent.row} ${agent.id} link ${agent.link} missed ${agent.pingsMissed} leaving ${agent.leaving} ` +
         `until ${agent.reregisterDeadline} ${agent.info.hostname} ${agent.info.resources.toString()}`,
-      `  deactivated ${agent.deactivated} window ${JSON.stringify(agent.unavailability)} ` +
+      `  deactivated ${agent.deactivated} ordered ${[...(agent.drainOrdered ?? [])].map(({ taskId }) => taskId).join()} window ${JSON.stringify(agent.unavailability)} ` +
         `answers ${JSON.stringify([...(agent.inverseOfferStatuses ?? [])])}`,
       `  executors ${agent.executors.map((one) => `${one.framework.id}/${one.info.executorId}`).join()}`,
     );
@@ -36,6 +36,7 @@ function masterLines(master: MasterState): string[] {
         `  task ${task.taskId} on ${task.agent.id} ${task.state} ${task.statusUpdateState} ${task.statusUpdateUuid} ${task.killRequested}`,
       );
     }
+    lines.push(`  missing ${framework.drainDebts?.join() ?? ''}`);
     lines.push(`  unreachable ${[...framework.unreachableTasks.keys()].join()}`);
     const offers: number[] = [];
     for (let slot = framework.offerHead; slot !== -1; slot = master.offers.nextOfFramework(slot))

@@ -1,4 +1,5 @@
 import { type AcknowledgeCall, isTerminal, type StatusUpdateMessage } from '../protocol/index.ts';
+import { replaced } from './drain-waves.ts';
 import type { FrameworkRecord } from './framework-record.ts';
 import type { LinkId } from './input.ts';
 import { taskTold } from './published.ts';
@@ -40,6 +41,13 @@ export function statusUpdated(master: MasterState, link: LinkId, message: Status
       if (isTerminal(task.state)) recoverTask(master, task);
     }
     taskTold(master, task, status, task.state !== before);
+    if (
+      framework.drainDebts !== null &&
+      !agent.deactivated &&
+      task.state !== before &&
+      task.state === 'TASK_RUNNING'
+    )
+      replaced(master, framework);
   }
   master.send(framework, { type: 'UPDATE', status });
 }
