@@ -68,6 +68,7 @@ export type { PrincipalLimit, Rate, RateLimits } from './rate-limits.ts';
 export type { TaskTimeline, TimelineEntry } from './task-history.ts';
 export type { MasterOutput } from './output.ts';
 export { hashMasterOutput } from './output-hash.ts';
+export { quotaConsumption } from './quota-consumption.ts';
 export {
   type QuotaError,
   quotaErrorText,

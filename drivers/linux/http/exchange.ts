@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { gzip } from 'node:zlib';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip, gzip } from 'node:zlib';
 import { promisify } from 'node:util';
 import { JSON_TYPE } from '../codec/message/media-type.ts';
 import type { HttpLimits } from './limits.ts';
@@ -10,6 +12,8 @@ import { Refusal } from './refusal.ts';
 const compress = promisify(gzip);
 /** Smaller answers cost more to compress than to send. */
 const GZIP_MIN = 1_400;
+/** Longer answers are sent piece by piece. */
+const PIECES_MIN = 262_144;
 const CALLBACK = /^[A-Za-z_$][\w$.[\]]{0,127}$/;
 
 /** One request and its answer. */
@@ -78,6 +82,39 @@ export class Exchange {
       ...headers,
     });
     this.response.end(this.request.method === 'HEAD' ? undefined : sent);
+  }
+
+  /** A long body in pieces, sent as fast as the peer reads and no faster. */
+  async pieces(
+    pieces: readonly Uint8Array[],
+    type: string,
+    headers: { readonly [name: string]: string } = {},
+  ): Promise<void> {
+    let length = 0;
+    for (const piece of pieces) length += piece.length;
+    if (length <= PIECES_MIN) {
+      await this.bytes(Buffer.concat(pieces), type, headers);
+      return;
+    }
+    const { response } = this;
+    const zips = accepts(this.header('accept-encoding') ?? 'identity', 'gzip');
+    response.writeHead(200, {
+      'Content-Type': type,
+      ...(zips ? { 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' } : { 'Content-Length': length }),
+      ...headers,
+    });
+    if (this.request.method === 'HEAD') {
+      response.end();
+      return;
+    }
+    const source = Readable.from(pieces, { objectMode: true });
+    try {
+      if (zips) await pipeline(source, createGzip({ level: 1 }), response);
+      else await pipeline(source, response);
+    } catch {
+      // The peer went away, which is its right.
+      response.destroy();
+    }
   }
 
   /** JSON text, wrapped for tools that ask with `?jsonp=` (spec 05 §C). */

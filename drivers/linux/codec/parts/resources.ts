@@ -101,7 +101,7 @@ export function resourceFromWire(message: ResourceValid, path: string): Resource
   return resourcesFromWire([message], path);
 }
 
-/** Resources as messages; with `role`, allocated to it. */
+/** Resources as messages; with `role`, allocated to it, else to whom each of them says. */
 export function resourcesToWire(
   resources: Resources,
   format: ResourceFormat,
@@ -109,16 +109,19 @@ export function resourcesToWire(
 ): ResourceInit[] {
   return resourcesToJson(resources, format).map((json): ResourceInit => {
     const { scalar } = json;
-    const isScalar = scalar !== undefined && json.disk === undefined && json.provider_id === undefined;
-    if (
-      !isScalar ||
-      json.reservation !== undefined ||
-      json.reservations !== undefined ||
-      json.shared !== undefined
-    ) {
-      const message = readJson(ResourceSchema, json) as ResourceInit & { allocationInfo?: object };
-      if (role !== null) message.allocationInfo = { role };
-      return message;
+    const allocatedTo = role ?? json.allocation_info?.role;
+    const isPlain =
+      scalar !== undefined &&
+      json.disk === undefined &&
+      json.provider_id === undefined &&
+      json.reservation === undefined &&
+      json.reservations === undefined &&
+      json.shared === undefined;
+    if (!isPlain) {
+      return readJson(
+        ResourceSchema,
+        allocatedTo === undefined ? json : { ...json, allocation_info: { role: allocatedTo } },
+      ) as ResourceInit;
     }
     return {
       name: json.name,
@@ -126,7 +129,7 @@ export function resourcesToWire(
       scalar: { value: scalar.value },
       ...(json.role === undefined ? {} : { role: json.role }),
       ...(json.revocable === undefined ? {} : { revocable: {} }),
-      ...(role === null ? {} : { allocationInfo: { role } }),
+      ...(allocatedTo === undefined ? {} : { allocationInfo: { role: allocatedTo } }),
     };
   });
 }

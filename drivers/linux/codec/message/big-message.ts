@@ -1,0 +1,109 @@
+import type { DescMessage } from '@bufbuild/protobuf';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import type { Slicer } from '../../http/slicer.ts';
+import { writeBinary } from './binary.ts';
+import { type MediaType, PROTOBUF_TYPE } from './media-type.ts';
+import { writeJson } from './write-json.ts';
+
+/** A message too large to be made, or written, in one go: its long lists are read entry by entry. */
+export interface BigMessage {
+  readonly schema: DescMessage;
+  /** Fields that are small, in the plain form of a message. */
+  readonly small?: object;
+  /** By property. */
+  readonly lists?: { readonly [property: string]: Iterable<object> };
+  readonly parts?: { readonly [property: string]: BigMessage };
+}
+
+/** Entries between two looks at the time. */
+const LOOK = 16;
+/** Characters that are gathered before they become bytes. */
+const GATHER = 65_536;
+
+/** The message in pieces of bytes. The event loop turns in between: see `BigMessage.lists` for whose instants they are. */
+export async function writeBig(message: BigMessage, type: MediaType, slicer: Slicer): Promise<readonly Uint8Array[]> {
+  if (type === PROTOBUF_TYPE) return await bigBinary(message, slicer);
+  const sink = new TextSink();
+  await bigJson(message, sink, slicer);
+  return sink.finish();
+}
+
+export function lengthOf(pieces: readonly Uint8Array[]): number {
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  return length;
+}
+
+/** Text that grows, as pieces of bytes. */
+export class TextSink {
+  #text = '';
+  readonly #pieces: Buffer[] = [];
+
+  write(text: string): void {
+    this.#text += text;
+    if (this.#text.length >= GATHER) this.#flush();
+  }
+
+  finish(): readonly Buffer[] {
+    if (this.#text !== '') this.#flush();
+    return this.#pieces;
+  }
+
+  #flush(): void {
+    this.#pieces.push(Buffer.from(this.#text));
+    this.#text = '';
+  }
+}
+
+async function bigJson(message: BigMessage, sink: TextSink, slicer: Slicer): Promise<void> {
+  const small = writeJson(message.schema, (message.small ?? {}) as never);
+  sink.write(small.slice(0, -1));
+  let isFirst = small === '{}';
+  const name = (property: string): void => {
+    sink.write(`${isFirst ? '' : ','}"${fieldOf(message.schema, property).name}":`);
+    isFirst = false;
+  };
+  for (const [property, items] of Object.entries(message.lists ?? {})) {
+    const entry = fieldOf(message.schema, property).message!;
+    let count = 0;
+    for (const item of items) {
+      if (count === 0) name(property);
+      sink.write((count === 0 ? '[' : ',') + writeJson(entry, item as never));
+      if (++count % LOOK === 0 && slicer.isDue) await slicer.pause();
+    }
+    if (count > 0) sink.write(']');
+  }
+  for (const [property, part] of Object.entries(message.parts ?? {})) {
+    name(property);
+    await bigJson(part, sink, slicer);
+  }
+  sink.write('}');
+}
+
+async function bigBinary(message: BigMessage, slicer: Slicer): Promise<Uint8Array[]> {
+  const pieces: Uint8Array[] = [writeBinary(message.schema, (message.small ?? {}) as never)];
+  for (const [property, items] of Object.entries(message.lists ?? {})) {
+    const field = fieldOf(message.schema, property);
+    let count = 0;
+    for (const item of items) {
+      const bytes = writeBinary(field.message!, item as never);
+      pieces.push(head(field.number, bytes.length), bytes);
+      if (++count % LOOK === 0 && slicer.isDue) await slicer.pause();
+    }
+  }
+  for (const [property, part] of Object.entries(message.parts ?? {})) {
+    const inner = await bigBinary(part, slicer);
+    pieces.push(head(fieldOf(message.schema, property).number, lengthOf(inner)));
+    for (const piece of inner) pieces.push(piece);
+  }
+  return pieces;
+}
+
+/** The tag and the length before a field that is a message. */
+function head(number: number, length: number): Uint8Array {
+  return new BinaryWriter().tag(number, WireType.LengthDelimited).uint32(length).finish();
+}
+
+function fieldOf(schema: DescMessage, property: string) {
+  return schema.field[property]!;
+}
