@@ -194,10 +194,7 @@ function durationOf({ seconds, nanos }: { readonly seconds: bigint; readonly nan
 }
 
 /** For clients: the message of a call. */
-export function operatorCallToWire(
-  ids: IdTexts,
-  call: OperatorCall,
-): MessageInitShape<typeof CallSchema> {
+export function operatorCallToWire(ids: IdTexts, call: OperatorCall): MessageInitShape<typeof CallSchema> {
   const type = Call_Type[call.type];
   const agent = (id: Parameters<IdTexts['agentText']>[0]) => ({ agentId: { value: ids.agentText(id) } });
   const agentOrNone = (id: Parameters<IdTexts['agentText']>[0] | null) => (id === null ? {} : agent(id));

@@ -124,7 +124,10 @@ export function operatorEventFromWire(
       };
     }
     case 'AGENT_ADDED':
-      return { type, agent: agentStatusFromWire(ids, present(event.agentAdded, 'agent_added').agent, 'agent') };
+      return {
+        type,
+        agent: agentStatusFromWire(ids, present(event.agentAdded, 'agent_added').agent, 'agent'),
+      };
     case 'AGENT_REMOVED':
       return { type, agentId: ids.agent(present(event.agentRemoved, 'agent_removed').agentId.value) };
     case 'FRAMEWORK_ADDED':

@@ -37,7 +37,11 @@ import {
 } from './parts/maintenance.ts';
 import { type MasterAddress, masterInfoFromWire, masterInfoToWire } from './parts/master-info.ts';
 import { namesOf, own, present, secondsField } from './parts/presence.ts';
-import { isProcessResponse, processResponseFromWire, processResponseToWire } from './parts/process-response.ts';
+import {
+  isProcessResponse,
+  processResponseFromWire,
+  processResponseToWire,
+} from './parts/process-response.ts';
 import { quotaStatusFromWire, quotaStatusToWire } from './parts/quota.ts';
 import { resourcesFromWire, resourcesToWire } from './parts/resources.ts';
 import { executorFromWire, executorToWire } from './parts/task-info.ts';
@@ -51,7 +55,10 @@ import { microsToSeconds } from '../../../engine/core/index.ts';
 
 const responseType = namesOf(Response_Type);
 
-export function tasksToWire(ids: IdTexts, tasks: ClusterTasks): MessageInitShape<typeof Response_GetTasksSchema> {
+export function tasksToWire(
+  ids: IdTexts,
+  tasks: ClusterTasks,
+): MessageInitShape<typeof Response_GetTasksSchema> {
   return {
     tasks: tasks.tasks.map((task) => taskRecordToWire(ids, task)),
     unreachableTasks: tasks.unreachableTasks.map((task) => taskRecordToWire(ids, task)),
@@ -59,7 +66,10 @@ export function tasksToWire(ids: IdTexts, tasks: ClusterTasks): MessageInitShape
   };
 }
 
-function agentsToWire(ids: IdTexts, agents: ClusterAgents): MessageInitShape<typeof Response_GetAgentsSchema> {
+function agentsToWire(
+  ids: IdTexts,
+  agents: ClusterAgents,
+): MessageInitShape<typeof Response_GetAgentsSchema> {
   return {
     agents: agents.agents.map((agent) => agentStatusToWire(ids, agent)),
     recoveredAgents: agents.recoveredAgents.map((info) => agentInfoToWire(ids, info)),

@@ -10,7 +10,10 @@ import { modeText, type VirtualFiles } from './virtual-files.ts';
 export type MayAccess = (principal: string | null, path: string) => boolean;
 
 /** `/files/*`, the same of master and agent (spec 06 §E), by name below it. */
-export function fileEndpoints(files: VirtualFiles, mayAccess: MayAccess): { readonly [name: string]: Handler } {
+export function fileEndpoints(
+  files: VirtualFiles,
+  mayAccess: MayAccess,
+): { readonly [name: string]: Handler } {
   const pathOf = (exchange: Exchange): string => {
     const path = exchange.query.get('path');
     if (path === null || path === '') throw new Refusal(400, "Expecting 'path=value' in query");
@@ -19,15 +22,17 @@ export function fileEndpoints(files: VirtualFiles, mayAccess: MayAccess): { read
   };
   return {
     browse: async (exchange) => {
-      const entries = (await files.list(pathOf(exchange))).map(({ path, nlink, size, mtime, mode, uid, gid }) => ({
-        gid,
-        mode: modeText(mode ?? 0),
-        mtime: mtime === null ? 0 : microsToSeconds(mtime),
-        nlink,
-        path,
-        size,
-        uid,
-      }));
+      const entries = (await files.list(pathOf(exchange))).map(
+        ({ path, nlink, size, mtime, mode, uid, gid }) => ({
+          gid,
+          mode: modeText(mode ?? 0),
+          mtime: mtime === null ? 0 : microsToSeconds(mtime),
+          nlink,
+          path,
+          size,
+          uid,
+        }),
+      );
       await exchange.json(JSON.stringify(entries));
     },
     read: async (exchange) => {

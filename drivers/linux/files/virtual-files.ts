@@ -50,7 +50,8 @@ export class VirtualFiles {
       const real = await realpath(entry).catch(() => null);
       if (real === null || !isWithin(real, root)) continue;
       const stats = await stat(entry).catch(() => null);
-      if (stats !== null) infos.push(fileInfo(path === '/' ? `/${name}` : `${path.replace(/\/+$/, '')}/${name}`, stats));
+      if (stats !== null)
+        infos.push(fileInfo(path === '/' ? `/${name}` : `${path.replace(/\/+$/, '')}/${name}`, stats));
     }
     return infos;
   }

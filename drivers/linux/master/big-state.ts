@@ -1,5 +1,11 @@
 import type { MasterEpoch } from '../../../engine/core/index.ts';
-import type { AgentInfo, AgentStatus, ClusterExecutors, FrameworkStatus, Task } from '../../../engine/protocol/index.ts';
+import type {
+  AgentInfo,
+  AgentStatus,
+  ClusterExecutors,
+  FrameworkStatus,
+  Task,
+} from '../../../engine/protocol/index.ts';
 import type { IdTexts } from '../codec/ids/id-texts.ts';
 import type { BigMessage } from '../codec/message/big-message.ts';
 import { agentInfoToWire } from '../codec/parts/agent-info.ts';
@@ -27,7 +33,10 @@ export interface StateParts {
     readonly frameworks: Iterable<FrameworkStatus>;
     readonly completedFrameworks: Iterable<FrameworkStatus>;
   };
-  readonly getAgents: { readonly agents: Iterable<AgentStatus>; readonly recoveredAgents: Iterable<AgentInfo> };
+  readonly getAgents: {
+    readonly agents: Iterable<AgentStatus>;
+    readonly recoveredAgents: Iterable<AgentInfo>;
+  };
 }
 
 export function bigTasks(ids: IdTexts, tasks: StateParts['getTasks']): BigMessage {

@@ -1,6 +1,12 @@
 import { fromMilli, microsToSeconds, type Micros } from '../../../engine/core/index.ts';
 import type { Attribute, DomainInfo, Labels } from '../../../engine/protocol/index.ts';
-import { type Resources, resourcesSummary, resourcesToJson, itemsText, rangesText } from '../../../engine/resources/index.ts';
+import {
+  type Resources,
+  resourcesSummary,
+  resourcesToJson,
+  itemsText,
+  rangesText,
+} from '../../../engine/resources/index.ts';
 
 // Pieces of the JSON of the endpoints of old (spec 05 §D, 02 §12).
 

@@ -7,7 +7,13 @@ import {
   type OperatorRead,
   taskViews,
 } from '../../../engine/master/index.ts';
-import type { ExtensionCall, OperatorCall, OperatorMutation, ProcessCall } from '../../../engine/protocol/index.ts';
+import type {
+  AgentInfo,
+  ExtensionCall,
+  OperatorCall,
+  OperatorMutation,
+  ProcessCall,
+} from '../../../engine/protocol/index.ts';
 import { type BigMessage, writeBig } from '../codec/message/big-message.ts';
 import { JSON_TYPE, type MediaType, readMessage, writeMessage } from '../codec/message/media-type.ts';
 import { parseJson } from '../codec/message/parse-json.ts';
@@ -21,7 +27,7 @@ import { Slicer } from '../http/slicer.ts';
 import { CallSchema, Response_Type, ResponseSchema } from '../proto/generated/mesos/v1/master/master_pb.ts';
 import { bigAgents, bigExecutors, bigFrameworks, bigState, bigTasks, type StateParts } from './big-state.ts';
 import { refusalOf } from './calls.ts';
-import { checkLeading, type MasterContext } from './master-context.ts';
+import { checkLeading, checkMay, type MasterContext } from './master-context.ts';
 import type { OperatorStreams } from './operator-streams.ts';
 import type { ProcessApi } from './process-api.ts';
 
@@ -114,14 +120,19 @@ export class OperatorApi {
       if (extension !== null) return extension;
       const message = readMessage(CallSchema, body, type);
       const callType = operatorCallType(message);
-      if (callType === 'UNKNOWN') throw new Refusal(501, 'Received a call of type UNKNOWN, which means nothing');
+      if (callType === 'UNKNOWN')
+        throw new Refusal(501, 'Received a call of type UNKNOWN, which means nothing');
       return operatorCallFromWire(ids, message, callType);
     } catch (error) {
-      throw error instanceof WireError ? new Refusal(400, `Failed to validate master::Call: ${error.message}`) : error;
+      throw error instanceof WireError
+        ? new Refusal(400, `Failed to validate master::Call: ${error.message}`)
+        : error;
     }
   }
 
   async #answerProcess(exchange: Exchange, call: ProcessCall, type: MediaType): Promise<void> {
+    if (call.type === 'GET_FLAGS') checkMay(this.#context, exchange.principal, 'view_flags');
+    if (call.type === 'SET_LOGGING_LEVEL') checkMay(this.#context, exchange.principal, 'set_log_level');
     const response = await this.#process.answer(call, exchange.principal);
     if (response === null) {
       exchange.empty(200);
@@ -155,6 +166,14 @@ export class OperatorApi {
     return await answer;
   }
 
+  #recovered(viewer: Viewer): Iterable<AgentInfo> {
+    const { loop } = this.#context;
+    const { recoveredAgents } = loop.machine.state;
+    if (viewer.seesAll || recoveredAgents.size === 0) return recoveredAgents.values();
+    const answer = loop.machine.query(loop.instant(), { type: 'GET_AGENTS' }, viewer);
+    return answer.ok && answer.value.type === 'GET_AGENTS' ? answer.value.recoveredAgents : [];
+  }
+
   async #bigRead(call: OperatorRead, viewer: Viewer, type: MediaType): Promise<readonly Uint8Array[]> {
     const { ids, loop } = this.#context;
     const { state, epoch } = loop.machine;
@@ -169,7 +188,7 @@ export class OperatorApi {
         frameworks: frameworkStatuses(state, viewer),
         completedFrameworks: completedFrameworkStatuses(state, viewer),
       },
-      getAgents: { agents: agentStatuses(state, viewer), recoveredAgents: state.recoveredAgents.values() },
+      getAgents: { agents: agentStatuses(state, viewer), recoveredAgents: this.#recovered(viewer) },
     };
     const part = (): { readonly [property: string]: BigMessage } => {
       switch (call.type) {

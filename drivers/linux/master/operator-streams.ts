@@ -7,7 +7,11 @@ import type { Exchange } from '../http/exchange.ts';
 import { RecordStream } from '../http/record-stream.ts';
 import { Refusal } from '../http/refusal.ts';
 import { Slicer } from '../http/slicer.ts';
-import { Event_SubscribedSchema, Event_Type, EventSchema } from '../proto/generated/mesos/v1/master/master_pb.ts';
+import {
+  Event_SubscribedSchema,
+  Event_Type,
+  EventSchema,
+} from '../proto/generated/mesos/v1/master/master_pb.ts';
 import { bigState } from './big-state.ts';
 import type { MasterContext } from './master-context.ts';
 
@@ -60,7 +64,13 @@ export class OperatorStreams {
     this.#streams.set(id, { records, type, extensions, behind: null });
     response.writeHead(200, { 'Content-Type': type, 'Cache-Control': 'no-cache' });
     response.flushHeaders();
-    loop.deliver({ kind: 'operatorSubscribed', stream: id, principal: exchange.principal, resume, extensions });
+    loop.deliver({
+      kind: 'operatorSubscribed',
+      stream: id,
+      principal: exchange.principal,
+      resume,
+      extensions,
+    });
   }
 
   readonly operatorEvent = (output: Extract<MasterOutput, { kind: 'operatorEvent' }>): void => {

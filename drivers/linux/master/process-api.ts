@@ -1,7 +1,13 @@
 import { cpus, freemem, loadavg, totalmem } from 'node:os';
 import type { Logger } from 'pino';
 import { MICROS_PER_MILLISECOND } from '../../../engine/core/index.ts';
-import type { Flag, Metric, ProcessCall, ProcessResponse, VersionInfo } from '../../../engine/protocol/index.ts';
+import type {
+  Flag,
+  Metric,
+  ProcessCall,
+  ProcessResponse,
+  VersionInfo,
+} from '../../../engine/protocol/index.ts';
 import type { VirtualFiles } from '../files/virtual-files.ts';
 import type { MayAccess } from '../files/file-endpoints.ts';
 import { Refusal } from '../http/refusal.ts';
@@ -74,10 +80,13 @@ export class ProcessApi {
     if (this.#revert !== null) clearTimeout(this.#revert);
     this.#verbosity = level;
     log.level = level === 0 ? this.#level : name;
-    this.#revert = setTimeout(() => {
-      this.#verbosity = 0;
-      log.level = this.#level;
-    }, Math.min(durationMs, TIMER_MAX_MS));
+    this.#revert = setTimeout(
+      () => {
+        this.#verbosity = 0;
+        log.level = this.#level;
+      },
+      Math.min(durationMs, TIMER_MAX_MS),
+    );
     this.#revert.unref();
   }
 

@@ -11,19 +11,32 @@ import {
   type MasterOptions,
   SERVICE_MASTER_OPTIONS,
 } from '../../../engine/master/index.ts';
+import { authorize, viewerOf } from '../../../engine/authorization/index.ts';
+import type { Flag } from '../../../engine/protocol/index.ts';
 import { IdTexts } from '../codec/ids/id-texts.ts';
+import { fileEndpoints } from '../files/file-endpoints.ts';
+import { VirtualFiles } from '../files/virtual-files.ts';
 import { AGENT_LINK_PATH, AGENT_LINK_PROTOCOL } from '../http/agent-link-protocol.ts';
 import { HttpServer } from '../http/http-server.ts';
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from '../http/limits.ts';
 import { Refusal } from '../http/refusal.ts';
-import { Router } from '../http/router.ts';
+import { type Handler, Router } from '../http/router.ts';
+import { Authentication, type Realm } from '../security/authentication.ts';
 import type { RegistryStore } from '../storage/registry-store.ts';
+import { versionInfo } from '../version.ts';
 import { AgentLinks } from './agent-links.ts';
 import { Calls } from './calls.ts';
 import { type Clock, WallClock } from './clock.ts';
 import { checkLeading, type Leader, type MasterContext } from './master-context.ts';
 import { MasterLoop, type MasterTap, nextEpoch } from './master-loop.ts';
+import { LegacyEndpoints } from './legacy-endpoints.ts';
+import { MasterMetrics } from './metrics-endpoints.ts';
+import { OperatorApi } from './operator-api.ts';
+import { OperatorStreams } from './operator-streams.ts';
+import { ProcessApi, type ProcessParts } from './process-api.ts';
+import { ProcessEndpoints } from './process-endpoints.ts';
 import { SchedulerApi } from './scheduler-api.ts';
+import { StateEndpoints } from './state-endpoints.ts';
 
 /** Mesos's defaults for the allocator (spec 17). */
 export const DEFAULT_ALLOCATOR_OPTIONS: AllocatorOptions = {
@@ -69,6 +82,14 @@ export interface StartMasterOptions {
   readonly log?: Logger;
   /** Makes the tap of this master's machine, for a journal. */
   readonly tap?: (parts: MachineParts) => MasterTap;
+  /** Who must prove who they are; nobody by default. */
+  readonly authentication?: Authentication;
+  /** `--cluster`: the name that operators see. */
+  readonly clusterName?: string;
+  /** As operators are told them. */
+  readonly flags?: readonly Flag[];
+  /** The file that is shown as `/master/log`. */
+  readonly logFile?: string;
   /** Another master that leads, for redirects. */
   readonly leader?: () => Leader | null;
 }
@@ -118,11 +139,13 @@ export async function startMaster(options: StartMasterOptions): Promise<RunningM
     domain: options.master?.address?.domain ?? null,
   };
   const { hostname, port, version, domain } = address;
+
   const parts: MachineParts = {
     options: {
       ...SERVICE_MASTER_OPTIONS,
       ...options.master,
       address: { hostname, port, version, domain },
+      authorization: (options.master?.acls ?? null) !== null,
     },
     allocatorOptions: { ...DEFAULT_ALLOCATOR_OPTIONS, domain, ...options.allocatorOptions },
     madeAt: clock.now(),
@@ -149,10 +172,31 @@ export async function startMaster(options: StartMasterOptions): Promise<RunningM
     limits,
     calls,
     log,
+    may: (principal, action, object = null) => {
+      const { acls } = parts.options;
+      return acls === null || authorize(acls, principal, { action, object });
+    },
     leader: options.leader ?? (() => null),
   };
+  const { acls } = parts.options;
+  const viewer = (principal: string | null) => viewerOf(acls, principal);
+  const authentication = options.authentication ?? Authentication.NONE;
   const schedulers = new SchedulerApi(context);
   const links = new AgentLinks(context, parts.options.agentPingTimeout);
+  const streams = new OperatorStreams(context);
+  const metrics = new MasterMetrics(context, server, schedulers, streams, links);
+  const files = new VirtualFiles();
+  if (options.logFile !== undefined) files.attach('/master/log', options.logFile);
+  const process: ProcessParts = {
+    version: versionInfo(version),
+    flags: options.flags ?? [],
+    files,
+    mayAccess: (principal) => context.may(principal, 'access_mesos_logs'),
+    log,
+    metrics: () => metrics.all(),
+  };
+  const processApi = new ProcessApi(process);
+  const operators = new OperatorApi(context, streams, processApi, viewer);
   loop.carryOutBy({
     event: schedulers.event,
     closeStream: schedulers.closeStream,
@@ -165,16 +209,30 @@ export async function startMaster(options: StartMasterOptions): Promise<RunningM
     answerCall: ({ request, status }) => {
       calls.answered(request, status);
     },
-    operatorEvent: () => {},
-    closeOperatorStream: () => {},
-    authorize: () => {},
+    operatorEvent: streams.operatorEvent,
+    closeOperatorStream: streams.closeOperatorStream,
+    authorize: ({ ticket, principal, requests }) => {
+      // Rules of one's own process are at hand: the answer is the next input.
+      const verdicts = requests.map(({ action, object }) => context.may(principal, action, object));
+      loop.deliver({ kind: 'authorized', ticket, verdicts });
+    },
   });
-  for (const path of ['/api/v1/scheduler', '/master/api/v1/scheduler'])
-    router.add('POST', path, schedulers.handle);
+  addRoutes(router, {
+    authentication,
+    context,
+    schedulers: schedulers.handle,
+    operators: operators.handle,
+    state: new StateEndpoints(context, process, options.clusterName ?? null, viewer),
+    legacy: new LegacyEndpoints(context, operators, viewer),
+    process: new ProcessEndpoints(context, processApi),
+    metrics,
+    files: fileEndpoints(files, process.mayAccess),
+  });
   upgrade = (request, socket, head) => {
     try {
       checkLink(context, request);
-      links.accept(request, socket, head, null);
+      const principal = authentication.principal('orrery-master-agent', request.headers.authorization);
+      links.accept(request, socket, head, principal);
     } catch (error) {
       refuseUpgrade(socket, error);
     }
@@ -190,12 +248,99 @@ export async function startMaster(options: StartMasterOptions): Promise<RunningM
     ended,
     close: async () => {
       schedulers.close();
+      streams.close();
       links.close();
       loop.stop();
+      processApi.close();
+      metrics.close();
       await server.close();
       await options.registry.close();
     },
   };
+}
+
+interface Routes {
+  readonly authentication: Authentication;
+  readonly context: MasterContext;
+  readonly schedulers: Handler;
+  readonly operators: Handler;
+  readonly state: StateEndpoints;
+  readonly legacy: LegacyEndpoints;
+  readonly process: ProcessEndpoints;
+  readonly metrics: MasterMetrics;
+  readonly files: { readonly [name: string]: Handler };
+}
+
+/** Everything at `/x` and at `/master/x` (spec 05 §C). */
+function addRoutes(router: Router, routes: Routes): void {
+  const { authentication, context, state, legacy, process, metrics, files } = routes;
+  const add = (
+    method: string,
+    path: string,
+    realm: Realm | null,
+    ofLeader: boolean,
+    handler: Handler,
+  ): void => {
+    const secured: Handler = (exchange) => {
+      if (realm !== null)
+        exchange.principal = authentication.principal(realm, exchange.header('authorization'));
+      if (ofLeader) checkLeading(context, exchange.request.url ?? '/');
+      return handler(exchange);
+    };
+    router.add(method, path, secured);
+    router.add(method, `/master${path}`, secured);
+  };
+  const readOnly = 'mesos-master-readonly';
+  const readWrite = 'mesos-master-readwrite';
+  // These two look at the lead themselves, before and after the body.
+  add('POST', '/api/v1/scheduler', 'mesos-master-scheduler', false, routes.schedulers);
+  add('POST', '/api/v1', readWrite, false, routes.operators);
+
+  add('GET', '/health', null, false, process.health);
+  add('GET', '/version', null, false, process.version);
+  add('GET', '/redirect', null, false, process.redirect);
+  add('GET', '/flags', readOnly, false, process.flags);
+  add('GET', '/logging/toggle', readWrite, false, process.toggleLogging);
+  add('POST', '/logging/toggle', readWrite, false, process.toggleLogging);
+  add('GET', '/system/stats.json', readOnly, false, process.systemStats);
+  router.add('GET', '/', process.index);
+
+  for (const path of ['/metrics/snapshot', '/metrics/prometheus']) {
+    add('GET', path, readOnly, false, path.endsWith('snapshot') ? metrics.snapshot : metrics.prometheus);
+  }
+  for (const [name, handler] of Object.entries(files)) add('GET', `/files/${name}`, readOnly, false, handler);
+
+  const reads: { readonly [path: string]: Handler } = {
+    '/state': state.state,
+    '/state-summary': state.summary,
+    '/slaves': state.slaves,
+    '/frameworks': state.frameworks,
+    '/tasks': state.tasks,
+    '/roles': state.roles,
+  };
+  for (const [path, handler] of Object.entries(reads)) {
+    add('GET', path, readOnly, true, handler);
+    // The names of before Mesos 1.0 help old clients.
+    add('GET', `${path}.json`, readOnly, true, handler);
+  }
+  add('GET', '/quota', readOnly, true, legacy.getQuota);
+  add('POST', '/quota', readWrite, true, legacy.setQuota);
+  add('DELETE', '/quota/', readWrite, true, legacy.removeQuota);
+  add('GET', '/weights', readOnly, true, legacy.getWeights);
+  add('PUT', '/weights', readWrite, true, legacy.updateWeights);
+  add('GET', '/maintenance/schedule', readOnly, true, legacy.getSchedule);
+  add('POST', '/maintenance/schedule', readWrite, true, legacy.updateSchedule);
+  add('GET', '/maintenance/status', readOnly, true, legacy.maintenanceStatus);
+  const acts: { readonly [path: string]: Handler } = {
+    '/reserve': legacy.reserve,
+    '/unreserve': legacy.unreserve,
+    '/create-volumes': legacy.createVolumes,
+    '/destroy-volumes': legacy.destroyVolumes,
+    '/teardown': legacy.teardown,
+    '/machine/down': legacy.machineDown,
+    '/machine/up': legacy.machineUp,
+  };
+  for (const [path, handler] of Object.entries(acts)) add('POST', path, readWrite, true, handler);
 }
 
 /** Throws Refusal. */

@@ -60,7 +60,9 @@ export class StateEndpoints {
   }
 
   readonly state = (exchange: Exchange): Promise<void> =>
-    this.#answer(exchange, 'state', (sink, slicer, viewer) => this.#writeState(sink, slicer, viewer));
+    this.#answer(exchange, 'state', (sink, slicer, viewer, seesFlags) =>
+      this.#writeState(sink, slicer, viewer, seesFlags),
+    );
 
   readonly summary = (exchange: Exchange): Promise<void> =>
     this.#answer(exchange, 'summary', (sink, slicer, viewer) => this.#writeSummary(sink, slicer, viewer));
@@ -78,7 +80,13 @@ export class StateEndpoints {
       sink.write('{"frameworks":[');
       await this.#writeFrameworks(sink, slicer, viewer, frameworkStatuses(this.#state, viewer), only);
       sink.write('],"completed_frameworks":[');
-      await this.#writeFrameworks(sink, slicer, viewer, completedFrameworkStatuses(this.#state, viewer), only);
+      await this.#writeFrameworks(
+        sink,
+        slicer,
+        viewer,
+        completedFrameworkStatuses(this.#state, viewer),
+        only,
+      );
       sink.write('],"unregistered_frameworks":[]}');
     });
   };
@@ -130,15 +138,16 @@ export class StateEndpoints {
   async #answer(
     exchange: Exchange,
     key: string,
-    write: (sink: TextSink, slicer: Slicer, viewer: Viewer) => Promise<void>,
+    write: (sink: TextSink, slicer: Slicer, viewer: Viewer, seesFlags: boolean) => Promise<void>,
   ): Promise<void> {
     const callback = exchange.jsonp();
     const viewer = this.#viewer(exchange.principal);
-    const shared = `${key} ${viewer.seesAll ? '' : `of ${exchange.principal ?? ''}`}`;
+    const seesFlags = this.#context.may(exchange.principal, 'view_flags');
+    const shared = `${key} ${seesFlags} ${viewer.seesAll ? '' : `of ${exchange.principal ?? ''}`}`;
     let pieces = this.#sharing.get(shared);
     if (pieces === undefined) {
       const sink = new TextSink();
-      pieces = write(sink, new Slicer(), viewer)
+      pieces = write(sink, new Slicer(), viewer, seesFlags)
         .then(() => sink.finish())
         .finally(() => this.#sharing.delete(shared));
       this.#sharing.set(shared, pieces);
@@ -148,9 +157,9 @@ export class StateEndpoints {
     else await exchange.pieces([Buffer.from(`${callback}(`), ...body, Buffer.from(');')], 'text/javascript');
   }
 
-  async #writeState(sink: TextSink, slicer: Slicer, viewer: Viewer): Promise<void> {
+  async #writeState(sink: TextSink, slicer: Slicer, viewer: Viewer, seesFlags: boolean): Promise<void> {
     const state = this.#state;
-    sink.write(`${this.#stateHead()},"slaves":`);
+    sink.write(`${this.#stateHead(seesFlags)},"slaves":`);
     await this.#writeAgents(sink, slicer, viewer, null);
     sink.write(`,"recovered_slaves":${this.#recovered(viewer)},"frameworks":[`);
     await this.#writeFrameworks(sink, slicer, viewer, frameworkStatuses(state, viewer), null);
@@ -159,7 +168,7 @@ export class StateEndpoints {
     sink.write('],"orphan_tasks":[],"unregistered_frameworks":[]}');
   }
 
-  #stateHead(): string {
+  #stateHead(seesFlags: boolean): string {
     const { ids, loop, address } = this.#context;
     const state = this.#state;
     const { version } = this.#process;
@@ -192,7 +201,9 @@ export class StateEndpoints {
       leader: pid,
       leader_info: { id, pid, port, hostname },
       ...(this.#cluster === null ? {} : { cluster: this.#cluster }),
-      flags: Object.fromEntries(this.#process.flags.map(({ name, value }) => [name, value ?? ''])),
+      ...(seesFlags
+        ? { flags: Object.fromEntries(this.#process.flags.map(({ name, value }) => [name, value ?? ''])) }
+        : {}),
     };
     const text = JSON.stringify(head).slice(0, -1);
     return domain === null ? text : `${text},"domain":${domainText(domain)}`;
@@ -245,7 +256,9 @@ export class StateEndpoints {
       for (const kind of ['live', 'unreachable', 'completed'] as const) {
         sink.write(`,"${kind === 'live' ? 'tasks' : `${kind}_tasks`}":[`);
         if (record !== null) {
-          await writeList(sink, slicer, taskViewsOf(state, record, kind, viewer), (task) => taskJson(ids, task));
+          await writeList(sink, slicer, taskViewsOf(state, record, kind, viewer), (task) =>
+            taskJson(ids, task),
+          );
         }
         sink.write(']');
       }
@@ -363,4 +376,3 @@ function numbers(amounts: Parameters<typeof amountsToWire>[0] | undefined): { [n
   if (amounts === undefined) return {};
   return Object.fromEntries(Object.entries(amountsToWire(amounts)).map(([name, { value }]) => [name, value]));
 }
-

@@ -1,7 +1,7 @@
 import { WireError } from '../codec/message/wire-error.ts';
 import { parseJson } from '../codec/message/parse-json.ts';
 import { readJson } from '../codec/message/read-json.ts';
-import { CredentialsSchema } from '../proto/generated/mesos/v1/mesos_pb.ts';
+import { CredentialsSchema, type CredentialsValid } from '../proto/generated/mesos/v1/mesos_pb.ts';
 
 /**
  * Secrets by principal from the text of a credentials file (spec 14 §1): `{"credentials": [{"principal": "p", "secret": "s"}]}`, or lines of a principal,
@@ -17,14 +17,16 @@ export function parseCredentials(text: string): ReadonlyMap<string, string> {
     credentials.set(principal, secret);
   };
   if (text.trimStart().startsWith('{')) {
-    let message;
+    let message: CredentialsValid | null = null;
+    let malformed = '';
     try {
       message = readJson(CredentialsSchema, parseJson(text));
     } catch (error) {
-      // The parser's own message may quote the text.
+      // The error itself stays here: the parser's own message may quote the text.
       const where = error instanceof WireError && error.path !== '' ? ` at '${error.path}'` : '';
-      throw new Error(`Credentials: the JSON is malformed${where}; expected {"credentials": [{"principal": …, "secret": …}]}`);
+      malformed = `Credentials: the JSON is malformed${where}; expected {"credentials": [{"principal": …, "secret": …}]}`;
     }
+    if (message === null) throw new Error(malformed);
     message.credentials.forEach(({ principal, secret }, index) => {
       add(principal, secret, `entry ${index + 1}`);
     });
@@ -32,7 +34,8 @@ export function parseCredentials(text: string): ReadonlyMap<string, string> {
     text.split('\n').forEach((line, index) => {
       if (line.trim() === '') return;
       const parts = /^\s*(\S+)\s+(\S+)\s*$/.exec(line);
-      if (parts === null) throw new Error(`Credentials, line ${index + 1}: expected a principal, a space and a secret`);
+      if (parts === null)
+        throw new Error(`Credentials, line ${index + 1}: expected a principal, a space and a secret`);
       add(parts[1]!, parts[2]!, `line ${index + 1}`);
     });
   }

@@ -21,7 +21,11 @@ const LOOK = 16;
 const GATHER = 65_536;
 
 /** The message in pieces of bytes. The event loop turns in between: see `BigMessage.lists` for whose instants they are. */
-export async function writeBig(message: BigMessage, type: MediaType, slicer: Slicer): Promise<readonly Uint8Array[]> {
+export async function writeBig(
+  message: BigMessage,
+  type: MediaType,
+  slicer: Slicer,
+): Promise<readonly Uint8Array[]> {
   if (type === PROTOBUF_TYPE) return await bigBinary(message, slicer);
   const sink = new TextSink();
   await bigJson(message, sink, slicer);

@@ -18,7 +18,11 @@ import { providerFromWire, providerToWire } from './resource-provider.ts';
 import { resourcesFromWire, resourcesToWire } from './resources.ts';
 
 /** `slave(1)@ip:port`, as libprocess names an agent's process. */
-export function agentPid(info: { readonly ip: string | null; readonly hostname: string; readonly port: number }): string {
+export function agentPid(info: {
+  readonly ip: string | null;
+  readonly hostname: string;
+  readonly port: number;
+}): string {
   return `slave(1)@${info.ip ?? info.hostname}:${info.port}`;
 }
 
@@ -75,7 +79,8 @@ export function agentStatusFromWire(
     active: agent.active,
     deactivated: own(agent, 'deactivated') ?? false,
     registeredTime: registeredTime === undefined ? null : nanosToMicros(registeredTime.nanoseconds, path),
-    reregisteredTime: reregisteredTime === undefined ? null : nanosToMicros(reregisteredTime.nanoseconds, path),
+    reregisteredTime:
+      reregisteredTime === undefined ? null : nanosToMicros(reregisteredTime.nanoseconds, path),
     totalResources: resourcesFromWire(agent.totalResources, `${path}.total_resources`),
     allocatedResources: resourcesFromWire(agent.allocatedResources, `${path}.allocated_resources`),
     offeredResources: resourcesFromWire(agent.offeredResources, `${path}.offered_resources`),
@@ -83,7 +88,8 @@ export function agentStatusFromWire(
       resourceProviderInfo: providerFromWire(resourceProviderInfo, `${path}.resource_providers`),
       totalResources: resourcesFromWire(totalResources, `${path}.resource_providers.total_resources`),
     })),
-    drainInfo: agent.drainInfo === undefined ? null : drainInfoFromWire(agent.drainInfo, `${path}.drain_info`),
+    drainInfo:
+      agent.drainInfo === undefined ? null : drainInfoFromWire(agent.drainInfo, `${path}.drain_info`),
     estimatedDrainStartTime:
       estimatedDrainStartTime === undefined ? null : nanosToMicros(estimatedDrainStartTime.nanoseconds, path),
   };

@@ -12,13 +12,7 @@ import { count, microsToNanos, nanosToMicros, own, present } from './presence.ts
 /** The fields that master's and agent's responses have in common. */
 type ProcessFields = Pick<
   MessageInitShape<typeof ResponseSchema>,
-  | 'getHealth'
-  | 'getFlags'
-  | 'getVersion'
-  | 'getMetrics'
-  | 'getLoggingLevel'
-  | 'listFiles'
-  | 'readFile'
+  'getHealth' | 'getFlags' | 'getVersion' | 'getMetrics' | 'getLoggingLevel' | 'listFiles' | 'readFile'
 >;
 type ProcessMessage = Pick<
   ResponseValid,
@@ -76,8 +70,8 @@ function fileFromWire(file: FileInfoValid): FileInfo {
   };
 }
 
-export function isProcessResponse<Other extends { readonly type: string }>(
-  response: ProcessResponse | Other,
+export function isProcessResponse(
+  response: ProcessResponse | { readonly type: string },
 ): response is ProcessResponse {
   return PROCESS_TYPES.has(response.type);
 }

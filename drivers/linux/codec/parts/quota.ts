@@ -9,7 +9,13 @@ import type {
   QuotaStatusValid,
 } from '../../proto/generated/mesos/v1/quota/quota_pb.ts';
 import { own } from './presence.ts';
-import { amountsToWire, limitsFromWire, quantitiesFromWire, resourcesFromWire, resourcesToWire } from './resources.ts';
+import {
+  amountsToWire,
+  limitsFromWire,
+  quantitiesFromWire,
+  resourcesFromWire,
+  resourcesToWire,
+} from './resources.ts';
 
 export function quotaConfigFromWire(config: QuotaConfigValid, path: string): QuotaConfig {
   return {

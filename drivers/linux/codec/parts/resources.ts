@@ -121,7 +121,7 @@ export function resourcesToWire(
       return readJson(
         ResourceSchema,
         allocatedTo === undefined ? json : { ...json, allocation_info: { role: allocatedTo } },
-      ) as ResourceInit;
+      );
     }
     return {
       name: json.name,

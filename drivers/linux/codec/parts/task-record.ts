@@ -15,10 +15,20 @@ import { healthCheckFromWire, healthCheckToWire } from './checks.ts';
 import { containerFromWire, containerToWire } from './container.ts';
 import { discoveryFromWire, discoveryToWire } from './discovery.ts';
 import { labelsFromWire, labelsToWire } from './labels.ts';
-import { operationFromWire, operationStatusFromWire, operationStatusToWire, operationToWire } from './operation.ts';
+import {
+  operationFromWire,
+  operationStatusFromWire,
+  operationStatusToWire,
+  operationToWire,
+} from './operation.ts';
 import { own } from './presence.ts';
 import { allocationRoleOf, resourcesFromWire, resourcesToWire } from './resources.ts';
-import { killPolicyFromWire, killPolicyToWire, limitsOfTaskFromWire, limitsOfTaskToWire } from './task-info.ts';
+import {
+  killPolicyFromWire,
+  killPolicyToWire,
+  limitsOfTaskFromWire,
+  limitsOfTaskToWire,
+} from './task-info.ts';
 import { statusFromWire, statusToWire, taskStateName } from './task-status.ts';
 
 export function taskRecordToWire(ids: IdTexts, task: Task): MessageInitShape<typeof TaskSchema> {
