@@ -347,8 +347,9 @@ function loseUnbacked(
   const running = new Set(message.tasks.map((one) => key(one.frameworkId, one.task.taskId)));
   const isReported = (task: TaskRecord) => running.has(key(task.framework.id, task.taskId));
   let held = Resources.EMPTY;
-  for (const task of agent.tasks)
-    if (!isTerminal(task.state) && isReported(task)) held = held.plus(task.info.resources.nonShared());
+  // Those of frameworks without checkpointing too, which the master gave up with the link.
+  for (const { state, task } of message.tasks)
+    if (!isTerminal(state)) held = held.plus(task.resources.nonShared());
   for (const executor of message.executors) held = held.plus(executor.executor.resources);
   for (const task of agent.tasks.filter((one) => !isTerminal(one.state) && !isReported(one))) {
     const needed = task.info.resources;

@@ -12,6 +12,7 @@ import {
 } from '../core/index.ts';
 import {
   type AgentInfo,
+  type AgentToMaster,
   type FrameworkInfo,
   isSpeculative,
   isTerminal,
@@ -120,6 +121,8 @@ interface TestAgent {
   id: AgentId | null;
   link: LinkId | null;
   registered: boolean;
+  /** The registration sent on the link, if nothing else was since. */
+  sent: AgentToMaster | null;
   readonly tasks: Map<string, { report: ReportedTask; uuid: number }>;
   readonly executors: Map<string, ReportedExecutor>;
   /** What it has now, and the same by a plain model. */
@@ -171,6 +174,7 @@ class World {
     id: null,
     link: null,
     registered: false,
+    sent: null,
     tasks: new Map(),
     executors: new Map(),
     total: TOTALS[n]!,
@@ -215,7 +219,10 @@ class World {
         this.#connect(agent);
         break;
       case 'repeatRegistration':
-        if (agent.link !== null) this.#register(agent, agent.link);
+        if (agent.link === null) break;
+        // As it was sent: orders of the master may have crossed it. Nothing of the agent's came in between.
+        if (one.n % 2 === 1 && agent.sent !== null) this.see(this.driver.fromAgent(agent.link, agent.sent));
+        else this.#register(agent, agent.link);
         break;
       case 'closeLink':
         this.#closeLink(agent);
@@ -445,20 +452,17 @@ class World {
       return;
     }
     const frameworks = [...new Set([...agent.tasks.values()].map(({ report }) => report.frameworkId))];
-    this.see(
-      this.driver.fromAgent(link, {
-        type: 'REREGISTER_AGENT',
-        info: { ...agent.info, id: agent.id, resources: agent.total },
-        tasks: [...agent.tasks.values()].map(({ report }) => report),
-        executors: [...agent.executors.values()],
-        operations: [...agent.operations.values()].flatMap(({ info, ...one }) =>
-          info === null ? [] : [{ ...one, info }],
-        ),
-        frameworks: frameworks.flatMap((id) =>
-          this.infos.has(id) ? [{ id, info: this.infos.get(id)! }] : [],
-        ),
-      }),
-    );
+    agent.sent = {
+      type: 'REREGISTER_AGENT',
+      info: { ...agent.info, id: agent.id, resources: agent.total },
+      tasks: [...agent.tasks.values()].map(({ report }) => report),
+      executors: [...agent.executors.values()],
+      operations: [...agent.operations.values()].flatMap(({ info, ...one }) =>
+        info === null ? [] : [{ ...one, info }],
+      ),
+      frameworks: frameworks.flatMap((id) => (this.infos.has(id) ? [{ id, info: this.infos.get(id)! }] : [])),
+    };
+    this.see(this.driver.fromAgent(link, agent.sent));
   }
 
   #closeLink(agent: TestAgent): void {
@@ -472,6 +476,7 @@ class World {
     if (agent.link !== null) agent.oldLinks.push(agent.link);
     agent.link = null;
     agent.registered = false;
+    agent.sent = null;
   }
 
   #launch(scheduler: TestScheduler, n: number): void {
@@ -579,6 +584,7 @@ class World {
   }
 
   #tellOperations(agent: TestAgent): void {
+    agent.sent = null;
     for (const { operationUuid, frameworkId, latestStatus } of [...agent.operations.values()]) {
       if (!agent.registered || agent.link === null) return;
       this.see(
@@ -611,6 +617,7 @@ class World {
 
   #progress(agent: TestAgent, n: number): void {
     if (!agent.registered || agent.link === null || agent.tasks.size === 0) return;
+    agent.sent = null;
     const keys = [...agent.tasks.keys()];
     const key = keys[n % keys.length]!;
     const held = agent.tasks.get(key)!;
