@@ -24,7 +24,7 @@ import {
   type TaskStatus,
 } from '../../engine/protocol/index.ts';
 import { Resources } from '../../engine/resources/index.ts';
-import type { ChaosInput, ChaosOutput } from './chaos-io.ts';
+import type { ChaosInput, ChaosMood, ChaosOutput } from './chaos-io.ts';
 import type { ChaosOptions } from './chaos-options.ts';
 import { Hand } from './hand.ts';
 import { type LaunchContext, launchesOn } from './launches.ts';
@@ -55,7 +55,8 @@ const LATE_ACKS_MAX = 64;
  * all is answered, declines shortly, and is silent when nothing is left.
  */
 export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchContext {
-  readonly ledger = new ChaosLedger();
+  /** Shared by the instances of one framework, as a store that they have in common. */
+  readonly ledger: ChaosLedger;
   readonly temper: ChaosOptions['temper'];
   readonly rng: Rng;
   readonly #options: ChaosOptions;
@@ -65,7 +66,8 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
   #id: FrameworkId | null = null;
   #state: 'closed' | 'subscribing' | 'subscribed' | 'refused' = 'closed';
   #isCalm = false;
-  #tasksMinted = 0;
+  #mood: ChaosMood | null = null;
+  #nextCalm: number;
   #othersMinted = 0;
   #lateAcks: LateAck[] = [];
   #heard = 0;
@@ -77,12 +79,15 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
   #nextAck = NEVER;
   #nextRound = NEVER;
   #round = ROUND_MIN;
-  #isTornDown = false;
 
-  constructor(options: ChaosOptions) {
+  /** @param before the instance that this one takes over from: it reads that one's store */
+  constructor(options: ChaosOptions, before: ChaosFramework | null) {
     assert(options.info.id === null, 'the master gives the id');
     this.#options = options;
     this.#info = options.info;
+    this.#nextCalm = options.calmAt;
+    this.ledger = before?.ledger ?? new ChaosLedger();
+    this.#id = before?.id ?? null;
     this.#suppressed = options.suppressedRoles;
     this.temper = options.temper;
     this.rng = Rng.forPurpose(options.seed, 'chaos');
@@ -115,22 +120,8 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
     return this.#suppressed;
   }
 
-  /** It ended itself by TEARDOWN. */
-  get isTornDown(): boolean {
-    return this.#isTornDown;
-  }
-
   newTaskId(): TaskId {
-    return ++this.#tasksMinted as TaskId;
-  }
-
-  /** How long a task runs once its container has started; a function of the seed and the id. */
-  runMicrosOf(taskId: TaskId): number {
-    const { runMin, runMax } = this.temper;
-    const draw = Rng.forPurpose(this.#options.seed ^ taskId, 'run');
-    // One in eight runs for ever.
-    if (draw.below(8) === 0) return FOR_EVER;
-    return runMin + draw.below(Math.min(runMax - runMin + 1, 2 ** 32));
+    return this.ledger.newTaskId();
   }
 
   nextDeadline(): Micros | null {
@@ -138,13 +129,13 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
     if (this.#nextAction < earliest) earliest = this.#nextAction;
     if (this.#nextAck < earliest) earliest = this.#nextAck;
     if (this.#nextRound < earliest) earliest = this.#nextRound;
+    if (this.#nextCalm < earliest) earliest = this.#nextCalm;
     return earliest === NEVER ? null : micros(earliest);
   }
 
   step(now: Micros, input: ChaosInput, outputs: Sink<ChaosOutput>): void {
     switch (input.kind) {
       case 'connected':
-        if (this.#isTornDown) break;
         this.#subscribe(now, outputs);
         break;
       case 'disconnected':
@@ -154,14 +145,8 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
         this.#heard = now;
         this.#event(now, input.event, outputs);
         break;
-      case 'restarted':
-        this.#hand.clear();
-        this.#lateAcks = [];
-        this.#nextAck = NEVER;
-        this.#suppressed = [];
-        break;
-      case 'calmed':
-        this.#calm(now, outputs);
+      case 'behaves':
+        this.#behaves(now, input.how);
         break;
       case 'tick':
         this.#tick(now, outputs);
@@ -169,6 +154,20 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
       default:
         assertNever(input);
     }
+  }
+
+  /** Throws InvariantError if its books contradict each other. */
+  checkInvariants(): void {
+    assert(this.ledger.live === this.ledger.tasks.size, 'live tasks are counted');
+    assert(this.#state === 'subscribed' || this.#hand.size === 0, 'offers end with their stream');
+  }
+
+  #behaves(now: Micros, how: ChaosMood | null): void {
+    this.#mood = how;
+    if (this.#isCalm || this.#state !== 'subscribed') return;
+    // Whatever waited for the end of a mood happens soon after it; a flood begins at once.
+    if (how === null || how === 'floods') this.#nextAction = now + 1 + this.rng.below(MICROS_PER_SECOND);
+    if (how === null && this.#lateAcks.length > 0) this.#nextAck = now + 1;
   }
 
   // The subscription.
@@ -243,7 +242,8 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
     this.#id = id;
     this.#state = 'subscribed';
     const missed = this.#options.heartbeatsMissedMax;
-    this.#silenceMax = missed === null || heartbeatSeconds <= 0 ? NEVER : missed * heartbeatSeconds * MICROS_PER_SECOND;
+    this.#silenceMax =
+      missed === null || heartbeatSeconds <= 0 ? NEVER : missed * heartbeatSeconds * MICROS_PER_SECOND;
     this.#subscribeBy = now + this.#silenceMax;
     if (this.#isCalm) {
       this.#calm(now, outputs);
@@ -277,8 +277,10 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
     }
     const { rng, temper } = this;
     const declined: Offer[] = [];
+    const isHolding = this.#mood === 'hoards' || this.#mood === 'answersLate';
     for (const offer of offers) {
       this.#hand.add(offer);
+      if (isHolding) continue;
       const draw = rng.below(100);
       if (draw < temper.launchPercent) this.#accept(now, [offer], outputs);
       else if (draw >= temper.launchPercent + temper.hoardPercent) declined.push(offer);
@@ -375,7 +377,8 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
     }
     const agentId = status.agentId!;
     const { rng, temper } = this;
-    if (this.#isCalm || rng.below(100) >= temper.lateAckPercent) {
+    const isLate = this.#mood === 'acknowledgesLate' || this.#mood === 'answersLate';
+    if (this.#isCalm || (!isLate && rng.below(100) >= temper.lateAckPercent)) {
       this.#acknowledge(agentId, status.taskId, status.uuid, outputs);
       // Who says everything twice acknowledges twice.
       if (!this.#isCalm && temper.repeats > 1 && rng.below(4) === 0)
@@ -384,7 +387,7 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
     }
     // A lost answer is as good as one that is never given: the agent repeats its update.
     if (this.#lateAcks.length >= LATE_ACKS_MAX) return;
-    const due = now + rng.below(temper.lateness + 1);
+    const due = this.#mood === 'acknowledgesLate' ? NEVER : now + rng.below(temper.lateness + 1);
     this.#lateAcks.push({ due, agentId, taskId: status.taskId, uuid: status.uuid });
     if (due < this.#nextAck) this.#nextAck = due;
   }
@@ -413,6 +416,7 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
       type: 'ACKNOWLEDGE_OPERATION_STATUS',
       frameworkId: this.frameworkId,
       agentId: status.agentId,
+      resourceProviderId: null,
       operationId: status.operationId,
       uuid,
     });
@@ -457,11 +461,14 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
       outputs.push({ kind: 'reconnect' });
       return;
     }
+    if (this.#nextCalm <= now) this.#calm(now, outputs);
     if (this.#nextAck <= now) this.#acknowledgeLate(now, outputs);
     if (this.#nextRound <= now) this.#calmRound(now, outputs);
     if (this.#nextAction <= now) {
-      this.#nextAction = now + 1 + this.rng.below(2 * this.temper.actionInterval);
-      for (let count = this.rng.below(8) === 0 ? this.temper.repeats : 1; count > 0; count--) {
+      const isFlood = this.#mood === 'floods';
+      const interval = isFlood ? MICROS_PER_SECOND : this.temper.actionInterval;
+      this.#nextAction = now + 1 + this.rng.below(2 * interval);
+      for (let count = isFlood || this.rng.below(8) === 0 ? this.temper.repeats : 1; count > 0; count--) {
         if (this.#state === 'subscribed') this.#act(now, outputs);
       }
     }
@@ -480,7 +487,7 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
     const waiting: LateAck[] = [];
     let next = NEVER;
     for (const late of this.#lateAcks) {
-      if (late.due <= now) {
+      if (late.due <= now || (late.due === NEVER && this.#mood !== 'acknowledgesLate')) {
         this.#acknowledge(late.agentId, late.taskId, late.uuid, outputs);
         if (this.rng.below(4) === 0) this.#acknowledge(late.agentId, late.taskId, late.uuid, outputs);
       } else {
@@ -552,7 +559,11 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
       default:
         if (rng.below(4) === 0) outputs.push({ kind: 'reconnect' });
         else if (this.#othersMinted > 0)
-          this.#send(outputs, { type: 'RECONCILE_OPERATIONS', frameworkId: this.frameworkId, operations: [] });
+          this.#send(outputs, {
+            type: 'RECONCILE_OPERATIONS',
+            frameworkId: this.frameworkId,
+            operations: [],
+          });
     }
   }
 
@@ -589,7 +600,8 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
     const { agentId, executorId } = task;
     const frameworkId = this.frameworkId;
     if (this.rng.below(3) === 0) this.#send(outputs, { type: 'SHUTDOWN', frameworkId, executorId, agentId });
-    else this.#send(outputs, { type: 'MESSAGE', frameworkId, executorId, agentId, data: new Uint8Array([1]) });
+    else
+      this.#send(outputs, { type: 'MESSAGE', frameworkId, executorId, agentId, data: new Uint8Array([1]) });
   }
 
   /** UPDATE_FRAMEWORK: the same description, with other suppressed roles. */
@@ -617,8 +629,10 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
 
   #calm(now: Micros, outputs: Sink<ChaosOutput>): void {
     this.#isCalm = true;
+    this.#nextCalm = NEVER;
     this.#nextAction = NEVER;
     if (this.#state !== 'subscribed') return;
+    this.#mood = null;
     this.#acknowledgeLate(micros(Number.MAX_SAFE_INTEGER), outputs);
     const held = this.#hand.all();
     if (held.length > 0) this.#decline(held, CALM_REFUSAL, outputs);
@@ -647,6 +661,14 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
   }
 }
 
-const ODD_REFUSALS: readonly number[] = [0, 5, 3_600, 1e12, Number.NaN, -1, Number.POSITIVE_INFINITY, 1e-9, 0.5];
-/** A run time that no run reaches. */
-const FOR_EVER = 1e15;
+const ODD_REFUSALS: readonly number[] = [
+  0,
+  5,
+  3_600,
+  1e12,
+  Number.NaN,
+  -1,
+  Number.POSITIVE_INFINITY,
+  1e-9,
+  0.5,
+];

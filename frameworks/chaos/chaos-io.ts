@@ -1,5 +1,16 @@
 import type { SchedulerCall, SchedulerEvent } from '../../engine/protocol/index.ts';
 
+/** How a fault makes a scheduler behave while it holds it. */
+export type ChaosMood =
+  /** Takes all offers and answers none of them. */
+  | 'hoards'
+  /** Sends many calls, valid and useless. */
+  | 'floods'
+  /** Does what it does some seconds later. */
+  | 'answersLate'
+  /** Acknowledges nothing until it is over. */
+  | 'acknowledgesLate';
+
 /** What happened to a chaos framework. */
 export type ChaosInput =
   /** A way to the leading master is open: subscribe on it. */
@@ -7,10 +18,8 @@ export type ChaosInput =
   | { readonly kind: 'disconnected' }
   /** Comes only between `connected` and `disconnected`, in order. */
   | { readonly kind: 'event'; readonly event: SchedulerEvent }
-  /** The process ended and another one took its place: offers in hand and answers that waited are forgotten, the ledger is kept. */
-  | { readonly kind: 'restarted' }
-  /** From now on it behaves: see `ChaosOptions`. */
-  | { readonly kind: 'calmed' }
+  /** A fault holds it from now on, or, with null, no more. */
+  | { readonly kind: 'behaves'; readonly how: ChaosMood | null }
   | { readonly kind: 'tick' };
 
 /** What a chaos framework wants done. */

@@ -40,6 +40,8 @@ export interface ChaosOptions {
   /** Its `id` is null. */
   readonly info: FrameworkInfo;
   readonly seed: number;
+  /** From this instant on it behaves: it acknowledges at once, ends its tasks, and is silent when nothing is left. */
+  readonly calmAt: Micros;
   readonly temper: ChaosTemper;
   readonly offerConstraints: OfferConstraints | null;
   /** Roles that it suppresses from the start. */

@@ -1,11 +1,4 @@
-import type {
-  AgentId,
-  ExecutorId,
-  FrameworkId,
-  Micros,
-  Rng,
-  TaskId,
-} from '../../engine/core/index.ts';
+import type { AgentId, ExecutorId, FrameworkId, Micros, Rng, TaskId } from '../../engine/core/index.ts';
 import type {
   CommandInfo,
   ExecutorInfo,

@@ -43,6 +43,12 @@ export class ChaosLedger {
     [];
   launches = 0;
   live = 0;
+  #minted = 0;
+
+  /** An id that no instance of the framework has used. */
+  newTaskId(): TaskId {
+    return ++this.#minted as TaskId;
+  }
 
   launched(
     now: Micros,

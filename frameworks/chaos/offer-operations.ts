@@ -52,11 +52,19 @@ function reserve(
   const free = offered.unreserved().nonRevocable();
   const cpus = Math.min(free.cpus, 100 + rng.below(2_000));
   const disk = Math.min(free.disk, rng.below(2) * 64_000);
-  const consumed = Resources.ofScalars({ cpus: milli(cpus), mem: milli(Math.min(free.mem, 64_000)), disk: milli(disk) });
+  const consumed = Resources.ofScalars({
+    cpus: milli(cpus),
+    mem: milli(Math.min(free.mem, 64_000)),
+    disk: milli(disk),
+  });
   if (consumed.isEmpty) return null;
   const reservation: Reservation = { type: 'DYNAMIC', role, principal, labels: null };
   const produced = consumed.pushReservation(reservation);
-  return { operation: { type: 'RESERVE', id, source: Resources.EMPTY, resources: produced }, consumed, produced };
+  return {
+    operation: { type: 'RESERVE', id, source: Resources.EMPTY, resources: produced },
+    consumed,
+    produced,
+  };
 }
 
 function unreserve(offered: Resources, rng: Rng, id: string | null): DrawnOperation | null {
@@ -82,7 +90,8 @@ function create(
   newId: () => number,
 ): DrawnOperation | null {
   const disks = offered.filter(
-    ({ identity }) => identity.name === DISK.name && identity.reservations.length > 0 && identity.disk === null,
+    ({ identity }) =>
+      identity.name === DISK.name && identity.reservations.length > 0 && identity.disk === null,
   );
   if (disks.isEmpty) return null;
   const source = disks.entries[rng.below(disks.entries.length)]!;

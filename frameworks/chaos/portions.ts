@@ -9,8 +9,12 @@ function partOf(resource: Resource, rng: Rng): Resource {
   if (draw === 0 || scalar < 200) return resource;
   if (resource.identity.name === 'gpus')
     return scalarResource(resource.identity, milli(1_000 * (1 + rng.below(Math.max(1, whole)))));
-  if (draw === 1) return scalarResource(resource.identity, milli(100 + rng.below(Math.min(scalar - 99, 2_000))));
-  return scalarResource(resource.identity, milli(1 + rng.below(Math.max(1, Math.floor(scalar / (2 + rng.below(6)))))));
+  if (draw === 1)
+    return scalarResource(resource.identity, milli(100 + rng.below(Math.min(scalar - 99, 2_000))));
+  return scalarResource(
+    resource.identity,
+    milli(1 + rng.below(Math.max(1, Math.floor(scalar / (2 + rng.below(6)))))),
+  );
 }
 
 /** Whether an amount may be divided: volumes and whole disks may not. */
@@ -28,8 +32,7 @@ export function portionOf(offered: Resources, rng: Rng): Resources {
   const pick = entries[rng.below(entries.length)]!;
   const kin = entries.filter(
     (entry) =>
-      entry.identity.revocable === pick.identity.revocable &&
-      reservationKey(entry) === reservationKey(pick),
+      entry.identity.revocable === pick.identity.revocable && reservationKey(entry) === reservationKey(pick),
   );
   const names = new Set<string>();
   const taken: Resource[] = [];
