@@ -68,7 +68,8 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
   #isCalm = false;
   #mood: ChaosMood | null = null;
   #nextCalm: number;
-  #othersMinted = 0;
+  #leavesAt: number;
+  #hasLeft = false;
   #lateAcks: LateAck[] = [];
   #heard = 0;
   #silenceMax = NEVER;
@@ -86,6 +87,7 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
     this.#options = options;
     this.#info = options.info;
     this.#nextCalm = options.calmAt;
+    this.#leavesAt = options.leavesAt ?? NEVER;
     this.ledger = before?.ledger ?? new ChaosLedger();
     this.#id = before?.id ?? null;
     this.#suppressed = options.suppressedRoles;
@@ -130,10 +132,21 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
     if (this.#nextAck < earliest) earliest = this.#nextAck;
     if (this.#nextRound < earliest) earliest = this.#nextRound;
     if (this.#nextCalm < earliest) earliest = this.#nextCalm;
+    if (this.#leavesAt < earliest) earliest = this.#leavesAt;
     return earliest === NEVER ? null : micros(earliest);
   }
 
+  /** Gone for good. */
+  get hasLeft(): boolean {
+    return this.#hasLeft;
+  }
+
   step(now: Micros, input: ChaosInput, outputs: Sink<ChaosOutput>): void {
+    if (this.#hasLeft) return;
+    if (this.#leavesAt <= now) {
+      this.#leave(outputs);
+      return;
+    }
     switch (input.kind) {
       case 'connected':
         this.#subscribe(now, outputs);
@@ -160,6 +173,14 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
   checkInvariants(): void {
     assert(this.ledger.live === this.ledger.tasks.size, 'live tasks are counted');
     assert(this.#state === 'subscribed' || this.#hand.size === 0, 'offers end with their stream');
+  }
+
+  #leave(outputs: Sink<ChaosOutput>): void {
+    this.#hasLeft = true;
+    this.#leavesAt = NEVER;
+    this.#nextCalm = NEVER;
+    this.#close();
+    outputs.push({ kind: 'reconnect' });
   }
 
   #behaves(now: Micros, how: ChaosMood | null): void {
@@ -309,7 +330,7 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
     }
     const operations: OfferOperation[] = [];
     if (rng.below(100) < temper.operationPercent) {
-      const drawn = operationOn(resources, first.role, this.#info.principal, rng, () => ++this.#othersMinted);
+      const drawn = operationOn(resources, first.role, this.#info.principal, rng, () => this.ledger.newNumber());
       if (drawn !== null) {
         operations.push(drawn.operation);
         resources = resources.minus(drawn.consumed).plus(drawn.produced);
@@ -410,7 +431,7 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
     status: Extract<SchedulerEvent, { type: 'UPDATE_OPERATION_STATUS' }>['status'],
     outputs: Sink<ChaosOutput>,
   ): void {
-    const uuid = (status as { readonly uuid?: UpdateId | null }).uuid ?? null;
+    const { uuid } = status;
     if (uuid === null || status.operationId === null) return;
     this.#send(outputs, {
       type: 'ACKNOWLEDGE_OPERATION_STATUS',
@@ -558,7 +579,7 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
       }
       default:
         if (rng.below(4) === 0) outputs.push({ kind: 'reconnect' });
-        else if (this.#othersMinted > 0)
+        else if (this.ledger.launches > 0)
           this.#send(outputs, {
             type: 'RECONCILE_OPERATIONS',
             frameworkId: this.frameworkId,
@@ -604,8 +625,16 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
       this.#send(outputs, { type: 'MESSAGE', frameworkId, executorId, agentId, data: new Uint8Array([1]) });
   }
 
-  /** UPDATE_FRAMEWORK: the same description, with other suppressed roles. */
+  /** UPDATE_FRAMEWORK: other suppressed roles, and now and then other roles. */
   #update(outputs: Sink<ChaosOutput>): void {
+    const { info, offerConstraints } = this.#options;
+    // What is said of a role must be a role.
+    const isFree = offerConstraints === null && info.offerFilters.size === 0;
+    if (isFree && info.capabilities.includes('MULTI_ROLE') && this.rng.below(3) === 0) {
+      const all = info.roles;
+      const some = all.filter(() => this.rng.below(3) !== 0);
+      this.#info = { ...this.#info, roles: some.length === 0 ? all : some };
+    }
     const roles = rolesOf(this.#info);
     this.#suppressed = roles.filter(() => this.rng.below(4) === 0);
     this.#send(outputs, {

@@ -42,6 +42,8 @@ export interface ChaosOptions {
   readonly seed: number;
   /** From this instant on it behaves: it acknowledges at once, ends its tasks, and is silent when nothing is left. */
   readonly calmAt: Micros;
+  /** From this instant on it is gone for good: its stream ends and nothing is heard of it. Null: it stays. */
+  readonly leavesAt: Micros | null;
   readonly temper: ChaosTemper;
   readonly offerConstraints: OfferConstraints | null;
   /** Roles that it suppresses from the start. */

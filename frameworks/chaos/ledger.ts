@@ -44,6 +44,12 @@ export class ChaosLedger {
   launches = 0;
   live = 0;
   #minted = 0;
+  #numbers = 0;
+
+  /** A number for the name of a volume or an operation. */
+  newNumber(): number {
+    return ++this.#numbers;
+  }
 
   /** An id that no instance of the framework has used. */
   newTaskId(): TaskId {
