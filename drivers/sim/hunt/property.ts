@@ -1,6 +1,6 @@
 import type { AgentOutput } from '../../../engine/agent/index.ts';
 import { InvariantError, type Micros } from '../../../engine/core/index.ts';
-import type { MasterOutput } from '../../../engine/master/index.ts';
+import type { MasterInput, MasterMachine, MasterOutput } from '../../../engine/master/index.ts';
 import type { ChaosOutput } from '../../../frameworks/chaos/index.ts';
 import type { Scene } from './scene.ts';
 
@@ -34,6 +34,8 @@ export type PropertyId =
  */
 export interface Property {
   readonly id: PropertyId;
+  /** Every input of a master, before its machine takes the step. */
+  masterInput?(now: Micros, master: number, input: MasterInput, machine: MasterMachine): void;
   /** Every order and event of a master, by the host that carries it out. */
   masterOutput?(now: Micros, master: number, output: MasterOutput): void;
   agentOutput?(now: Micros, machine: number, output: AgentOutput): void;

@@ -1,0 +1,128 @@
+import { HierarchicalDrf } from '../../../../allocators/hierarchical-drf/index.ts';
+import type { MasterMachine } from '../../../../engine/master/index.ts';
+import { isTerminal } from '../../../../engine/protocol/index.ts';
+import type { Resources } from '../../../../engine/resources/index.ts';
+import { expectThat, type Property } from '../property.ts';
+import type { Scene } from '../scene.ts';
+
+/** Consumption and guarantees of one top-level role, per kind, thousandths. */
+interface Account {
+  readonly consumed: Map<string, number>;
+}
+
+/**
+ * S7, quota: an offer never takes a role beyond its limit, and never takes what is held back for others' guarantees: if they could be met before
+ * an offer beyond its role's own guarantee, they can be met after it.
+ */
+export function quota(scene: Scene): Property {
+  return {
+    id: 'S7',
+    masterOutput(_now, _master, output) {
+      if (output.kind !== 'event' || output.event.type !== 'OFFERS') return;
+      const { leader } = scene;
+      if (leader === null) return;
+      const { allocator } = leader.state;
+      if (!(allocator instanceof HierarchicalDrf)) return;
+      const { quotas } = allocator.scene();
+      if (quotas.size === 0) return;
+      const offered = new Map<string, Map<string, number>>();
+      for (const { role, resources } of output.event.offers) {
+        const top = topOf(role);
+        let sums = offered.get(top);
+        if (sums === undefined) {
+          sums = new Map();
+          offered.set(top, sums);
+        }
+        addTo(sums, resources.unreserved().nonRevocable());
+      }
+      const { accounts, free } = accountsOf(leader);
+      const required = new Map<string, number>();
+      for (const [role, { guarantees, limits }] of quotas) {
+        const name = allocator.roleName(role);
+        const consumed = accounts.get(name)?.consumed ?? new Map<string, number>();
+        for (const kind of guarantees.names) {
+          const missing = guarantees.get(kind) - (consumed.get(kind) ?? 0);
+          if (missing > 0) required.set(kind, (required.get(kind) ?? 0) + missing);
+        }
+        for (const [kind, amount] of offered.get(name) ?? []) {
+          const limit = limits.get(kind);
+          expectThat(
+            limit === null || amount === 0 || (consumed.get(kind) ?? 0) <= limit,
+            'S7',
+            () =>
+              `role ${name} is offered ${amount} thousandths of ${kind}: with that it has ${consumed.get(kind)}, and its limit is ${limit}`,
+          );
+        }
+      }
+      for (const [name, sums] of offered) {
+        const role = allocator.role(name);
+        const guarantees = quotas.get(role)?.guarantees ?? null;
+        for (const [kind, amount] of sums) {
+          if (amount === 0) continue;
+          const own = guarantees?.get(kind) ?? 0;
+          const before = (accounts.get(name)?.consumed.get(kind) ?? 0) - amount;
+          const wanted = required.get(kind) ?? 0;
+          const left = free.get(kind) ?? 0;
+          expectThat(
+            before < own || wanted <= left || wanted > left + amount,
+            'S7',
+            () =>
+              `role ${name} is offered ${amount} thousandths of ${kind} beyond its guarantee; ${left} are left of ${wanted} held back for guarantees`,
+          );
+        }
+      }
+    },
+  };
+}
+
+/** Spec 08 §4: reservations of the subtree, allocated or not, and unreserved non-revocable resources offered or in use. */
+function accountsOf(leader: MasterMachine): { accounts: Map<string, Account>; free: Map<string, number> } {
+  const { state } = leader;
+  const accounts = new Map<string, Account>();
+  const free = new Map<string, number>();
+  const account = (role: string): Map<string, number> => {
+    const top = topOf(role);
+    let found = accounts.get(top);
+    if (found === undefined) {
+      found = { consumed: new Map() };
+      accounts.set(top, found);
+    }
+    return found.consumed;
+  };
+  for (const agent of state.agents) {
+    const { resources } = agent.info;
+    for (const entry of resources.entries) {
+      const { reservations, name } = entry.identity;
+      if (reservations.length === 0 || entry.ranges !== null || entry.items !== null) continue;
+      const sums = account(reservations.at(-1)!.role);
+      sums.set(name, (sums.get(name) ?? 0) + entry.scalar);
+    }
+    let left = resources.unreserved().nonRevocable();
+    const take = (role: string, held: Resources): void => {
+      const part = held.unreserved().nonRevocable();
+      if (part.isEmpty) return;
+      addTo(account(role), part);
+      left = left.minus(part);
+    };
+    for (const task of agent.tasks) {
+      if (!isTerminal(task.state)) take(state.allocator.roleName(task.role), task.info.resources);
+    }
+    for (const { role, info } of agent.executors) take(state.allocator.roleName(role), info.resources);
+    for (let slot = agent.offerHead; slot !== -1; slot = state.offers.nextOfAgent(slot)) {
+      take(state.offers.offer(slot).role, state.offers.offer(slot).resources);
+    }
+    if (agent.link !== null) addTo(free, left);
+  }
+  return { accounts, free };
+}
+
+function addTo(sums: Map<string, number>, resources: Resources): void {
+  for (const { identity, scalar, ranges, items } of resources.entries) {
+    if (ranges === null && items === null) sums.set(identity.name, (sums.get(identity.name) ?? 0) + scalar);
+  }
+}
+
+function topOf(role: string): string {
+  const slash = role.indexOf('/');
+  return slash === -1 ? role : role.slice(0, slash);
+}

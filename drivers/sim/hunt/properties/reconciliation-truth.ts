@@ -1,0 +1,62 @@
+import type { FrameworkId, TaskId } from '../../../../engine/core/index.ts';
+import type { MasterMachine } from '../../../../engine/master/index.ts';
+import { expectThat, type Property } from '../property.ts';
+import type { Scene } from '../scene.ts';
+
+interface Answer {
+  readonly frameworkId: FrameworkId;
+  readonly taskId: TaskId;
+  readonly state: string;
+}
+
+/**
+ * S5, reconciliation tells the truth: while an agent that is registered holds an update of a task that was not acknowledged, the master does
+ * not answer that it knows no such task there.
+ */
+export function reconciliationTruth(scene: Scene): Property {
+  const acknowledged = new Set<string>();
+  return {
+    id: 'S5',
+    frameworkOutput(_now, _number, output) {
+      if (output.kind !== 'call' || output.call.type !== 'ACKNOWLEDGE') return;
+      acknowledged.add(`${output.call.agentId} ${output.call.uuid}`);
+    },
+    masterOutput(_now, _master, output) {
+      if (output.kind !== 'event' || output.event.type !== 'UPDATE') return;
+      const { status } = output.event;
+      if (status.uuid !== null || status.reason !== 'REASON_RECONCILIATION') return;
+      if (status.state !== 'TASK_GONE' && status.state !== 'TASK_LOST' && status.state !== 'TASK_UNKNOWN') return;
+      const { leader } = scene;
+      if (leader === null) return;
+      const framework = leader.state.frameworksByStream.get(output.stream);
+      if (framework === undefined) return;
+      const answer = { frameworkId: framework.id, taskId: status.taskId, state: status.state };
+      contradicts(scene, leader, answer, acknowledged);
+    },
+  };
+}
+
+function contradicts(
+  scene: Scene,
+  leader: MasterMachine,
+  { frameworkId, taskId, state }: Answer,
+  acknowledged: ReadonlySet<string>,
+): void {
+  for (let machine = 0; machine < scene.scenario.machines.length; machine++) {
+    const agent = scene.agent(machine);
+    if (agent === null || !agent.isRegistered || agent.agentId === null) continue;
+    const record = leader.state.agentsById.get(agent.agentId);
+    if (record === undefined || record.link === null) continue;
+    for (const reported of agent.report().tasks) {
+      if (reported.task.taskId !== taskId || reported.frameworkId !== frameworkId) continue;
+      const uuid = reported.statusUpdateUuid;
+      if (uuid === null || acknowledged.has(`${agent.agentId} ${uuid}`)) continue;
+      expectThat(
+        false,
+        'S5',
+        () =>
+          `framework ${frameworkId} is told ${state} of task ${taskId}, and agent ${agent.agentId} holds an update ${uuid} (${reported.statusUpdateState}) of it that nobody has acknowledged`,
+      );
+    }
+  }
+}
