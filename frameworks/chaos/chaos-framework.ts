@@ -393,7 +393,7 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
   #updated(now: Micros, status: TaskStatus, outputs: Sink<ChaosOutput>): void {
     const task = this.ledger.told(now, status);
     if (status.uuid === null) {
-      if (task !== null && isOver(status.state) && this.#isForGood(status)) this.ledger.retire(task);
+      if (task !== null && isOver(task.state) && this.#isForGood(status)) this.ledger.retire(task);
       return;
     }
     const agentId = status.agentId!;

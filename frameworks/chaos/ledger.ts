@@ -95,6 +95,8 @@ export class ChaosLedger {
     if (task === undefined) return null;
     task.toldAt = now;
     if (task.ended !== null) return task;
+    // That a second launch under the id was refused says nothing of the first.
+    if (task.isAmbiguous && status.uuid === null && status.reason !== 'REASON_RECONCILIATION') return task;
     task.state = status.state;
     if (status.uuid !== null && isTerminal(status.state)) {
       task.ended = status.state;

@@ -5,6 +5,7 @@ import type {
   SchedulerCall,
   SchedulerEvent,
 } from '../../../engine/protocol/index.ts';
+import type { LinkId, MasterInput, RequestId, StreamId } from '../../../engine/master/index.ts';
 import type { ChaosOptions } from '../../../frameworks/chaos/index.ts';
 import * as events from '../agenda/index.ts';
 import { AgentFleet } from '../world/agent-fleet.ts';
@@ -26,7 +27,14 @@ export class HuntCluster {
   readonly directory: MachineDirectory;
   events = 0;
 
-  constructor(options: SimulationOptions, chaos: readonly ChaosOptions[]) {
+  readonly #input: (now: Micros, input: MasterInput) => void;
+
+  constructor(
+    options: SimulationOptions,
+    chaos: readonly ChaosOptions[],
+    input: (now: Micros, input: MasterInput) => void,
+  ) {
+    this.#input = input;
     this.directory = new MachineDirectory(options.machines);
     const isReachable = (): boolean => this.master.isReachable;
     this.world = new World(options, { struck: (mischief, party) => this.faults.struck(mischief, party) });
@@ -69,6 +77,20 @@ export class HuntCluster {
       case events.MESSAGE_AT_MASTER: {
         if (!network.arrivesAtMaster(target)) break;
         const isAgent = network.partyOf(target) < this.agents.count;
+        if (isAgent)
+          this.#input(now, {
+            kind: 'agentMessage',
+            link: target as LinkId,
+            message: agenda.payload as AgentToMaster,
+          });
+        else
+          this.#input(now, {
+            kind: 'schedulerCalled',
+            request: 0 as RequestId,
+            principal: null,
+            stream: target as StreamId,
+            call: agenda.payload as SchedulerCall,
+          });
         if (isAgent) this.master.agentMessage(now, target, agenda.payload as AgentToMaster);
         else this.master.schedulerCalled(now, target, agenda.payload as SchedulerCall);
         break;
@@ -82,6 +104,9 @@ export class HuntCluster {
       case events.CLOSED_AT_MASTER:
       case events.TIMEOUT_AT_MASTER:
         if (!network.endsAtMaster(now, target, kind === events.TIMEOUT_AT_MASTER)) break;
+        if (network.partyOf(target) < this.agents.count)
+          this.#input(now, { kind: 'linkClosed', link: target as LinkId });
+        else this.#input(now, { kind: 'streamClosed', stream: target as StreamId });
         if (network.partyOf(target) < this.agents.count) this.master.linkClosed(now, target);
         else this.master.streamClosed(now, target);
         break;
@@ -126,6 +151,12 @@ export class HuntCluster {
         break;
       case events.MASTER_ELECTED:
         this.master.elected(now);
+        if (this.master.machine !== null)
+          this.#input(now, {
+            kind: 'elected',
+            epoch: this.master.machine.epoch,
+            registry: this.master.registry.state.snapshot(),
+          });
         break;
       case events.AGENT_RETURNS:
         this.agents.returns(now, target, detail);

@@ -26,8 +26,10 @@ export function quota(scene: Scene): Property {
       const { quotas } = allocator.scene();
       if (quotas.size === 0) return;
       const offered = new Map<string, Map<string, number>>();
+      const offeredToItself = new Set<string>();
       for (const { role, resources } of output.event.offers) {
         const top = topOf(role);
+        if (top === role) offeredToItself.add(top);
         let sums = offered.get(top);
         if (sums === undefined) {
           sums = new Map();
@@ -44,6 +46,8 @@ export function quota(scene: Scene): Property {
           const missing = guarantees.get(kind) - (consumed.get(kind) ?? 0);
           if (missing > 0) required.set(kind, (required.get(kind) ?? 0) + missing);
         }
+        // As in Mesos, what goes to a role below is not cut to the limit, but counts against it (spec 16 §5).
+        if (!offeredToItself.has(name)) continue;
         for (const [kind, amount] of offered.get(name) ?? []) {
           const limit = limits.get(kind);
           expectThat(

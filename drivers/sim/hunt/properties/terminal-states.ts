@@ -46,7 +46,7 @@ export function terminalStates(): Property {
         );
         const before = said.get(`${machine} ${name}`);
         expectThat(
-          before === undefined || !isTerminal(before.state) || started > 1,
+          before === undefined || !isTerminal(before.state) || launches.get(name) !== 1,
           'S4',
           () =>
             `task ${taskId} of framework ${frameworkId} starts on machine ${machine} after its agent has said ${before!.state}`,
@@ -61,7 +61,7 @@ export function terminalStates(): Property {
           return;
         }
         expectThat(
-          !isTerminal(before.state) || before.state === latestState || (starts.get(`${frameworkId} ${status.taskId}`) ?? 0) !== 1,
+          !isTerminal(before.state) || before.state === latestState || launches.get(`${frameworkId} ${status.taskId}`) !== 1,
           'S4',
           () =>
             `task ${status.taskId} of framework ${frameworkId} was ${before.state} on machine ${machine} and is ${latestState} now`,
