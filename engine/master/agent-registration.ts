@@ -166,8 +166,9 @@ export function readmitted(master: MasterState, message: ReregisterMessage, link
   if (wasUnreachable) forgetUnreachableTasks(master, id);
   addAgent(master, agent, used);
   if (!settleIn(master, agent, master.registering.delete(link) ? link : null)) return;
-  shutDownCompletedFrameworks(master, agent, message);
   master.tell(agent, { type: 'AGENT_REREGISTERED', agentId: id, unreported: [], unreportedOperations: [] });
+  // After the answer: before it the agent obeys no orders.
+  shutDownCompletedFrameworks(master, agent, message);
   resumeDrain(master, agent);
   killReplaced(master, agent, message);
   if (wasUnreachable) announceReturn(master, agent);
@@ -189,18 +190,19 @@ function reconnected(
   const unreportedOperations = isSameLink ? [] : reconcileOperationsOf(master, agent, message);
   if (!isSameLink && !info.resources.equals(agent.info.resources))
     loseUnbacked(master, agent, message, info.resources);
+  if (!isSameLink) takeEnded(master, agent, message);
   const changed = reconcileBooks(master, agent, message, info, link);
   agent.reregisteredTime = master.now;
   master.counters.agentReregistrations++;
   agentUpdated(master, agent);
   if (!isSameLink && !changed && !agent.deactivated) master.allocator.activateAgent(master.now, agent.row);
-  shutDownCompletedFrameworks(master, agent, message);
   master.tell(agent, {
     type: 'AGENT_REREGISTERED',
     agentId: agent.id,
     unreported: unreportedTasks(agent, message),
     unreportedOperations,
   });
+  shutDownCompletedFrameworks(master, agent, message);
   resumeDrain(master, agent);
   for (const task of agent.tasks) {
     if (task.killRequested && !isTerminal(task.state))
@@ -229,6 +231,18 @@ function unreportedTasks(agent: AgentRecord, message: ReregisterMessage) {
       taskId: task.taskId,
       partitionAware: task.framework.partitionAware,
     }));
+}
+
+/**
+ * Tasks that ended after the master had given them up (those of frameworks without checkpointing, when the link broke), the end not yet
+ * acknowledged: known again, so that nobody who asks is told that they are gone (bug ledger B11). A registration repeated on one link may have
+ * been sent before an acknowledgement since.
+ */
+function takeEnded(master: MasterState, agent: AgentRecord, message: ReregisterMessage): void {
+  for (const one of message.tasks) {
+    if (isTerminal(one.state) && !isCompleted(master, one.frameworkId))
+      reportedTask(master, agent, one, message);
+  }
 }
 
 /**

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { type ExecutorId, micros } from '../core/index.ts';
+import { type ExecutorId, micros, type UpdateId } from '../core/index.ts';
 import type { FrameworkCapability } from '../protocol/index.ts';
 import {
+  EMPTY_REPORT,
   eventsOn,
   executorInfo,
   launch,
@@ -131,7 +132,7 @@ describe.each(WAYS)('when an agent %s', (way) => {
     expect(driver.stateOf(scheduler.id, 1)).toBe('TASK_STAGING');
   });
 
-  test('and comes back with tasks of a removed framework, they are shut down', () => {
+  test('and comes back with tasks of a removed framework, they are shut down, once it is registered and obeys', () => {
     const given = scene();
     const { driver, scheduler, agent } = given;
     loseAgent(given, way);
@@ -139,8 +140,8 @@ describe.each(WAYS)('when an agent %s', (way) => {
     const frameworks = [{ id: scheduler.id, info: { user: 'x' } as never }];
     const { link, outputs } = driver.reregister(agent.info, { ...reportOf(given), frameworks });
     expect(messagesOn(outputs, link).map((message) => message.type)).toEqual([
-      'SHUTDOWN_FRAMEWORK',
       'AGENT_REREGISTERED',
+      'SHUTDOWN_FRAMEWORK',
     ]);
     expect(driver.machine.stats.allocated).toMatchObject({ cpus: 0 });
     expect(driver.machine.state.frameworks.count).toBe(0);
@@ -205,6 +206,24 @@ describe('when a link breaks', () => {
       'KILL_TASK',
     ]);
     expect(driver.machine.stats.allocated).toMatchObject({ cpus: 1_100 });
+  });
+
+  test('and such a task has ended meanwhile, whoever asks is told its end until that is acknowledged', () => {
+    const given = scene({ checkpoint: false });
+    const { driver, agent, scheduler } = given;
+    driver.closeLink(agent.link);
+    const task = reportedTask(scheduler.id, taskInfo(1, agent.id), 'TASK_FINISHED');
+    const ended = { ...task, statusUpdateState: 'TASK_FINISHED', statusUpdateUuid: 2 as UpdateId } as const;
+    const { link } = driver.reregister(agent.info, { ...EMPTY_REPORT, tasks: [ended] });
+    expect(driver.machine.stats.allocated).toMatchObject({ cpus: 0 });
+    expect(toldOf(driver.reconcile(scheduler, [{ taskId: 1, agentId: agent.id }]))).toEqual([
+      '1 TASK_FINISHED REASON_RECONCILIATION',
+    ]);
+    driver.acknowledge(scheduler, agent.id, 1, 2);
+    expect(driver.stateOf(scheduler.id, 1)).toBeNull();
+    // A registration that was sent before the acknowledgement brings nothing back.
+    driver.fromAgent(link, { type: 'REREGISTER_AGENT', info: agent.info, ...EMPTY_REPORT, tasks: [ended] });
+    expect(driver.stateOf(scheduler.id, 1)).toBeNull();
   });
 
   test('and such a task runs elsewhere by now, the old one is killed', () => {

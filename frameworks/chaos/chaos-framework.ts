@@ -330,7 +330,9 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
     }
     const operations: OfferOperation[] = [];
     if (rng.below(100) < temper.operationPercent) {
-      const drawn = operationOn(resources, first.role, this.#info.principal, rng, () => this.ledger.newNumber());
+      const drawn = operationOn(resources, first.role, this.#info.principal, rng, () =>
+        this.ledger.newNumber(),
+      );
       if (drawn !== null) {
         operations.push(drawn.operation);
         resources = resources.minus(drawn.consumed).plus(drawn.produced);
@@ -392,6 +394,8 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
 
   #updated(now: Micros, status: TaskStatus, outputs: Sink<ChaosOutput>): void {
     const task = this.ledger.told(now, status);
+    if (this.#isCalm && this.#nextRound === NEVER && this.ledger.tasks.size > 0)
+      this.#nextRound = now + ROUND_MIN;
     if (status.uuid === null) {
       if (task !== null && isOver(task.state) && this.#isForGood(status)) this.ledger.retire(task);
       return;
@@ -674,7 +678,9 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
   /** Ends what lives and asks about everything; again after a while, until nothing is left. */
   #calmRound(now: Micros, outputs: Sink<ChaosOutput>): void {
     if (this.ledger.tasks.size === 0) {
+      // Should one turn up, the rounds begin again.
       this.#nextRound = NEVER;
+      this.#round = ROUND_MIN;
       return;
     }
     this.#reconcile(outputs);

@@ -4,7 +4,8 @@ import { isTerminal, type TaskState, type TaskStatus } from '../../engine/protoc
 /** What a chaos framework knows of one task that it launched: only what it was told. */
 export interface LedgerTask {
   readonly taskId: TaskId;
-  readonly agentId: AgentId;
+  /** Where it was launched, or where its last update came from. */
+  agentId: AgentId;
   readonly executorId: ExecutorId;
   /** Counts launches under one id, from 1. */
   readonly incarnation: number;
@@ -89,15 +90,20 @@ export class ChaosLedger {
     return task;
   }
 
-  /** An update of a task; the entry, or null for a task that the ledger no longer keeps. */
+  /** An update of a task; the entry, or null for a task that the ledger does not keep. One given up that turns up again is kept again. */
   told(now: Micros, status: TaskStatus): LedgerTask | null {
-    const task = this.tasks.get(status.taskId);
-    if (task === undefined) return null;
+    let task = this.tasks.get(status.taskId);
+    if (task === undefined) {
+      if (isOver(status.state) || status.agentId === null) return null;
+      const executorId = status.executorId ?? (status.taskId as number as ExecutorId);
+      task = this.launched(now, status.taskId, status.agentId, executorId, false);
+    }
     task.toldAt = now;
     if (task.ended !== null) return task;
     // That a second launch under the id was refused says nothing of the first.
     if (task.isAmbiguous && status.uuid === null && status.reason !== 'REASON_RECONCILIATION') return task;
     task.state = status.state;
+    if (status.agentId !== null) task.agentId = status.agentId;
     if (status.uuid !== null && isTerminal(status.state)) {
       task.ended = status.state;
       task.endedBy = status.uuid;

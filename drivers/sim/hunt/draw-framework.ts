@@ -69,7 +69,8 @@ function drawInfo(rng: Rng, index: number, frame: FrameworkFrame): FrameworkInfo
     webuiUrl: null,
     capabilities,
     labels: null,
-    offerFilters: !frame.isUniform && isMultiRole && chance(rng, 15) ? new Map([[roles[0]!, [minimum]]]) : new Map(),
+    offerFilters:
+      !frame.isUniform && isMultiRole && chance(rng, 15) ? new Map([[roles[0]!, [minimum]]]) : new Map(),
   };
 }
 
@@ -120,7 +121,10 @@ function drawConstraint(rng: Rng): AttributeConstraint {
     case 2:
       return { selector: rack, predicate: { kind: 'text_matches', regex: 'r[12]' } };
     case 3:
-      return { selector: { kind: 'attribute', name: 'ssd' }, predicate: { kind: oneOf(rng, ['exists', 'not_exists'] as const) } };
+      return {
+        selector: { kind: 'attribute', name: 'ssd' },
+        predicate: { kind: oneOf(rng, ['exists', 'not_exists'] as const) },
+      };
     case 4:
       return {
         selector: { kind: 'pseudoattribute', type: 'HOSTNAME' },

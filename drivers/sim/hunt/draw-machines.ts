@@ -37,7 +37,10 @@ export function drawMachines(
   const hasDomains = !isUniform && chance(rng, 30);
   const machines: MachineSpec[] = [];
   for (let index = 0; index < count; index++) {
-    const role = oneOf(rng, roles.filter((one) => one !== '*'));
+    const role = oneOf(
+      rng,
+      roles.filter((one) => one !== '*'),
+    );
     const parsed = Resources.parse(oneOf(rng, shapes).replaceAll('ROLE', role));
     assert(parsed.ok, 'the shapes are in Mesos’s text form');
     machines.push({

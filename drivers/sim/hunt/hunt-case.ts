@@ -25,7 +25,10 @@ export function wholeCase(seed: number, size: ScenarioSize | null = null): HuntC
 /** The scenario of a case. */
 export function scenarioOf({ seed, size, frameworks, machines, horizon }: HuntCase): Scenario {
   const whole = drawScenario(seed, size);
-  const kept = frameworks === null ? whole.frameworks : whole.frameworks.filter((_, index) => frameworks.includes(index));
+  const kept =
+    frameworks === null
+      ? whole.frameworks
+      : whole.frameworks.filter((_, index) => frameworks.includes(index));
   const until = horizon ?? whole.horizon;
   return {
     ...whole,

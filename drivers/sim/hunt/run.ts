@@ -39,7 +39,6 @@ export interface HuntResult {
   readonly failure: HuntFailure | null;
 }
 
-
 /** Sees what goes in and out in a run, for timelines. */
 export interface HuntWitness {
   input(now: Micros, actor: Actor, input: MasterInput): void;
@@ -64,7 +63,8 @@ class HuntRun implements Scene {
           output: (now, actor, output) => {
             witness?.output(now, actor, output as MasterOutput | AgentOutput | ChaosOutput);
             if (actor.kind === 'master') this.#watch.masterOutput(now, 0, output as MasterOutput);
-            else if (actor.kind === 'agent') this.#watch.agentOutput(now, actor.machine, output as AgentOutput);
+            else if (actor.kind === 'agent')
+              this.#watch.agentOutput(now, actor.machine, output as AgentOutput);
             else this.#watch.frameworkOutput(now, actor.framework, output as ChaosOutput);
           },
         },
@@ -76,7 +76,10 @@ class HuntRun implements Scene {
                 taskEnded() {},
                 sampled() {},
                 faultInjected: ({ at, kind, target, until }) => {
-                  witness.fault(at, `${kind} ${target}${until === null ? '' : ` until ${until / 1_000_000} s`}`);
+                  witness.fault(
+                    at,
+                    `${kind} ${target}${until === null ? '' : ` until ${until / 1_000_000} s`}`,
+                  );
                 },
               },
       },
@@ -141,7 +144,10 @@ class HuntRun implements Scene {
 }
 
 /** The simulator's options for a case. */
-export function optionsOf(scenario: Scenario, faults: readonly number[] | null): Omit<SimulationOptions, 'tap'> {
+export function optionsOf(
+  scenario: Scenario,
+  faults: readonly number[] | null,
+): Omit<SimulationOptions, 'tap'> {
   return {
     ...DEFAULT_SIMULATION_OPTIONS,
     seed: scenario.seed,

@@ -1,6 +1,12 @@
 import type { FrameworkId, Micros, TaskId } from '../../../engine/core/index.ts';
 import type { SchedulerEvent } from '../../../engine/protocol/index.ts';
-import { ChaosFramework, type ChaosInput, type ChaosOptions, type ChaosOutput, runMicrosOf } from '../../../frameworks/chaos/index.ts';
+import {
+  ChaosFramework,
+  type ChaosInput,
+  type ChaosOptions,
+  type ChaosOutput,
+  runMicrosOf,
+} from '../../../frameworks/chaos/index.ts';
 import { hashWorkloadOutput } from '../../../frameworks/workload/index.ts';
 import { CONNECT, FRAMEWORK_TIMER } from '../agenda/index.ts';
 import { Backoffs } from '../world/backoffs.ts';

@@ -45,7 +45,7 @@ export class Watch {
       constraints(scene),
       removalPatience(scene),
       callIsolation(),
-      quota(scene),
+      quota(),
       starvation(),
       recovery(),
       growth(),

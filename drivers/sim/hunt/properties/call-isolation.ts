@@ -122,7 +122,8 @@ export function callIsolation(): Property {
           expectThat(
             suppressed.get(frameworkId)?.has(role) !== true,
             'S12',
-            () => `framework ${frameworkId} has suppressed role ${role}, and is offered agent ${agentId} in it`,
+            () =>
+              `framework ${frameworkId} has suppressed role ${role}, and is offered agent ${agentId} in it`,
           );
         const list = filters.get(keyOf(frameworkId, agentId, role));
         if (list === undefined) continue;

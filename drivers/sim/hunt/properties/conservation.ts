@@ -110,11 +110,15 @@ function checkReports(scene: Scene, leader: MasterMachine): void {
     seen.add(String(record.id));
     const { tasks, executors } = agent.report();
     const running = new Set(
-      tasks.filter((one) => !isTerminal(one.state)).map((one) => `task ${one.task.taskId} of ${one.frameworkId}`),
+      tasks
+        .filter((one) => !isTerminal(one.state))
+        .map((one) => `task ${one.task.taskId} of ${one.frameworkId}`),
     );
     for (const one of executors) running.add(`executor ${one.executor.executorId} of ${one.frameworkId}`);
     const known = new Set(
-      record.tasks.filter((one) => !isTerminal(one.state)).map((one) => `task ${one.taskId} of ${one.framework.id}`),
+      record.tasks
+        .filter((one) => !isTerminal(one.state))
+        .map((one) => `task ${one.taskId} of ${one.framework.id}`),
     );
     for (const one of record.executors) known.add(`executor ${one.info.executorId} of ${one.framework.id}`);
     for (const name of known) {

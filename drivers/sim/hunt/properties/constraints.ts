@@ -22,7 +22,8 @@ export function constraints(scene: Scene): Property {
         expectThat(
           options.info.capabilities.includes('GPU_RESOURCES') || offer.agent.resources.gpus === 0,
           'S13',
-          () => `framework ${offer.frameworkId} without GPU_RESOURCES is offered agent ${offer.agentId}, which has gpus`,
+          () =>
+            `framework ${offer.frameworkId} without GPU_RESOURCES is offered agent ${offer.agentId}, which has gpus`,
         );
       }
     },

@@ -28,7 +28,8 @@ export function growth(): Property {
       );
       for (const framework of state.frameworks) {
         const number = scene.numberOf(framework.id);
-        const isThere = number >= 0 && !scene.framework(number).hasLeft && scene.framework(number).id === framework.id;
+        const isThere =
+          number >= 0 && !scene.framework(number).hasLeft && scene.framework(number).id === framework.id;
         expectThat(
           !isThere || framework.tasks.size === 0,
           'L6',
@@ -57,11 +58,13 @@ export function growth(): Property {
         if (agent === null || !agent.isRegistered) continue;
         for (const { frameworkId, task } of agent.report().tasks) {
           const number = scene.numberOf(frameworkId);
-          const isThere = number >= 0 && !scene.framework(number).hasLeft && scene.framework(number).id === frameworkId;
+          const isThere =
+            number >= 0 && !scene.framework(number).hasLeft && scene.framework(number).id === frameworkId;
           expectThat(
             !isThere,
             'L6',
-            () => `at rest the agent on machine ${machine} keeps task ${task.taskId} of framework ${frameworkId}, which has none`,
+            () =>
+              `at rest the agent on machine ${machine} keeps task ${task.taskId} of framework ${frameworkId}, which has none`,
           );
         }
       }

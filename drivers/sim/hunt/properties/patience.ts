@@ -5,11 +5,12 @@ import type { Scene } from '../scene.ts';
 
 interface Sent {
   at: number;
-  gap: number;
+  /** Least wait before the next repetition. */
+  least: number;
 }
 
 /**
- * L7 and C1, no storms: an agent repeats an unacknowledged update no sooner than the first wait, and with waits that do not shrink; and it asks to
+ * L7 and C1, no storms: an agent repeats an unacknowledged update no sooner than after the first wait, which doubles up to its maximum; and it asks to
  * be registered a bounded number of times in any ten seconds.
  */
 export function patience(scene: Scene): Property {
@@ -26,20 +27,19 @@ export function patience(scene: Scene): Property {
         const updates = sent[machine]!;
         const before = updates.get(message.status.uuid!);
         if (before === undefined) {
-          updates.set(message.status.uuid!, { at: now, gap: 0 });
+          updates.set(message.status.uuid!, { at: now, least: agent.statusUpdateRetry });
           if (updates.size > UPDATES_KEPT) updates.delete(updates.keys().next().value!);
           return;
         }
         const gap = now - before.at;
-        const least = Math.max(agent.statusUpdateRetry, Math.min(before.gap, agent.statusUpdateRetryMax));
         expectThat(
-          gap >= least - ROUNDING,
+          gap >= before.least - ROUNDING,
           'L7',
           () =>
-            `the agent on machine ${machine} repeats update ${message.status.uuid} after ${gap} µs; it waited ${before.gap} µs before, and ${agent.statusUpdateRetry} µs is the least`,
+            `the agent on machine ${machine} repeats update ${message.status.uuid} after ${gap} µs, and ${before.least} µs is the least by now`,
         );
         before.at = now;
-        before.gap = gap;
+        before.least = Math.min(2 * before.least, agent.statusUpdateRetryMax);
       } else if (message.type === 'REREGISTER_AGENT' || message.type === 'REGISTER_AGENT') {
         // A registration starts every stream anew.
         sent[machine]!.clear();

@@ -3,80 +3,94 @@ import type { MasterMachine } from '../../../../engine/master/index.ts';
 import { isTerminal } from '../../../../engine/protocol/index.ts';
 import type { Resources } from '../../../../engine/resources/index.ts';
 import { expectThat, type Property } from '../property.ts';
-import type { Scene } from '../scene.ts';
 
-/** Consumption and guarantees of one top-level role, per kind, thousandths. */
+/** Consumption of one top-level role, per kind, thousandths. */
 interface Account {
   readonly consumed: Map<string, number>;
 }
 
+/** Unreserved, non-revocable amounts offered in one step: to the top-level role itself, and to its whole subtree. */
+interface Offered {
+  readonly itself: Map<string, number>;
+  readonly subtree: Map<string, number>;
+}
+
 /**
- * S7, quota: an offer never takes a role beyond its limit, and never takes what is held back for others' guarantees: if they could be met before
- * an offer beyond its role's own guarantee, they can be met after it.
+ * S7, quota: an offer never takes a role beyond its limit, and what is offered beyond guarantees never takes what others' guarantees still need:
+ * if they could be met before a cycle, they can be met after it. Looked at after each step that made offers.
  */
-export function quota(scene: Scene): Property {
+export function quota(): Property {
+  const offered = new Map<string, Offered>();
   return {
     id: 'S7',
     masterOutput(_now, _master, output) {
       if (output.kind !== 'event' || output.event.type !== 'OFFERS') return;
-      const { leader } = scene;
-      if (leader === null) return;
-      const { allocator } = leader.state;
-      if (!(allocator instanceof HierarchicalDrf)) return;
-      const { quotas } = allocator.scene();
-      if (quotas.size === 0) return;
-      const offered = new Map<string, Map<string, number>>();
-      const offeredToItself = new Set<string>();
       for (const { role, resources } of output.event.offers) {
         const top = topOf(role);
-        if (top === role) offeredToItself.add(top);
         let sums = offered.get(top);
         if (sums === undefined) {
-          sums = new Map();
+          sums = { itself: new Map(), subtree: new Map() };
           offered.set(top, sums);
         }
-        addTo(sums, resources.unreserved().nonRevocable());
-      }
-      const { accounts, free } = accountsOf(leader);
-      const required = new Map<string, number>();
-      for (const [role, { guarantees, limits }] of quotas) {
-        const name = allocator.roleName(role);
-        const consumed = accounts.get(name)?.consumed ?? new Map<string, number>();
-        for (const kind of guarantees.names) {
-          const missing = guarantees.get(kind) - (consumed.get(kind) ?? 0);
-          if (missing > 0) required.set(kind, (required.get(kind) ?? 0) + missing);
-        }
-        // As in Mesos, what goes to a role below is not cut to the limit, but counts against it (spec 16 §5).
-        if (!offeredToItself.has(name)) continue;
-        for (const [kind, amount] of offered.get(name) ?? []) {
-          const limit = limits.get(kind);
-          expectThat(
-            limit === null || amount === 0 || (consumed.get(kind) ?? 0) <= limit,
-            'S7',
-            () =>
-              `role ${name} is offered ${amount} thousandths of ${kind}: with that it has ${consumed.get(kind)}, and its limit is ${limit}`,
-          );
-        }
-      }
-      for (const [name, sums] of offered) {
-        const role = allocator.role(name);
-        const guarantees = quotas.get(role)?.guarantees ?? null;
-        for (const [kind, amount] of sums) {
-          if (amount === 0) continue;
-          const own = guarantees?.get(kind) ?? 0;
-          const before = (accounts.get(name)?.consumed.get(kind) ?? 0) - amount;
-          const wanted = required.get(kind) ?? 0;
-          const left = free.get(kind) ?? 0;
-          expectThat(
-            before < own || wanted <= left || wanted > left + amount,
-            'S7',
-            () =>
-              `role ${name} is offered ${amount} thousandths of ${kind} beyond its guarantee; ${left} are left of ${wanted} held back for guarantees`,
-          );
-        }
+        const part = resources.unreserved().nonRevocable();
+        addTo(sums.subtree, part);
+        if (top === role) addTo(sums.itself, part);
       }
     },
+    masterInput(_now, _master, _input, machine) {
+      if (offered.size === 0) return;
+      if (machine.isLeading) checkQuota(machine, offered);
+      offered.clear();
+    },
   };
+}
+
+function checkQuota(leader: MasterMachine, offered: ReadonlyMap<string, Offered>): void {
+  const { allocator } = leader.state;
+  if (!(allocator instanceof HierarchicalDrf)) return;
+  const { quotas } = allocator.scene();
+  if (quotas.size === 0) return;
+  const { accounts, free } = accountsOf(leader);
+  const required = new Map<string, number>();
+  for (const [role, { guarantees, limits }] of quotas) {
+    const name = allocator.roleName(role);
+    const consumed = accounts.get(name)?.consumed ?? new Map<string, number>();
+    for (const kind of guarantees.names) {
+      const missing = guarantees.get(kind) - (consumed.get(kind) ?? 0);
+      if (missing > 0) required.set(kind, (required.get(kind) ?? 0) + missing);
+    }
+    const sums = offered.get(name);
+    if (sums === undefined) continue;
+    // As in Mesos, what goes to a role below is not cut to the limit, but counts against it (spec 16 §5).
+    for (const [kind, amount] of sums.itself) {
+      const limit = limits.get(kind);
+      const below = (sums.subtree.get(kind) ?? 0) - amount;
+      expectThat(
+        limit === null || amount === 0 || (consumed.get(kind) ?? 0) - below <= limit,
+        'S7',
+        () =>
+          `role ${name} is offered ${amount} thousandths of ${kind}: with that it has ${consumed.get(kind)}, and its limit is ${limit}`,
+      );
+    }
+  }
+  const beyond = new Map<string, number>();
+  for (const [name, { subtree }] of offered) {
+    const guarantees = quotas.get(allocator.role(name))?.guarantees ?? null;
+    for (const [kind, amount] of subtree) {
+      const over = (accounts.get(name)?.consumed.get(kind) ?? 0) - (guarantees?.get(kind) ?? 0);
+      if (over > 0) beyond.set(kind, (beyond.get(kind) ?? 0) + Math.min(over, amount));
+    }
+  }
+  for (const [kind, amount] of beyond) {
+    const wanted = required.get(kind) ?? 0;
+    const left = free.get(kind) ?? 0;
+    expectThat(
+      amount === 0 || wanted <= left || wanted > left + amount,
+      'S7',
+      () =>
+        `${amount} thousandths of ${kind} are offered beyond guarantees in one step; ${left} are left, and guarantees lack ${wanted}`,
+    );
+  }
 }
 
 /** Spec 08 §4: reservations of the subtree, allocated or not, and unreserved non-revocable resources offered or in use. */
@@ -115,7 +129,8 @@ function accountsOf(leader: MasterMachine): { accounts: Map<string, Account>; fr
     for (let slot = agent.offerHead; slot !== -1; slot = state.offers.nextOfAgent(slot)) {
       take(state.offers.offer(slot).role, state.offers.offer(slot).resources);
     }
-    if (agent.link !== null) addTo(free, left);
+    // Agents that are away for the moment count, as in Mesos.
+    addTo(free, left);
   }
   return { accounts, free };
 }

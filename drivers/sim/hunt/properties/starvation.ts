@@ -92,7 +92,10 @@ function couldTake(scene: Scene, framework: FrameworkRecord, agent: AgentRecord,
   const home = scene.scenario.allocator.domain;
   const isRemote = home !== null && info.domain !== null && info.domain.region !== home.region;
   if (isRemote && !framework.has('REGION_AWARE')) return false;
-  if (!framework.has('RESERVATION_REFINEMENT') && free.entries.some((one) => one.identity.reservations.length > 1))
+  if (
+    !framework.has('RESERVATION_REFINEMENT') &&
+    free.entries.some((one) => one.identity.reservations.length > 1)
+  )
     return false;
   return framework.roles.some((role) => {
     const constraints = options.offerConstraints;

@@ -2,11 +2,12 @@ import type { MasterMachine } from '../../../../engine/master/index.ts';
 import { isTerminal, type TaskState } from '../../../../engine/protocol/index.ts';
 import { expectThat, type Property } from '../property.ts';
 
-type TaskRecord = MasterMachine['state']['frameworks'] extends Iterable<infer Framework>
-  ? Framework extends { readonly tasks: ReadonlyMap<unknown, infer Task> }
-    ? Task
-    : never
-  : never;
+type TaskRecord =
+  MasterMachine['state']['frameworks'] extends Iterable<infer Framework>
+    ? Framework extends { readonly tasks: ReadonlyMap<unknown, infer Task> }
+      ? Task
+      : never
+    : never;
 
 /**
  * S4, terminal is absorbing. On an agent: once a task's end was made known, nothing else is said of it and nothing of it starts. In the
@@ -61,7 +62,9 @@ export function terminalStates(): Property {
           return;
         }
         expectThat(
-          !isTerminal(before.state) || before.state === latestState || launches.get(`${frameworkId} ${status.taskId}`) !== 1,
+          !isTerminal(before.state) ||
+            before.state === latestState ||
+            launches.get(`${frameworkId} ${status.taskId}`) !== 1,
           'S4',
           () =>
             `task ${status.taskId} of framework ${frameworkId} was ${before.state} on machine ${machine} and is ${latestState} now`,
@@ -79,7 +82,8 @@ export function terminalStates(): Property {
             expectThat(
               !ended.has(task),
               'S4',
-              () => `in the master, task ${task.taskId} of framework ${id} was ${ended.get(task)} and is ${task.state} now`,
+              () =>
+                `in the master, task ${task.taskId} of framework ${id} was ${ended.get(task)} and is ${task.state} now`,
             );
             continue;
           }
@@ -88,7 +92,8 @@ export function terminalStates(): Property {
           expectThat(
             first === undefined || first === task.state,
             'S4',
-            () => `in the master, task ${task.taskId} of framework ${id} was ${first} and is ${task.state} now`,
+            () =>
+              `in the master, task ${task.taskId} of framework ${id} was ${first} and is ${task.state} now`,
           );
         }
       }

@@ -17,7 +17,8 @@ export function updateOrder(): Property {
   const streams = new Map<string, Stream>();
   /** Ids of updates that their frameworks acknowledged, per agent. */
   const acknowledged = new Map<AgentId, Set<number>>();
-  const keyOf = (agent: AgentId, framework: FrameworkId, task: TaskId): string => `${agent} ${framework} ${task}`;
+  const keyOf = (agent: AgentId, framework: FrameworkId, task: TaskId): string =>
+    `${agent} ${framework} ${task}`;
   return {
     id: 'S5',
     frameworkOutput(_now, _framework, output) {
@@ -36,7 +37,8 @@ export function updateOrder(): Property {
       const uuid = status.uuid!;
       const key = keyOf(agentId, frameworkId, status.taskId);
       const stream = streams.get(key);
-      const where = () => `machine ${machine}, agent ${agentId}, framework ${frameworkId}, task ${status.taskId}`;
+      const where = () =>
+        `machine ${machine}, agent ${agentId}, framework ${frameworkId}, task ${status.taskId}`;
       if (stream === undefined || stream.head === uuid) {
         streams.set(key, { head: uuid, state: status.state, ended: isTerminal(status.state) });
       } else {
