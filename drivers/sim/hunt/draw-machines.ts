@@ -14,6 +14,8 @@ const SHAPES: readonly string[] = [
   'cpus:2;mem:2048;disk:4096;cpus(ROLE):2;mem(ROLE):1024;disk(ROLE):2048',
   'cpus:6;mem:6000;disk:6000;gpus:2',
   'cpus:0.1;mem:33;disk:64',
+  'cpus:4;mem:20;disk:4000',
+  'cpus:0.005;mem:4096;disk:4000',
   'cpus:3;mem:3000;disk:9000;mem(ROLE):512',
 ];
 
@@ -32,9 +34,9 @@ export function drawMachines(
   count: number,
   roles: readonly string[],
   isUniform: boolean,
+  hasDomains: boolean,
 ): MachineSpec[] {
   const shapes = isUniform ? [oneOf(rng, SHAPES.slice(0, 3))] : SHAPES;
-  const hasDomains = !isUniform && chance(rng, 30);
   const machines: MachineSpec[] = [];
   for (let index = 0; index < count; index++) {
     const role = oneOf(

@@ -37,7 +37,7 @@ export interface Property {
   /** Every input of a master, before its machine takes the step. */
   masterInput?(now: Micros, master: number, input: MasterInput, machine: MasterMachine): void;
   /** Every order and event of a master, by the host that carries it out. */
-  masterOutput?(now: Micros, master: number, output: MasterOutput): void;
+  masterOutput?(now: Micros, master: number, output: MasterOutput, machine: MasterMachine): void;
   agentOutput?(now: Micros, machine: number, output: AgentOutput): void;
   frameworkOutput?(now: Micros, framework: number, output: ChaosOutput): void;
   /** Every so many events: may look at everything. */

@@ -1,19 +1,16 @@
 import type { AgentMachine, AgentOutput } from '../../../engine/agent/index.ts';
-import {
-  type AgentId,
-  type FrameworkId,
-  InvariantError,
-  type Micros,
-  micros,
-} from '../../../engine/core/index.ts';
+import { type FrameworkId, InvariantError, type Micros, micros } from '../../../engine/core/index.ts';
 import type { MasterInput, MasterMachine, MasterOutput } from '../../../engine/master/index.ts';
 import { hierarchicalDrf } from '../../../allocators/hierarchical-drf/index.ts';
-import type { ChaosFramework, ChaosOutput } from '../../../frameworks/chaos/index.ts';
-import type { ContainerTable } from '../containers/index.ts';
+import type { RegistryState } from '../../../engine/registry/index.ts';
+import { ChaosFramework, type ChaosOutput, runMicrosOf } from '../../../frameworks/chaos/index.ts';
 import { scaledFaults } from '../faults/index.ts';
+import { Cluster } from '../world/cluster.ts';
+import { DEFAULT_ENSEMBLE_OPTIONS } from '../world/ensemble-options.ts';
 import type { Actor } from '../world/output-tap.ts';
+import { SchedulerFleet } from '../world/scheduler-fleet.ts';
+import type { SchedulerFactory } from '../world/scheduler-port.ts';
 import { DEFAULT_SIMULATION_OPTIONS, type SimulationOptions } from '../world/simulation-options.ts';
-import { HuntCluster } from './cluster.ts';
 import { boundOf, type HuntCase, scenarioOf } from './hunt-case.ts';
 import { HUNT_FAULTS } from './hunt-faults.ts';
 import { PropertyError, type PropertyId } from './property.ts';
@@ -49,47 +46,16 @@ export interface HuntWitness {
 /** A run under way, and what properties see of it. */
 class HuntRun implements Scene {
   readonly scenario: Scenario;
-  readonly cluster: HuntCluster;
+  readonly cluster: Cluster<SchedulerFleet<ChaosFramework>>;
   readonly #watch: Watch;
 
   constructor(which: HuntCase, witness: HuntWitness | null) {
     const scenario = scenarioOf(which);
     this.scenario = scenario;
     this.#watch = new Watch(this);
-    this.cluster = new HuntCluster(
-      {
-        ...optionsOf(scenario, which.faults),
-        tap: {
-          output: (now, actor, output) => {
-            witness?.output(now, actor, output as MasterOutput | AgentOutput | ChaosOutput);
-            if (actor.kind === 'master') this.#watch.masterOutput(now, 0, output as MasterOutput);
-            else if (actor.kind === 'agent')
-              this.#watch.agentOutput(now, actor.machine, output as AgentOutput);
-            else this.#watch.frameworkOutput(now, actor.framework, output as ChaosOutput);
-          },
-        },
-        observer:
-          witness === null
-            ? null
-            : {
-                jobEnded() {},
-                taskEnded() {},
-                sampled() {},
-                faultInjected: ({ at, kind, target, until }) => {
-                  witness.fault(
-                    at,
-                    `${kind} ${target}${until === null ? '' : ` until ${until / 1_000_000} s`}`,
-                  );
-                },
-              },
-      },
-      scenario.frameworks,
-      (now, input) => {
-        const { machine } = this.cluster.master;
-        if (machine === null) return;
-        witness?.input(now, { kind: 'master' }, input);
-        this.#watch.masterInput(now, 0, input, machine);
-      },
+    this.cluster = new Cluster(
+      { ...optionsOf(scenario, which.faults), ...this.#taps(witness) },
+      (world, masters) => new SchedulerFleet(world, chaosFactory(scenario), masters),
     );
   }
 
@@ -98,10 +64,10 @@ class HuntRun implements Scene {
     const { cluster, scenario } = this;
     const end = micros(scenario.horizon + boundOf(scenario));
     while (cluster.nextTime <= end) {
-      cluster.next();
+      cluster.advanceOne();
       this.#watch.happened();
     }
-    cluster.world.now = end;
+    cluster.advanceTo(end);
     this.#watch.settled();
   }
 
@@ -110,12 +76,12 @@ class HuntRun implements Scene {
   }
 
   get leader(): MasterMachine | null {
-    const { machine } = this.cluster.master;
+    const { machine } = this.cluster.masters;
     return machine?.isLeading === true ? machine : null;
   }
 
-  get containers(): ContainerTable {
-    return this.cluster.agents.containers.table;
+  get registry(): RegistryState {
+    return this.cluster.masters.registry;
   }
 
   agent(machine: number): AgentMachine | null {
@@ -127,27 +93,71 @@ class HuntRun implements Scene {
   }
 
   framework(number: number): ChaosFramework {
-    return this.cluster.frameworks.framework(number);
+    return this.cluster.schedulers.framework(number);
   }
 
   numberOf(id: FrameworkId): number {
-    return this.cluster.frameworks.numberById(id);
+    return this.cluster.schedulers.numberById(id);
   }
 
   nameOfFramework(number: number): string {
-    return this.cluster.frameworks.nameOf(number);
+    return this.cluster.schedulers.nameOf(number);
   }
 
-  machineOf(id: AgentId): number {
-    return this.cluster.directory.machineOf(id);
+  #taps(witness: HuntWitness | null): Pick<SimulationOptions, 'tap' | 'inputTap' | 'observer'> {
+    const watch = this.#watch;
+    return {
+      tap: {
+        output: (now, actor, output) => {
+          witness?.output(now, actor, output as MasterOutput | AgentOutput | ChaosOutput);
+          if (actor.kind === 'master') {
+            const { machine } = this.cluster.masters.hosts[actor.master]!;
+            if (machine !== null) watch.masterOutput(now, actor.master, output as MasterOutput, machine);
+          } else if (actor.kind === 'agent') watch.agentOutput(now, actor.machine, output as AgentOutput);
+          else watch.frameworkOutput(now, actor.framework, output as ChaosOutput);
+        },
+      },
+      inputTap: {
+        input: (now, actor, input) => {
+          if (actor.kind !== 'master') return;
+          witness?.input(now, actor, input as MasterInput);
+          const { machine } = this.cluster.masters.hosts[actor.master]!;
+          if (machine !== null) watch.masterInput(now, actor.master, input as MasterInput, machine);
+        },
+      },
+      observer:
+        witness === null
+          ? null
+          : {
+              jobEnded() {},
+              taskEnded() {},
+              sampled() {},
+              faultInjected: ({ at, kind, target, until }) => {
+                witness.fault(
+                  at,
+                  `${kind} ${target}${until === null ? '' : ` until ${until / 1_000_000} s`}`,
+                );
+              },
+            },
+    };
   }
 }
 
+function chaosFactory({ frameworks }: Scenario): SchedulerFactory<ChaosFramework> {
+  return {
+    count: frameworks.length,
+    nameOf: (number) => frameworks[number]!.info.name,
+    make: (number, before, seed) => {
+      const options = frameworks[number]!;
+      return new ChaosFramework(before === null ? options : { ...options, seed }, before);
+    },
+    runMicrosOf: (number, taskId) =>
+      runMicrosOf(frameworks[number]!.seed, frameworks[number]!.temper, taskId),
+  };
+}
+
 /** The simulator's options for a case. */
-export function optionsOf(
-  scenario: Scenario,
-  faults: readonly number[] | null,
-): Omit<SimulationOptions, 'tap'> {
+export function optionsOf(scenario: Scenario, faults: readonly number[] | null): SimulationOptions {
   return {
     ...DEFAULT_SIMULATION_OPTIONS,
     seed: scenario.seed,
@@ -157,7 +167,13 @@ export function optionsOf(
       roles: scenario.weights.map(({ role, weight }) => ({ role, weight })),
     },
     quotas: scenario.quotas,
-    faults: { ...scaledFaults(HUNT_FAULTS, scenario.trouble), until: scenario.horizon, keep: faults },
+    faults: {
+      ...scaledFaults(HUNT_FAULTS, scenario.trouble),
+      until: scenario.horizon,
+      healsBy: scenario.horizon,
+      keep: faults,
+    },
+    ensemble: { ...DEFAULT_ENSEMBLE_OPTIONS, masters: scenario.masters },
     allocator: hierarchicalDrf,
     allocatorOptions: scenario.allocator,
     master: scenario.master,
@@ -177,7 +193,7 @@ export function hunt(which: HuntCase, witness: HuntWitness | null = null): HuntR
     failure = failureOf(error, run.now);
   }
   return {
-    hash: run.cluster.world.hash.digest(),
+    hash: run.cluster.hash(),
     events: run.cluster.events,
     duration: run.now,
     faults: run.cluster.faults.struckCount,

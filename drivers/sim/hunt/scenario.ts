@@ -52,7 +52,14 @@ export function drawScenario(seed: number, size: ScenarioSize | null): Scenario 
   };
   const { masters, machines, frameworks, horizon } = size ?? drawn;
   const isUniform = chance(rng, 25);
-  const machineSpecs = drawMachines(Rng.forPurpose(seed, 'machines'), machines, ROLES, isUniform);
+  const home = !isUniform && chance(rng, 20) ? { region: 'here', zone: 'z1' } : null;
+  const machineSpecs = drawMachines(
+    Rng.forPurpose(seed, 'machines'),
+    machines,
+    ROLES,
+    isUniform,
+    home !== null,
+  );
   const hasOddRoles = !isUniform || chance(rng, 50);
   const chaos: ChaosOptions[] = [];
   for (let index = 0; index < frameworks; index++) {
@@ -67,9 +74,9 @@ export function drawScenario(seed: number, size: ScenarioSize | null): Scenario 
     frameworks: chaos,
     weights: hasOddRoles && chance(rng, 40) ? drawWeights(rng) : [],
     quotas: hasOddRoles && chance(rng, 40) ? drawQuotas(rng, machineSpecs) : [],
-    master: drawMaster(timing),
+    master: { ...drawMaster(timing), address: { ...DEFAULT_MASTER_OPTIONS.address, domain: home } },
     agent: drawAgent(timing),
-    allocator: drawAllocator(timing),
+    allocator: { ...drawAllocator(timing), domain: home },
     horizon,
     trouble: oneOf(rng, [0.25, 0.5, 1, 1, 2, 4]),
     isUniform,
@@ -115,6 +122,17 @@ function drawMaster(rng: Rng): MasterOptions {
     offerTimeout: oneOf(rng, [null, secondsBetween(rng, 5, 120)]),
     maxCompletedFrameworks: oneOf(rng, [50, 3]),
     maxUnreachableTasksPerFramework: oneOf(rng, [1_000, 1_000, 5]),
+    history: oneOf(rng, ['none', 'none', 'none', 'full'] as const),
+    maxCompletedTasksPerFramework: 10,
+    taskTimelineEntries: 4,
+    authorization: chance(rng, 40),
+    recoveredFrameworkGrace: secondsBetween(rng, 30, 120),
+    agentRemovalRateLimit: chance(rng, 20) ? { agents: 1, period: secondsBetween(rng, 1, 20) } : null,
+    drainCancel: chance(rng, 50),
+    drainLimit: chance(rng, 30)
+      ? { unavailableTasksMax: 1 + rng.below(3), replacementTimeout: secondsBetween(rng, 10, 60) }
+      : null,
+    frameworkUndoWindow: chance(rng, 15) ? secondsBetween(rng, 10, 60) : null,
   };
 }
 
@@ -137,7 +155,6 @@ function drawAllocator(rng: Rng): typeof DEFAULT_ALLOCATOR_OPTIONS {
     timing: oneOf(rng, ['event', 'mesos'] as const),
     declinerGuard: chance(rng, 70),
     recoveryTimeout: secondsBetween(rng, 30, 120),
-    domain: chance(rng, 20) ? { region: 'here', zone: 'z1' } : null,
     roleSorter: oneOf(rng, ['drf', 'drf', 'drf', 'random'] as const),
     frameworkSorter: oneOf(rng, ['drf', 'drf', 'drf', 'random'] as const),
   };

@@ -1,8 +1,8 @@
 import type { AgentMachine } from '../../../engine/agent/index.ts';
-import type { AgentId, FrameworkId, Micros } from '../../../engine/core/index.ts';
+import type { FrameworkId, Micros } from '../../../engine/core/index.ts';
 import type { MasterMachine } from '../../../engine/master/index.ts';
+import type { RegistryState } from '../../../engine/registry/index.ts';
 import type { ChaosFramework } from '../../../frameworks/chaos/index.ts';
-import type { ContainerTable } from '../containers/index.ts';
 import type { Scenario } from './scenario.ts';
 
 /** What properties look at between events. */
@@ -11,7 +11,8 @@ export interface Scene {
   readonly scenario: Scenario;
   /** The master that leads and has recovered; null while there is none. */
   readonly leader: MasterMachine | null;
-  readonly containers: ContainerTable;
+  /** What is durable. */
+  readonly registry: RegistryState;
   /** The process of the agent on a machine, null while there is none. */
   agent(machine: number): AgentMachine | null;
   /** Whether the agent's process answers: up, and not frozen. */
@@ -21,6 +22,4 @@ export interface Scene {
   /** Number of the framework with that id, -1 for none. */
   numberOf(id: FrameworkId): number;
   nameOfFramework(number: number): string;
-  /** Machine of an agent that was admitted, -1 for none. */
-  machineOf(id: AgentId): number;
 }

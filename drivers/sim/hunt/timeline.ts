@@ -1,4 +1,4 @@
-import type { AgentOutput } from '../../../engine/agent/index.ts';
+import type { AgentOutput, ContainerSpec } from '../../../engine/agent/index.ts';
 import type { Micros } from '../../../engine/core/index.ts';
 import type { MasterInput, MasterOutput } from '../../../engine/master/index.ts';
 import type {
@@ -64,7 +64,7 @@ export function lineText({ at, who, text }: TimelineLine): string {
 function nameOf(actor: Actor): string {
   switch (actor.kind) {
     case 'master':
-      return 'master' in actor ? `master ${String(actor.master)}` : 'master';
+      return `master ${actor.master}`;
     case 'agent':
       return `machine ${actor.machine}`;
     case 'framework':
@@ -111,9 +111,16 @@ function outputText(output: MasterOutput | AgentOutput | ChaosOutput): string | 
     case 'persist':
       return `persists ${output.operation.kind}${'id' in output.operation ? ` ${output.operation.id}` : ''}`;
     case 'launchContainer':
-      return `launches task ${output.task.taskId} of ${output.frameworkId}`;
+      return `launches container ${output.container}: ${specText(output.spec)}`;
     case 'signalContainer':
-      return `${output.signal} to task ${output.taskId} of ${output.frameworkId}`;
+      return `${output.signal} to container ${output.container}`;
+    case 'checkpoint':
+    case 'probe':
+    case 'stopProbes':
+    case 'updateContainer':
+    case 'removeSandbox':
+    case 'sampleUsage':
+      return null;
     case 'closeStream':
       return `closes stream ${output.stream}`;
     case 'closeLink':
@@ -159,15 +166,15 @@ function operationText(operation: OfferOperation): string {
   switch (operation.type) {
     case 'LAUNCH':
     case 'LAUNCH_GROUP': {
-      const tasks = operation.taskInfos.map((one) => `${one.taskId} (${one.resources})`).join(', ');
+      const tasks = operation.taskInfos.map((one) => `${one.taskId} (${one.resources.toString()})`).join(', ');
       return `${operation.type} ${tasks} on ${operation.taskInfos[0]?.agentId}`;
     }
     case 'RESERVE':
     case 'UNRESERVE':
-      return `${operation.type} ${operation.resources}`;
+      return `${operation.type} ${operation.resources.toString()}`;
     case 'CREATE':
     case 'DESTROY':
-      return `${operation.type} ${operation.volumes}`;
+      return `${operation.type} ${operation.volumes.toString()}`;
     default:
       return operation.type;
   }
@@ -178,7 +185,7 @@ function eventText(stream: number, event: SchedulerEvent): string | null {
     case 'HEARTBEAT':
       return null;
     case 'OFFERS':
-      return `-> stream ${stream} OFFERS ${event.offers.map((one) => `${one.id} of ${one.agentId} for ${one.role}: ${one.resources}`).join('; ')}`;
+      return `-> stream ${stream} OFFERS ${event.offers.map((one) => `${one.id} of ${one.agentId} for ${one.role}: ${one.resources.toString()}`).join('; ')}`;
     case 'UPDATE': {
       const { status } = event;
       return `-> stream ${stream} UPDATE ${status.uuid ?? '-'} task ${status.taskId} ${status.state} ${status.reason ?? ''}`;
@@ -233,5 +240,16 @@ function messageText(message: AgentToMaster): string {
       return `EXITED_EXECUTOR ${message.executorId} of ${message.frameworkId}`;
     default:
       return message.type;
+  }
+}
+
+function specText(spec: ContainerSpec): string {
+  switch (spec.kind) {
+    case 'commandTask':
+    case 'podTask':
+      return `task ${spec.task.taskId} of ${spec.frameworkId}`;
+    case 'customExecutor':
+    case 'pod':
+      return `executor ${spec.executorId} of ${spec.frameworkId}`;
   }
 }

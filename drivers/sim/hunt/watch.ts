@@ -62,8 +62,8 @@ export class Watch {
     for (const property of this.#ofMasterInputs) property.masterInput!(now, master, input, machine);
   }
 
-  masterOutput(now: Micros, master: number, output: MasterOutput): void {
-    for (const property of this.#ofMasterOutputs) property.masterOutput!(now, master, output);
+  masterOutput(now: Micros, master: number, output: MasterOutput, machine: MasterMachine): void {
+    for (const property of this.#ofMasterOutputs) property.masterOutput!(now, master, output, machine);
   }
 
   agentOutput(now: Micros, machine: number, output: AgentOutput): void {

@@ -1,6 +1,6 @@
 import type { AgentId, FrameworkId, Micros } from '../../../../engine/core/index.ts';
 import type { MasterInput, MasterMachine } from '../../../../engine/master/index.ts';
-import type { Filters, SchedulerCall } from '../../../../engine/protocol/index.ts';
+import type { Filters, OffersEvent, SchedulerCall } from '../../../../engine/protocol/index.ts';
 import type { Resources } from '../../../../engine/resources/index.ts';
 import { expectThat, type Property } from '../property.ts';
 
@@ -15,139 +15,157 @@ interface Filter {
  * cannot be sure what the master did, it forgets.
  */
 export function callIsolation(): Property {
-  /** Per framework, role and agent. */
-  let filters = new Map<string, Filter[]>();
-  /** Suppressed roles per framework; absent: unknown. */
-  let suppressed = new Map<FrameworkId, Set<string>>();
-  let epoch = 0;
-
-  const forget = (keep: (framework: FrameworkId, role: string, agent: AgentId) => boolean): void => {
-    for (const key of filters.keys()) {
-      const [framework, agent, role] = splitKey(key);
-      if (!keep(framework, role, agent)) filters.delete(key);
-    }
+  /** One model per master: two may believe that they lead. */
+  const models = new Map<number, Model>();
+  return {
+    id: 'S12',
+    masterInput(_now, master, input, machine) {
+      // A master's filters run by its own clock, which shows the instant of its last step here; the new one is no earlier.
+      if (input.kind === 'elected') models.set(master, new Model());
+      else models.get(master)?.input(input, machine);
+    },
+    masterOutput(_now, master, output, machine) {
+      if (output.kind !== 'event') return;
+      if (output.event.type === 'SUBSCRIBED') models.get(master)?.forgetFramework(output.event.frameworkId);
+      if (output.event.type !== 'OFFERS') return;
+      models.get(master)?.offered(output.event, machine.state.now);
+    },
   };
+}
 
-  const called = (now: Micros, leader: MasterMachine, call: SchedulerCall): void => {
+/** What one master has been told, and knows. */
+class Model {
+  /** Per framework, role and agent. */
+  readonly #filters = new Map<string, Filter[]>();
+  /** Suppressed roles per framework; absent: unknown. */
+  readonly #suppressed = new Map<FrameworkId, Set<string>>();
+
+  input(input: MasterInput, machine: MasterMachine): void {
+    switch (input.kind) {
+      case 'schedulerCalled':
+        if (waits(machine, input.call)) this.forgetFramework(input.call.frameworkId!);
+        else if (isHeard(machine, input)) this.#called(machine, input.call);
+        break;
+      case 'streamClosed': {
+        const framework = machine.state.frameworksByStream.get(input.stream);
+        if (framework !== undefined) this.forgetFramework(framework.id);
+        break;
+      }
+      case 'linkClosed':
+      case 'agentMessage': {
+        if (input.kind === 'agentMessage' && !RENEWING.has(input.message.type)) break;
+        const agent = machine.state.agentsByLink.get(input.link);
+        const id =
+          input.kind === 'agentMessage' && input.message.type === 'REREGISTER_AGENT'
+            ? input.message.info.id
+            : (agent?.id ?? null);
+        if (id !== null) this.#forget((_framework, _role, one) => one !== id);
+        break;
+      }
+      default:
+    }
+    if (this.#filters.size < FILTERS_KEPT) return;
+    // Rows of agents and frameworks that are gone are no longer looked for.
+    const { state } = machine;
+    this.#forget(
+      (framework, _role, agent) => state.frameworksById.has(framework) && state.agentsById.has(agent),
+    );
+  }
+
+  offered({ offers }: OffersEvent, now: Micros): void {
+    for (const { frameworkId, role, agentId, resources } of offers) {
+      expectThat(
+        this.#suppressed.get(frameworkId)?.has(role) !== true,
+        'S12',
+        () => `framework ${frameworkId} has suppressed role ${role}, and is offered agent ${agentId} in it`,
+      );
+      const list = this.#filters.get(keyOf(frameworkId, agentId, role));
+      if (list === undefined) continue;
+      for (const { refused, until } of list) {
+        expectThat(
+          now >= until || !refused.contains(resources),
+          'S12',
+          () =>
+            `framework ${frameworkId} has declined ${refused.toString()} of agent ${agentId} in role ${role} until ${until} µs, and is offered ${resources.toString()} of it at ${now} µs`,
+        );
+      }
+    }
+  }
+
+  #called(machine: MasterMachine, call: SchedulerCall): void {
     switch (call.type) {
       case 'SUBSCRIBE':
-        if (call.frameworkId === null) break;
-        forget((framework) => framework !== call.frameworkId);
-        suppressed.delete(call.frameworkId);
+        if (call.frameworkId !== null) this.forgetFramework(call.frameworkId);
         break;
       case 'TEARDOWN':
       case 'UPDATE_FRAMEWORK':
-        forget((framework) => framework !== call.frameworkId);
-        suppressed.delete(call.frameworkId);
+        this.forgetFramework(call.frameworkId);
         break;
       case 'DECLINE':
-        for (const id of call.offerIds) {
-          const slot = leader.state.offers.slotOf(id);
-          if (slot === -1) continue;
-          const { frameworkId, role, agentId, resources } = leader.state.offers.offer(slot);
-          const until = now + refusalOf(call.filters);
-          if (frameworkId !== call.frameworkId || until === now) continue;
-          const key = keyOf(frameworkId, agentId, role);
-          const before = (filters.get(key) ?? []).filter((one) => one.until > now);
-          before.push({ refused: resources, until });
-          filters.set(key, before);
-        }
+        this.#declined(machine, call);
         break;
       case 'REVIVE': {
-        const roles = rolesNamed(leader, call);
+        const roles = rolesNamed(machine, call);
         if (roles === null) break;
-        forget((framework, role) => framework !== call.frameworkId || !roles.includes(role));
-        const known = suppressed.get(call.frameworkId);
-        if (call.roles.length === 0) suppressed.set(call.frameworkId, new Set());
-        else if (known !== undefined) for (const role of roles) known.delete(role);
+        this.#forget((framework, role) => framework !== call.frameworkId || !roles.includes(role));
+        if (call.roles.length === 0) this.#suppressed.set(call.frameworkId, new Set());
+        else for (const role of roles) this.#suppressed.get(call.frameworkId)?.delete(role);
         break;
       }
       case 'SUPPRESS': {
-        const roles = rolesNamed(leader, call);
+        const roles = rolesNamed(machine, call);
         if (roles === null) break;
-        let known = suppressed.get(call.frameworkId);
+        let known = this.#suppressed.get(call.frameworkId);
         if (known === undefined) {
           known = new Set();
-          suppressed.set(call.frameworkId, known);
+          this.#suppressed.set(call.frameworkId, known);
         }
         for (const role of roles) known.add(role);
         break;
       }
       case 'REQUEST':
-        suppressed.delete(call.frameworkId);
+        this.#suppressed.delete(call.frameworkId);
         break;
       default:
     }
-  };
+  }
 
-  return {
-    id: 'S12',
-    masterInput(now, _master, input, machine) {
-      if (input.kind === 'elected') {
-        filters = new Map();
-        suppressed = new Map();
-        epoch = input.epoch;
-        return;
-      }
-      if (machine.epoch !== epoch) return;
-      switch (input.kind) {
-        case 'schedulerCalled':
-          if (isHeard(machine, input)) called(now, machine, input.call);
-          break;
-        case 'streamClosed': {
-          const framework = machine.state.frameworksByStream.get(input.stream);
-          if (framework === undefined) break;
-          forget((id) => id !== framework.id);
-          suppressed.delete(framework.id);
-          break;
-        }
-        case 'linkClosed':
-        case 'agentMessage': {
-          if (input.kind === 'agentMessage' && !RENEWING.has(input.message.type)) break;
-          const agent = machine.state.agentsByLink.get(input.link);
-          const id =
-            input.kind === 'agentMessage' && input.message.type === 'REREGISTER_AGENT'
-              ? input.message.info.id
-              : (agent?.id ?? null);
-          if (id !== null) forget((_framework, _role, one) => one !== id);
-          break;
-        }
-        default:
-      }
-    },
-    masterOutput(now, _master, output) {
-      if (output.kind !== 'event' || output.event.type !== 'OFFERS') return;
-      for (const { frameworkId, role, agentId, resources } of output.event.offers) {
-        if (suppressed.size > 0)
-          expectThat(
-            suppressed.get(frameworkId)?.has(role) !== true,
-            'S12',
-            () =>
-              `framework ${frameworkId} has suppressed role ${role}, and is offered agent ${agentId} in it`,
-          );
-        const list = filters.get(keyOf(frameworkId, agentId, role));
-        if (list === undefined) continue;
-        for (const { refused, until } of list) {
-          expectThat(
-            now >= until || !refused.contains(resources),
-            'S12',
-            () =>
-              `framework ${frameworkId} has declined ${refused} of agent ${agentId} in role ${role} until ${until} µs, and is offered ${resources} of it`,
-          );
-        }
-      }
-    },
-    check({ leader }) {
-      // Rows of agents and frameworks that are gone are no longer looked for.
-      if (leader === null || filters.size < FILTERS_KEPT) return;
-      const { state } = leader;
-      forget((framework, _role, agent) => state.frameworksById.has(framework) && state.agentsById.has(agent));
-    },
-  };
+  #declined(machine: MasterMachine, call: Extract<SchedulerCall, { type: 'DECLINE' }>): void {
+    const { offers, now } = machine.state;
+    const duration = refusalOf(call.filters);
+    if (duration === 0) return;
+    for (const id of call.offerIds) {
+      const slot = offers.slotOf(id);
+      if (slot === -1) continue;
+      const { frameworkId, role, agentId, resources } = offers.offer(slot);
+      if (frameworkId !== call.frameworkId) continue;
+      const key = keyOf(frameworkId, agentId, role);
+      const before = (this.#filters.get(key) ?? []).filter((one) => one.until > now);
+      before.push({ refused: resources, until: now + duration });
+      this.#filters.set(key, before);
+    }
+  }
+
+  forgetFramework(id: FrameworkId): void {
+    this.#forget((framework) => framework !== id);
+    this.#suppressed.delete(id);
+  }
+
+  #forget(keeps: (framework: FrameworkId, role: string, agent: AgentId) => boolean): void {
+    for (const key of this.#filters.keys()) {
+      const [framework, agent, role] = splitKey(key);
+      if (!keeps(framework, role, agent)) this.#filters.delete(key);
+    }
+  }
 }
 
 const FILTERS_KEPT = 4_096;
 const RENEWING: ReadonlySet<string> = new Set(['REGISTER_AGENT', 'REREGISTER_AGENT', 'UNREGISTER_AGENT']);
+
+/** Behind a call that waits for the authorizer: when it takes effect, nobody outside knows. */
+function waits({ state }: MasterMachine, { frameworkId }: SchedulerCall): boolean {
+  return frameworkId !== null && state.authorizations?.queues.has(frameworkId) === true;
+}
 
 function isHeard(machine: MasterMachine, input: Extract<MasterInput, { kind: 'schedulerCalled' }>): boolean {
   if (input.call.type === 'SUBSCRIBE') return true;

@@ -34,7 +34,7 @@ export function capacity(): Property {
         expectThat(
           total.quantities().contains(used.nonRevocable().nonShared().quantities()),
           'S2',
-          () => `machine ${machine} has ${total}, its agent runs ${used}`,
+          () => `machine ${machine} has ${total.toString()}, its agent runs ${used.toString()}`,
         );
       }
       touched.clear();

@@ -67,7 +67,7 @@ function checkAgent(leader: MasterMachine, agent: AgentRecord): void {
   expectThat(
     total.contains(held.nonShared()),
     'S1',
-    () => `agent ${agent.id} has ${total}, and ${held} of it is offered or in use`,
+    () => `agent ${agent.id} has ${total.toString()}, and ${held.toString()} of it is offered or in use`,
   );
   const { allocator } = state;
   if (!(allocator instanceof HierarchicalDrf)) return;
@@ -77,7 +77,7 @@ function checkAgent(leader: MasterMachine, agent: AgentRecord): void {
   expectThat(
     row.total.equals(total),
     'S1',
-    () => `agent ${agent.id} has ${total}, to the allocator it has ${row.total}`,
+    () => `agent ${agent.id} has ${total.toString()}, to the allocator it has ${row.total.toString()}`,
   );
   const mirrored = new Map<string, Resources>();
   row.forEachPart((holder, resources) => {
@@ -92,8 +92,8 @@ function checkAgent(leader: MasterMachine, agent: AgentRecord): void {
       const [framework, role] = key.split(' ').map(Number);
       const id = state.frameworks.get(framework as never)?.id ?? 'that is gone';
       return (
-        `on agent ${agent.id} framework ${id} holds [${here}] in role ` +
-        `${allocator.roleName(role as never)}, and to the allocator [${there}]`
+        `on agent ${agent.id} framework ${id} holds [${here.toString()}] in role ` +
+        `${allocator.roleName(role as never)}, and to the allocator [${there.toString()}]`
       );
     });
   }

@@ -21,14 +21,15 @@ export function reconciliationTruth(scene: Scene): Property {
       if (output.kind !== 'call' || output.call.type !== 'ACKNOWLEDGE') return;
       acknowledged.add(`${output.call.agentId} ${output.call.uuid}`);
     },
-    masterOutput(_now, _master, output) {
+    masterOutput(_now, _master, output, machine) {
       if (output.kind !== 'event' || output.event.type !== 'UPDATE') return;
       const { status } = output.event;
       if (status.uuid !== null || status.reason !== 'REASON_RECONCILIATION') return;
       if (status.state !== 'TASK_GONE' && status.state !== 'TASK_LOST' && status.state !== 'TASK_UNKNOWN')
         return;
       const { leader } = scene;
-      if (leader === null) return;
+      // Whoever was deposed knows no better.
+      if (leader === null || leader !== machine) return;
       const framework = leader.state.frameworksByStream.get(output.stream);
       if (framework === undefined) return;
       const answer = { frameworkId: framework.id, taskId: status.taskId, state: status.state };

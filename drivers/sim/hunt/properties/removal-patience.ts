@@ -1,4 +1,5 @@
 import type { AgentId, Micros } from '../../../../engine/core/index.ts';
+import type { MasterMachine } from '../../../../engine/master/index.ts';
 import { expectThat, type Property } from '../property.ts';
 import type { Scene } from '../scene.ts';
 
@@ -7,27 +8,27 @@ import type { Scene } from '../scene.ts';
  * connection, or, since the election, its return. The master's own absence counts against nobody. And L1: nobody is missed for ever.
  */
 export function removalPatience(scene: Scene): Property {
-  /** Since when each agent has had no link to the leader, as seen at checks: no earlier than in truth by more than a stride. */
+  /** Since when each agent has had no link, by the master's own clock, as seen at checks. */
   const away = new Map<AgentId, Micros>();
-  let epoch = 0;
-  let electedAt = 0;
+  /** When each master was elected, by its own clock. */
+  const elected = new WeakMap<MasterMachine, Micros>();
+  let watched: MasterMachine | null = null;
   return {
     id: 'S3',
-    masterOutput(now, _master, output) {
+    masterOutput(_now, _master, output, machine) {
       if (output.kind !== 'persist') return;
       const { operation } = output;
+      const { now, epoch } = machine.state;
       if (operation.kind === 'masterElected') {
-        epoch = operation.epoch;
-        electedAt = now;
-        away.clear();
+        elected.set(machine, now);
         return;
       }
       if (operation.kind !== 'agentMarkedUnreachable') return;
-      const { leader } = scene;
-      if (leader === null || leader.epoch !== epoch) return;
       const { agentPingTimeout, maxAgentPingTimeouts, agentReregisterTimeout } = scene.scenario.master;
       const patience = Math.min(agentPingTimeout * maxAgentPingTimeouts, agentReregisterTimeout);
-      const led = now - electedAt;
+      const led = now - elected.get(machine)!;
+      // By its own leave an agent goes at once.
+      if (machine.state.agentsById.get(operation.id)?.link != null && led < patience) return;
       expectThat(
         led >= patience,
         'S3',
@@ -35,9 +36,14 @@ export function removalPatience(scene: Scene): Property {
           `agent ${operation.id} is marked unreachable ${led} µs after the election of master ${epoch}, before anybody could be missed for ${patience} µs`,
       );
     },
-    check({ now, leader }) {
+    check({ leader }) {
+      if (leader !== watched) {
+        watched = leader;
+        away.clear();
+      }
       if (leader === null) return;
       const { agentReregisterTimeout, agentPingTimeout } = scene.scenario.master;
+      const { now } = leader.state;
       for (const agent of leader.state.agents) {
         if (agent.link !== null || agent.leaving) {
           away.delete(agent.id);

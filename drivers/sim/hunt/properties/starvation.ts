@@ -47,7 +47,7 @@ export function starvation(): Property {
           at !== undefined && now - at <= ROUND,
           'L2',
           () =>
-            `agent ${agent.id} has ${free} free, ${takers} frameworks want it, and it was last offered ${at === undefined ? 'never' : `${now - at} µs ago`}`,
+            `agent ${agent.id} has ${free.toString()} free, ${takers} frameworks want it, and it was last offered ${at === undefined ? 'never' : `${now - at} µs ago`}`,
         );
       }
       for (const id of served) {
@@ -67,7 +67,7 @@ type AgentRecord = MasterMachine['state']['agents'] extends Iterable<infer Recor
 type FrameworkRecord = MasterMachine['state']['frameworks'] extends Iterable<infer Record> ? Record : never;
 
 function isOfferable(agent: AgentRecord): boolean {
-  return agent.link !== null && !agent.leaving;
+  return agent.link !== null && agent.leaving === null && !agent.deactivated;
 }
 
 /** Not offered and not used, by plain sums. */

@@ -1,3 +1,5 @@
+import type { AgentOutput } from '../../../../engine/agent/index.ts';
+import type { FrameworkId, TaskId } from '../../../../engine/core/index.ts';
 import type { MasterMachine } from '../../../../engine/master/index.ts';
 import { isTerminal, type TaskState } from '../../../../engine/protocol/index.ts';
 import { expectThat, type Property } from '../property.ts';
@@ -19,6 +21,25 @@ export function terminalStates(): Property {
   const ended = new WeakMap<TaskRecord, TaskState>();
   const launches = new Map<string, number>();
   const starts = new Map<string, number>();
+  const begins = (machine: number, frameworkId: FrameworkId, taskId: TaskId): void => {
+    const name = `${frameworkId} ${taskId}`;
+    const started = (starts.get(name) ?? 0) + 1;
+    starts.set(name, started);
+    expectThat(
+      started <= (launches.get(name) ?? 0),
+      'S3',
+      () =>
+        `task ${taskId} of framework ${frameworkId} was launched ${launches.get(name) ?? 0} times and starts for the ${started}th, on machine ${machine}`,
+    );
+    const before = said.get(`${machine} ${name}`);
+    expectThat(
+      before === undefined || !isTerminal(before.state) || launches.get(name) !== 1,
+      'S4',
+      () =>
+        `task ${taskId} of framework ${frameworkId} starts on machine ${machine} after its agent has said ${before!.state}`,
+    );
+    said.delete(`${machine} ${name}`);
+  };
   return {
     id: 'S4',
     frameworkOutput(_now, number, output) {
@@ -33,26 +54,9 @@ export function terminalStates(): Property {
       void number;
     },
     agentOutput(_now, machine, output) {
-      if (output.kind === 'launchContainer') {
-        const { frameworkId } = output;
-        const { taskId } = output.task;
-        const name = `${frameworkId} ${taskId}`;
-        const started = (starts.get(name) ?? 0) + 1;
-        starts.set(name, started);
-        expectThat(
-          started <= (launches.get(name) ?? 0),
-          'S3',
-          () =>
-            `task ${taskId} of framework ${frameworkId} was launched ${launches.get(name) ?? 0} times and starts for the ${started}th, on machine ${machine}`,
-        );
-        const before = said.get(`${machine} ${name}`);
-        expectThat(
-          before === undefined || !isTerminal(before.state) || launches.get(name) !== 1,
-          'S4',
-          () =>
-            `task ${taskId} of framework ${frameworkId} starts on machine ${machine} after its agent has said ${before!.state}`,
-        );
-        said.delete(`${machine} ${name}`);
+      const start = startOf(output);
+      if (start !== null) {
+        for (const taskId of start.taskIds) begins(machine, start.frameworkId, taskId);
       } else if (output.kind === 'toMaster' && output.message.type === 'STATUS_UPDATE') {
         const { frameworkId, status, latestState } = output.message;
         const key = `${machine} ${frameworkId} ${status.taskId}`;
@@ -99,4 +103,12 @@ export function terminalStates(): Property {
       }
     },
   };
+}
+
+/** Tasks whose processes an order starts: in a container of their own. Custom executors start theirs by themselves. */
+function startOf(output: AgentOutput): { frameworkId: FrameworkId; taskIds: readonly TaskId[] } | null {
+  if (output.kind !== 'launchContainer') return null;
+  const { spec } = output;
+  if (spec.kind !== 'commandTask' && spec.kind !== 'podTask') return null;
+  return { frameworkId: spec.frameworkId, taskIds: [spec.task.taskId] };
 }
