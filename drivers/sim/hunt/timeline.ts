@@ -166,7 +166,9 @@ function operationText(operation: OfferOperation): string {
   switch (operation.type) {
     case 'LAUNCH':
     case 'LAUNCH_GROUP': {
-      const tasks = operation.taskInfos.map((one) => `${one.taskId} (${one.resources.toString()})`).join(', ');
+      const tasks = operation.taskInfos
+        .map((one) => `${one.taskId} (${one.resources.toString()})`)
+        .join(', ');
       return `${operation.type} ${tasks} on ${operation.taskInfos[0]?.agentId}`;
     }
     case 'RESERVE':
