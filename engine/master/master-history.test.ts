@@ -27,10 +27,13 @@ import {
   type TaskInfo,
   type TaskState,
 } from '../protocol/index.ts';
+import { ALL_SEEING } from '../authorization/index.ts';
 import { RegistryState } from '../registry/index.ts';
 import { lacksReserved } from '../agent/agent-resources.ts';
 import { applyOperations, type ResourceOperation, Resources, scalarResource } from '../resources/index.ts';
-import type { LinkId, StreamId } from './input.ts';
+import type { LinkId, OperatorStreamId, StreamId } from './input.ts';
+import { OperatorReader } from './operator-reader.ts';
+import type { MasterOptions } from './options.ts';
 import type { MasterOutput } from './output.ts';
 import { hashMasterOutput } from './output-hash.ts';
 import { dynamic, volume } from './operations-kit.ts';
@@ -196,8 +199,13 @@ class World {
   /** Agents that the registry held at some time. */
   readonly #admitted = new Set<AgentId>();
 
-  constructor() {
-    this.driver = new MasterDriver({ registry: this.registry });
+  readonly #options: Partial<MasterOptions>;
+  /** Sees all outputs as well. */
+  witness: ((outputs: readonly MasterOutput[]) => void) | null = null;
+
+  constructor(options: Partial<MasterOptions> = {}) {
+    this.#options = options;
+    this.driver = new MasterDriver({ registry: this.registry, options });
     this.driver.holdsRegistry = true;
   }
 
@@ -295,6 +303,7 @@ class World {
 
   /** What the outputs mean to agents and schedulers, and that none says what is not durable yet. */
   see(outputs: readonly MasterOutput[]): void {
+    this.witness?.(outputs);
     for (const id of this.registry.snapshot().admitted.keys()) this.#admitted.add(id);
     for (const output of outputs) {
       hashMasterOutput(this.hash, output);
@@ -779,7 +788,9 @@ class World {
   failOver(): void {
     for (const agent of this.agents) this.#linkIsDown(agent);
     for (const scheduler of this.schedulers) scheduler.stream = null;
-    this.driver = new MasterDriver({ registry: this.registry, now: this.driver.now });
+    const { authorizer, now } = this.driver;
+    this.driver = new MasterDriver({ registry: this.registry, now, options: this.#options });
+    this.driver.authorizer = authorizer;
     this.driver.holdsRegistry = true;
   }
 
@@ -934,6 +945,110 @@ test('a new master reaches the same agents and the same live tasks once the agen
     { numRuns: 200 },
   );
 });
+
+/** Listens to a world's master from its first step, and comes back after each cut where it was. */
+class Watch {
+  readonly #world: World;
+  readonly #extensions: boolean;
+  #driver: MasterDriver;
+  #stream: OperatorStreamId | null = null;
+  #reader: OperatorReader | null = null;
+  #seen: number | null = null;
+  snapshots = 0;
+  resumed = 0;
+
+  constructor(world: World, extensions: boolean) {
+    this.#world = world;
+    this.#extensions = extensions;
+    this.#driver = world.driver;
+    world.witness = (outputs) => {
+      this.#see(outputs);
+    };
+    this.connect();
+  }
+
+  #see(outputs: readonly MasterOutput[]): void {
+    for (const output of outputs) {
+      if (output.kind !== 'operatorEvent' || output.stream !== this.#stream) continue;
+      const { event, sequence } = output;
+      if (this.#seen !== null && event.type !== 'SUBSCRIBED') {
+        const isHeartbeat = event.type === 'HEARTBEAT';
+        if (isHeartbeat || this.#extensions) expect(sequence).toBe(this.#seen + (isHeartbeat ? 0 : 1));
+        else expect(sequence).toBeGreaterThan(this.#seen);
+      }
+      this.#seen = sequence;
+      if (event.type === 'SUBSCRIBED') this.#reader = new OperatorReader(event.getState);
+      else this.#reader!.take(event);
+      if (event.type === 'SUBSCRIBED') this.snapshots++;
+    }
+  }
+
+  connect(): void {
+    this.#driver = this.#world.driver;
+    const snapshots = this.snapshots;
+    const resume = this.#seen;
+    const { stream, outputs } = this.#driver.watch({
+      extensions: this.#extensions,
+      ...(resume === null ? {} : { resume }),
+    });
+    // A subscription over a master that does not lead yet is closed.
+    this.#stream = outputs.some(({ kind }) => kind === 'closeOperatorStream') ? null : stream;
+    this.#see(outputs);
+    if (this.#stream !== null && this.snapshots === snapshots) this.resumed++;
+  }
+
+  cut(): void {
+    if (this.#stream !== null && this.#driver === this.#world.driver)
+      this.#driver.step({ kind: 'operatorStreamClosed', stream: this.#stream });
+    this.#stream = null;
+  }
+
+  check(): void {
+    if (this.#stream === null || this.#driver !== this.#world.driver) return;
+    const { machine, now } = this.#driver;
+    const before = stateDigest(this.#driver);
+    const answer = machine.query(now, { type: 'GET_STATE' }, ALL_SEEING);
+    expect(stateDigest(this.#driver)).toBe(before);
+    if (!answer.ok || answer.value.type !== 'GET_STATE')
+      throw new Error('The master does not tell its state');
+    const fresh = new OperatorReader(answer.value);
+    expect(this.#reader!.digest(this.#extensions)).toBe(fresh.digest(this.#extensions));
+  }
+}
+
+test.each([false, true])(
+  'a snapshot and the events since are a fresh snapshot, at every step and over every cut (events of our own: %s)',
+  (extensions) => {
+    let snapshots = 0;
+    let resumed = 0;
+    const cuts = fc.array(fc.nat(119), { maxLength: 12 });
+    fc.assert(
+      fc.property(history, cuts, (steps, at) => {
+        const world = new World({ operatorEventsKept: 24, history: 'full', taskTimelineEntries: 4 });
+        world.settle();
+        const watch = new Watch(world, extensions);
+        steps.forEach((one, index) => {
+          if (at.includes(index)) watch.cut();
+          else if (at.includes(index - 3)) watch.connect();
+          if (index === 70) {
+            world.failOver();
+            world.settle();
+            watch.connect();
+          }
+          world.take(one);
+          watch.check();
+        });
+        ({ snapshots, resumed } = {
+          snapshots: snapshots + watch.snapshots,
+          resumed: resumed + watch.resumed,
+        });
+      }),
+      { numRuns: 80 },
+    );
+    expect(snapshots).toBeGreaterThan(30);
+    expect(resumed).toBeGreaterThan(30);
+  },
+);
 
 test('the histories reach what they are meant to reach', () => {
   const seen = new Map<string, number>();

@@ -7,6 +7,19 @@ export function stateDigest(driver: Pick<MasterDriver, 'machine' | 'allocator'>)
   return [...masterLines(driver.machine.state), driver.allocator.digest()].join('\n');
 }
 
+/** What waits for the authorizer. */
+function authorizationLines({ authorizations }: MasterState): string[] {
+  if (authorizations === null) return [];
+  const { asked, queues, subscribing, registering } = authorizations;
+  return [
+    `asked ${[...asked.keys()].join()} subscribing ${[...subscribing].join()} registering ${[...registering].join(';')}`,
+    ...[...queues].map(
+      ([id, { calls, pending, killed }]) =>
+        `queue ${id} ${calls.length} [${[...pending.keys()].join()}] [${[...killed].join()}]`,
+    ),
+  ];
+}
+
 function masterLines(master: MasterState): string[] {
   const lines: string[] = [];
   for (const agent of master.agents) {
@@ -29,7 +42,7 @@ function masterLines(master: MasterState): string[] {
   for (const framework of master.frameworks) {
     const { row, id, stream, failoverDeadline, recovered, roles, info } = framework;
     lines.push(
-      `framework ${row} ${id} stream ${stream} until ${failoverDeadline} ${framework.condemned} ${recovered} [${roles.join()}] ${info.name} ${info.principal}`,
+      `framework ${row} ${id} stream ${stream} until ${failoverDeadline} ${framework.condemned} ${recovered} [${roles.join()}] ${info.name} ${info.principal} suppressed [${[...framework.suppressedRoles].join()}]`,
     );
     for (const task of framework.tasks.values()) {
       lines.push(
@@ -55,6 +68,9 @@ function masterLines(master: MasterState): string[] {
     `intended ${registryText(master.intended.snapshot())}`,
     `removals ${[...master.removalQueue].map((one) => (typeof one === 'number' ? one : one.id)).join()} from ${master.nextRemoval}`,
     `completed ${[...master.completedFrameworks.keys()].join()}`,
+    `listeners ${[...(master.streams?.subscribers.keys() ?? [])].join()} kept ${master.streams?.kept?.length} last ${master.operatorSequence}`,
+    `weights ${[...master.weights].join(';')} quotas ${[...master.quotas.keys()].join()}`,
+    ...authorizationLines(master),
     `next ${master.nextAgentNumber} ${master.nextFrameworkNumber} ${master.nextOperationNumber}`,
     `allocated ${JSON.stringify(master.stats.allocated)} offered ${JSON.stringify(master.stats.offered)}`,
   );

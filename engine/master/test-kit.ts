@@ -15,6 +15,7 @@ import {
   type AgentInfo,
   type AgentToMaster,
   ALL_AGENT_CAPABILITIES,
+  type AuthorizationRequest,
   type ExecutorInfo,
   type ExtensionCall,
   type FrameworkCapability,
@@ -36,7 +37,7 @@ import { type RegistryOperation, type RegistrySnapshot, RegistryState } from '..
 import { Resources } from '../resources/index.ts';
 import type { AllocatorOptions } from './allocator.ts';
 import { callErrorText } from './call-error.ts';
-import type { LinkId, MasterInput, RequestId, StreamId } from './input.ts';
+import type { LinkId, MasterInput, OperatorStreamId, RequestId, StreamId } from './input.ts';
 import { MasterMachine } from './master-machine.ts';
 import { DEFAULT_MASTER_OPTIONS, type MasterOptions } from './options.ts';
 import type { MasterOutput } from './output.ts';
@@ -236,6 +237,10 @@ export class MasterDriver {
   allocator!: PlainAllocator;
   now = micros(0);
   holdsRegistry = false;
+  /** Answers the authorizer's questions within the step that asks; null answers none of them (`unanswered`). */
+  authorizer: ((requests: readonly AuthorizationRequest[]) => readonly boolean[] | null) | null = null;
+  /** Tickets with the number of their questions, oldest first. */
+  readonly unanswered: { readonly ticket: number; readonly requests: readonly AuthorizationRequest[] }[] = [];
   /** Operations that are written and not durable yet. */
   readonly written: RegistryOperation[] = [];
   #durable = 0;
@@ -278,8 +283,24 @@ export class MasterDriver {
   step(input: MasterInput): MasterOutput[] {
     const outputs: MasterOutput[] = [];
     this.#stepInto(input, outputs);
-    while (!this.holdsRegistry && this.written.length > 0) this.#makeDurable(this.written.length, outputs);
+    this.#settle(outputs);
     return outputs;
+  }
+
+  #settle(outputs: MasterOutput[]): void {
+    for (;;) {
+      if (!this.holdsRegistry && this.written.length > 0) this.#makeDurable(this.written.length, outputs);
+      else if (this.authorizer !== null && this.unanswered.length > 0) {
+        const { ticket, requests } = this.unanswered.shift()!;
+        this.#stepInto({ kind: 'authorized', ticket, verdicts: this.authorizer(requests) }, outputs);
+      } else return;
+    }
+  }
+
+  /** Answers the oldest question. */
+  answer(verdicts: readonly boolean[] | null): MasterOutput[] {
+    const { ticket } = this.unanswered.shift()!;
+    return this.step({ kind: 'authorized', ticket, verdicts });
   }
 
   /** The oldest `count` writes become durable. */
@@ -299,6 +320,10 @@ export class MasterDriver {
     this.machine.step(this.now, input, {
       push: (output) => {
         if (output.kind === 'persist') this.written.push(output.operation);
+        if (output.kind === 'authorize') {
+          const { ticket, requests } = output;
+          this.unanswered.push({ ticket, requests });
+        }
         outputs.push(output);
       },
     });
@@ -416,6 +441,23 @@ export class MasterDriver {
     return this.step({ kind: 'linkClosed', link });
   }
 
+  #operatorStreams = 0;
+
+  /** An operator's event stream. */
+  watch(
+    given: { readonly principal?: string; readonly resume?: number; readonly extensions?: boolean } = {},
+  ): { readonly stream: OperatorStreamId; readonly outputs: MasterOutput[] } {
+    const stream = ++this.#operatorStreams as OperatorStreamId;
+    const outputs = this.step({
+      kind: 'operatorSubscribed',
+      stream,
+      principal: given.principal ?? null,
+      resume: given.resume ?? null,
+      extensions: given.extensions ?? false,
+    });
+    return { stream, outputs };
+  }
+
   closeStream(stream: StreamId): MasterOutput[] {
     return this.step({ kind: 'streamClosed', stream });
   }
@@ -507,6 +549,13 @@ export class MasterDriver {
 export function eventsOn(outputs: readonly MasterOutput[], stream: StreamId): SchedulerEvent[] {
   return outputs.flatMap((output) =>
     output.kind === 'event' && output.stream === stream ? [output.event] : [],
+  );
+}
+
+/** Operators' events on a stream, with their numbers. */
+export function watchedOn(outputs: readonly MasterOutput[], stream: OperatorStreamId) {
+  return outputs.flatMap((output) =>
+    output.kind === 'operatorEvent' && output.stream === stream ? [output] : [],
   );
 }
 
