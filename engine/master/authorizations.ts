@@ -19,6 +19,7 @@ import {
 import type { FrameworkRecord } from './framework-record.ts';
 import { disconnectFramework, isRefusedSubscription, refuse, subscribe } from './frameworks.ts';
 import type { LinkId, RequestId, StreamId } from './input.ts';
+import { flushAllocations } from './offers.ts';
 import { operatorCall } from './operator-calls.ts';
 import type { OperatorRequest } from './operator-request.ts';
 import { countEnd } from './published.ts';
@@ -381,6 +382,8 @@ function proceed(
   const queue = authorizations.queues.get(frameworkId);
   if (queue === undefined) return;
   for (let index = 0; index < queue.calls.length; index++) {
+    // The offers of the call before: the next one may remove the framework that they are for, and give its row to another.
+    if (master.allocatedFrameworks.length > 0) flushAllocations(master);
     const waiting = queue.calls[index]!;
     if (waiting.kind === 'subscribe') {
       const { request, stream, call } = waiting;

@@ -24,6 +24,7 @@ export function checkMasterInvariants(master: MasterState): void {
   checkSums(allocated, master.stats.allocated, 'allocated');
   checkSums(total, master.stats.total, 'total');
   checkFrameworks(master);
+  checkAuthorizations(master);
   for (const [frameworkId, operations] of master.operations) {
     assert(operations.size > 0, 'only frameworks that watch an operation are remembered for it');
     for (const operation of operations) {
@@ -176,4 +177,22 @@ function checkSums(found: KindSums, kept: KindSums, what: string): void {
       `${what} ${kind}: the books add up to ${found[kind]}, the counter says ${kept[kind]}`,
     );
   }
+}
+
+/** Nothing waits for an authorizer that nobody asked (bug ledger B08, B15). */
+function checkAuthorizations({ authorizations }: MasterState): void {
+  if (authorizations === null) return;
+  const { asked, queues, registering } = authorizations;
+  let withQueue = 0;
+  for (const { waiting } of asked.values()) {
+    const hasQueue =
+      waiting.kind === 'call' || (waiting.kind === 'subscribe' && waiting.call.frameworkId !== null);
+    if (hasQueue) withQueue++;
+  }
+  assert(
+    withQueue === queues.size,
+    'calls of a framework wait behind one that the authorizer is asked about',
+  );
+  for (const ticket of registering.values())
+    assert(asked.has(ticket), 'a registration waits for a question that is open');
 }
