@@ -65,6 +65,8 @@ export {
   taskViewsOf,
 } from './queries/index.ts';
 export type { PrincipalLimit, Rate, RateLimits } from './rate-limits.ts';
+export { LEASE_LABEL, OWNER_LABEL } from './reservation-labels.ts';
+export type { ReservationOrphan } from './reservation-watch.ts';
 export type { TaskTimeline, TimelineEntry } from './task-history.ts';
 export type { MasterOutput } from './output.ts';
 export { hashMasterOutput } from './output-hash.ts';

@@ -87,6 +87,7 @@ import type { MasterOutput } from './output.ts';
 import { answerQuery, type OperatorRead, taskTimelines } from './queries/index.ts';
 import type { RateLimiter } from './rate-limits.ts';
 import { reconcile } from './reconciliation.ts';
+import { type ReservationOrphan, reservationOrphans, ReservationWatch } from './reservation-watch.ts';
 import type { AfterDurable } from './registrar.ts';
 import {
   MasterState,
@@ -187,6 +188,7 @@ export class MasterMachine implements Machine<MasterInput, MasterOutput> {
       next = earlier(next, master.offerTimeouts.earliest(master.isOutstanding));
     }
     next = earlier(next, master.nextPing);
+    next = earlier(next, master.reservationWatch === null ? null : master.reservationWatch.nextCheck);
     return earlier(next, master.nextHeartbeat);
   }
 
@@ -248,6 +250,11 @@ export class MasterMachine implements Machine<MasterInput, MasterOutput> {
   /** Metrics by their names (spec 15), read lazily: read them to the end between two steps. */
   metrics(now: Micros, frameworkIdText: (id: FrameworkId) => string): Iterable<MetricValue> {
     return masterMetrics(this.#master, now, frameworkIdText);
+  }
+
+  /** Reservations and volumes whose owner is not here (label `owner`), by agent. A query: nothing changes. */
+  reservationOrphans(): readonly ReservationOrphan[] {
+    return reservationOrphans(this.#master);
   }
 
   /** Read-only look at the books, for checks and reports. */
@@ -351,6 +358,8 @@ function lead(master: MasterState): void {
   master.nextPing = master.after(master.options.agentPingTimeout);
   if (master.options.heartbeatInterval !== null)
     master.nextHeartbeat = master.after(master.options.heartbeatInterval);
+  if (master.options.reservationOwners || master.options.reservationLeases)
+    master.reservationWatch = new ReservationWatch(master.now);
   startRecoveryTimer(master);
   armRegistryGc(master);
 }
@@ -367,6 +376,8 @@ function tick(master: MasterState): void {
   if (master.options.offerTimeout !== null) rescindTimedOut(master);
   if (master.nextPing !== null && master.nextPing <= now) ping(master);
   if (master.nextHeartbeat !== null && master.nextHeartbeat <= now) heartbeat(master);
+  if (master.reservationWatch !== null && master.reservationWatch.nextCheck <= now)
+    master.reservationWatch.check(master);
 }
 
 /** A timer whose record no longer waits for it, or waits longer, does nothing. */

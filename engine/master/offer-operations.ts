@@ -6,13 +6,16 @@ import {
   type Resource,
   type ResourceOperation,
   Resources,
+  resourceText,
   withCount,
 } from '../resources/index.ts';
 import type { Acceptance } from './acceptance.ts';
 import type { AgentRecord } from './agent-record.ts';
+import type { FrameworkRecord } from './framework-record.ts';
 import { rescindOffer } from './offers.ts';
 import { unavailable, validateFeedback, validateOperation } from './operation-validation.ts';
 import { dropOperation, sendOperation, setTotal, totalAfter } from './operations.ts';
+import { leaseFault, ownerOf } from './reservation-labels.ts';
 import type { MasterState } from './state.ts';
 
 /**
@@ -29,6 +32,8 @@ export function performOfferOperation(
   const error =
     validateAllocation(given, roleName) ??
     validateFeedback(agent, operation) ??
+    (master.options.reservationOwners ? validateOwners(framework, operation) : null) ??
+    (master.options.reservationLeases ? validateLeases(operation) : null) ??
     validateOperation({ agent, framework, role: roleName, principal: framework.info.principal }, operation) ??
     unavailable(acceptance.remaining, operation);
   if (error !== null) {
@@ -44,6 +49,33 @@ export function performOfferOperation(
     acceptance.remaining = acceptance.remaining.minus(operation.source);
     sendOperation(master, agent, framework.id, operation, { framework, role });
   }
+}
+
+/** A framework changes nothing that bears another's name, and reserves nothing in one (option `reservationOwners`; bug ledger B49). */
+function validateOwners(framework: FrameworkRecord, operation: ResourceOfferOperation): string | null {
+  const { name } = framework.info;
+  for (const entry of namedBy(operation).entries) {
+    const { identity } = entry;
+    let owner = ownerOf(identity.reservations);
+    // What is refined has an owner too.
+    if (operation.type === 'RESERVE' && (owner === null || owner === name))
+      owner = ownerOf(identity.reservations.slice(0, -1));
+    if (owner !== null && owner !== name)
+      return `'${resourceText(entry)}' belongs to '${owner}' by its reservation's label, not to '${name}'`;
+  }
+  return null;
+}
+
+/** A lease that could not be kept is not made (option `reservationLeases`). */
+export function validateLeases(operation: ResourceOfferOperation): string | null {
+  if (operation.type !== 'RESERVE') return null;
+  for (const { identity } of operation.resources.entries) {
+    for (const reservation of identity.reservations) {
+      const fault = leaseFault(reservation);
+      if (fault !== null) return fault;
+    }
+  }
+  return null;
 }
 
 /** What is left after the operations: what they made comes back at once, what nobody touched with the filter (spec 03 §5). */
@@ -123,8 +155,7 @@ function withoutAllocation(operation: ResourceOfferOperation): ResourceOfferOper
 
 /** Resources that say whom they are allocated to say the role of the offers. */
 function validateAllocation(operation: ResourceOfferOperation, role: string): string | null {
-  const named = 'resources' in operation ? operation.resources : volumesOf(operation);
-  const other = named.entries.find(
+  const other = namedBy(operation).entries.find(
     ({ identity }) => identity.allocationRole !== null && identity.allocationRole !== role,
   );
   return other === undefined
@@ -132,8 +163,12 @@ function validateAllocation(operation: ResourceOfferOperation, role: string): st
     : `The operation's resources are allocated to role '${other.identity.allocationRole}', but the offers to '${role}'`;
 }
 
-function volumesOf(operation: Exclude<ResourceOfferOperation, { readonly resources: Resources }>): Resources {
+/** What the operation names. */
+function namedBy(operation: ResourceOfferOperation): Resources {
   switch (operation.type) {
+    case 'RESERVE':
+    case 'UNRESERVE':
+      return operation.resources;
     case 'CREATE':
     case 'DESTROY':
       return operation.volumes;

@@ -4,7 +4,7 @@ import { conversionOf, type ResourceOperation, resourceErrorText, Resources } fr
 import type { AgentRecord } from './agent-record.ts';
 import { operationOf, type ResourceCall } from './authorization-questions.ts';
 import { refuse } from './frameworks.ts';
-import { rescindCopies } from './offer-operations.ts';
+import { rescindCopies, validateLeases } from './offer-operations.ts';
 import { refusal, rescindOffer } from './offers.ts';
 import { validateOperation } from './operation-validation.ts';
 import { sendOperation, setTotal, totalAfter } from './operations.ts';
@@ -28,7 +28,10 @@ export function operateOnResources(master: MasterState, from: OperatorRequest, c
   }
   const operation = operationOf(call);
   const scope = { agent, framework: null, role: null, principal: from.principal };
-  const invalid = validateUnallocated(operation) ?? validateOperation(scope, operation);
+  const invalid =
+    validateUnallocated(operation) ??
+    (master.options.reservationLeases ? validateLeases(operation) : null) ??
+    validateOperation(scope, operation);
   if (invalid !== null) {
     refuseInvalid(master, from, invalid);
     return;

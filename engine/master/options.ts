@@ -72,6 +72,17 @@ export interface MasterOptions {
   readonly registryMaxAgentAge: Micros;
   /** Whether REACTIVATE_AGENT takes a drain back that goes on; Mesos refuses that. */
   readonly drainCancel: boolean;
+  /**
+   * Whether a reservation label `owner` with the name of a framework means something: other frameworks cannot refine, unreserve, destroy, grow or
+   * shrink what bears it, nor reserve in that name, and `reservationOrphans` says since when an owner has been gone. In Mesos reservations
+   * belong to a role, so that any framework of it may.
+   */
+  readonly reservationOwners: boolean;
+  /**
+   * Whether a reservation label `lease` with a number of seconds means something: what nobody has used for that long is released, volumes are
+   * destroyed. In Mesos reservations stay until somebody unreserves them.
+   */
+  readonly reservationLeases: boolean;
   /** Bounds how many tasks of one framework are missing at a time because their agents are drained; null kills all at once, as Mesos does. */
   readonly drainLimit: DrainLimit | null;
   /** How long a removed framework's tasks go on, so that the removal can be undone; null removes at once, as Mesos does. */
@@ -128,6 +139,8 @@ export const DEFAULT_MASTER_OPTIONS: MasterOptions = {
   registryGcInterval: micros(900 * MICROS_PER_SECOND),
   registryMaxAgentAge: micros(14 * 24 * 3_600 * MICROS_PER_SECOND),
   drainCancel: false,
+  reservationOwners: false,
+  reservationLeases: false,
   drainLimit: null,
   frameworkUndoWindow: null,
 };

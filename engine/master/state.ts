@@ -40,6 +40,7 @@ import { OperatorStreams } from './operator-streams.ts';
 import { type PrincipalCounters, RateLimiter } from './rate-limits.ts';
 import { type AfterDurable, Registrar } from './registrar.ts';
 import type { RemovalTarget } from './removal-limit.ts';
+import type { ReservationWatch } from './reservation-watch.ts';
 import { RowTable } from './row-table.ts';
 import { MasterStats } from './stats.ts';
 
@@ -144,6 +145,8 @@ export class MasterState {
   /** Operations that a framework watches: it gave them an id. The framework need not be here. */
   readonly operations = new Map<FrameworkId, Set<OperationRecord>>();
   nextOperationNumber = 0;
+  /** Null unless owners or leases of reservations mean something. */
+  reservationWatch: ReservationWatch | null = null;
 
   readonly offers = new OfferTable();
   readonly offerTimeouts = new OfferTimeouts();

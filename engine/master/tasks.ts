@@ -79,6 +79,7 @@ export function recoverTask(master: MasterState, task: TaskRecord): void {
   task.agent.version++;
   task.framework.version++;
   master.stats.allocated.subtract(resources);
+  if (master.reservationWatch !== null) master.reservationWatch.used(master.now, task.agent, resources);
   master.allocator.recoverResources(
     master.now,
     task.framework.row,
@@ -103,6 +104,7 @@ export function removeExecutor(master: MasterState, executor: ExecutorRecord): v
   const { agent, framework, role, info } = executor;
   forgetExecutor(executor);
   master.stats.allocated.subtract(info.resources);
+  if (master.reservationWatch !== null) master.reservationWatch.used(master.now, agent, info.resources);
   master.allocator.recoverResources(master.now, framework.row, role, agent.row, info.resources, null);
 }
 
