@@ -7,6 +7,8 @@ import { policyErrorText } from './allocator-argument.ts';
 import { runConformanceCommand } from './conformance.ts';
 import { explainCommand, type RawExplainOptions } from './explain/explain-command.ts';
 import { parseCount, parsePairs } from './quantity-arguments.ts';
+import { addClusterCommands } from './cluster/add-cluster-commands.ts';
+import { ClusterError } from './cluster/cluster-error.ts';
 import { addReplay } from './replay/add-replay.ts';
 import { simulateCommand } from './simulate/simulate-command.ts';
 import type { RawSimulateOptions } from './simulate/simulate-options.ts';
@@ -41,6 +43,10 @@ function reported(error: unknown): number {
   if (error instanceof UsageError || error instanceof TraceError) {
     err(`orrery: ${error.message}`);
     return EXIT_USAGE;
+  }
+  if (error instanceof ClusterError) {
+    err(`orrery: ${error.message}`);
+    return EXIT_FAILED;
   }
   if (error instanceof PolicyError) {
     err(`orrery: ${policyErrorText(error)}`);
@@ -83,6 +89,7 @@ function makeProgram(args: readonly string[], exit: (code: number) => void): Com
   addConformance(program, exit);
   addReport(program);
   addReplay(program, exit);
+  addClusterCommands(program, exit);
   return program;
 }
 

@@ -1,3 +1,4 @@
+export { frameRecord, RecordError, RecordParser } from './http/recordio.ts';
 export { decisionLine, type IdNames, NUMBERS } from './journal/decision-trace.ts';
 export { FlightRecorder } from './journal/flight-recorder.ts';
 export { JournalError, journalSegments, readJournal, type TornTail } from './journal/journal-reader.ts';
