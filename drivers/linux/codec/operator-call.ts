@@ -22,11 +22,20 @@ export function operatorCallType(call: CallValid): OperatorCall['type'] | 'UNKNO
   return callType(type);
 }
 
+interface Nanoseconds {
+  readonly nanoseconds: bigint;
+}
+
+/** What the call messages of master and agent have in common. */
+interface ProcessCallMessage {
+  readonly getMetrics?: { readonly timeout?: Nanoseconds | undefined } | undefined;
+  readonly setLoggingLevel?: { readonly level: number; readonly duration: Nanoseconds } | undefined;
+  readonly listFiles?: { readonly path: string } | undefined;
+  readonly readFile?: { readonly path: string; readonly offset: bigint; readonly length: bigint } | undefined;
+}
+
 /** The calls about the process are the same of master and agent, and so are their messages. */
-export function processCallFromWire(
-  type: ProcessCall['type'],
-  call: Pick<CallValid, 'getMetrics' | 'setLoggingLevel' | 'listFiles' | 'readFile'>,
-): ProcessCall {
+export function processCallFromWire(type: ProcessCall['type'], call: ProcessCallMessage): ProcessCall {
   switch (type) {
     case 'GET_METRICS': {
       const { timeout } = present(call.getMetrics, 'get_metrics');

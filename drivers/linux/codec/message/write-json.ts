@@ -62,6 +62,7 @@ function writeValue(shape: ValueShape, value: unknown): string {
       return `"${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')}"`;
     }
     case ScalarType.DOUBLE:
+      if (Object.is(value, -0)) return '-0';
       return Number.isFinite(value) ? String(value) : `"${String(value)}"`;
     default:
       return String(value);

@@ -53,7 +53,7 @@ export function agentStatusToWire(
   };
 }
 
-export function providerStatusToWire(
+function providerStatusToWire(
   status: ResourceProviderStatus,
 ): MessageInitShape<typeof Response_GetAgents_Agent_ResourceProviderSchema> {
   return {

@@ -53,14 +53,13 @@ export function frameworkInfoToWire(
   ids: IdTexts,
   info: FrameworkInfo,
 ): MessageInitShape<typeof FrameworkInfoSchema> {
-  const offerFilters: NonNullable<MessageInitShape<typeof FrameworkInfoSchema>['offerFilters']> = {};
-  for (const [role, minimums] of info.offerFilters) {
-    offerFilters[role] = {
-      minAllocatableResources: {
-        quantities: minimums.map((quantities) => ({ quantities: amountsToWire(quantities) })),
-      },
-    };
-  }
+  // Of any name, `__proto__` too.
+  const offerFilters = Object.fromEntries(
+    Array.from(info.offerFilters, ([role, minimums]) => {
+      const quantities = minimums.map((minimum) => ({ quantities: amountsToWire(minimum) }));
+      return [role, { minAllocatableResources: { quantities } }];
+    }),
+  );
   return {
     user: info.user,
     name: info.name,

@@ -76,14 +76,17 @@ function predicateOf(constraint: AttributeConstraintValid, path: string): Attrib
 export function constraintsToWire(
   constraints: OfferConstraints,
 ): MessageInitShape<typeof OfferConstraintsSchema> {
-  const roleConstraints: NonNullable<MessageInitShape<typeof OfferConstraintsSchema>['roleConstraints']> = {};
-  for (const [role, { groups }] of constraints.roleConstraints) {
-    roleConstraints[role] = {
-      groups: groups.map((group) => ({
-        attributeConstraints: group.attributeConstraints.map(constraintToWire),
-      })),
-    };
-  }
+  // Of any name, `__proto__` too.
+  const roleConstraints = Object.fromEntries(
+    Array.from(constraints.roleConstraints, ([role, { groups }]) => [
+      role,
+      {
+        groups: groups.map((group) => ({
+          attributeConstraints: group.attributeConstraints.map(constraintToWire),
+        })),
+      },
+    ]),
+  );
   return { roleConstraints };
 }
 

@@ -3,10 +3,12 @@ import type { FileInfo, ProcessResponse, VersionInfo } from '../../../../engine/
 import type {
   FileInfoSchema,
   FileInfoValid,
+  FlagValid,
+  MetricValid,
   VersionInfoSchema,
   VersionInfoValid,
 } from '../../proto/generated/mesos/v1/mesos_pb.ts';
-import type { ResponseSchema, ResponseValid } from '../../proto/generated/mesos/v1/master/master_pb.ts';
+import type { ResponseSchema } from '../../proto/generated/mesos/v1/master/master_pb.ts';
 import { count, microsToNanos, nanosToMicros, own, present } from './presence.ts';
 
 /** The fields that master's and agent's responses have in common. */
@@ -14,10 +16,17 @@ type ProcessFields = Pick<
   MessageInitShape<typeof ResponseSchema>,
   'getHealth' | 'getFlags' | 'getVersion' | 'getMetrics' | 'getLoggingLevel' | 'listFiles' | 'readFile'
 >;
-type ProcessMessage = Pick<
-  ResponseValid,
-  'getHealth' | 'getFlags' | 'getVersion' | 'getMetrics' | 'getLoggingLevel' | 'listFiles' | 'readFile'
->;
+
+/** What the response messages of master and agent have in common. */
+interface ProcessMessage {
+  readonly getHealth?: { readonly healthy: boolean } | undefined;
+  readonly getFlags?: { readonly flags: FlagValid[] } | undefined;
+  readonly getVersion?: { readonly versionInfo: VersionInfoValid } | undefined;
+  readonly getMetrics?: { readonly metrics: MetricValid[] } | undefined;
+  readonly getLoggingLevel?: { readonly level: number } | undefined;
+  readonly listFiles?: { readonly fileInfos: FileInfoValid[] } | undefined;
+  readonly readFile?: { readonly size: bigint; readonly data: Uint8Array } | undefined;
+}
 
 export function versionToWire(version: VersionInfo): MessageInitShape<typeof VersionInfoSchema> {
   const { buildDate, buildTime, buildUser, gitSha, gitBranch, gitTag } = version;

@@ -155,11 +155,10 @@ function amounts(map: ScalarMap, path: string): [string, Milli][] {
 }
 
 export function amountsToWire(amounts: Quantities | ResourceLimits): { [name: string]: { value: number } } {
-  const map: { [name: string]: { value: number } } = {};
-  amounts.names.forEach((name, index) => {
-    map[name] = { value: fromMilli(amounts.values[index]!) };
-  });
-  return map;
+  // Of any name, `__proto__` too.
+  return Object.fromEntries(
+    amounts.names.map((name, index) => [name, { value: fromMilli(amounts.values[index]!) }]),
+  );
 }
 
 /** Thousandths of a scalar that is not a resource's own amount. */

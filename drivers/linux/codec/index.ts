@@ -1,0 +1,18 @@
+export { type FromAgent, type FromMaster } from './agent-link.ts';
+export { agentCallFromWire, agentCallToWire, agentCallType } from './agent-call.ts';
+export { agentResponseFromWire, agentResponseToWire } from './agent-response.ts';
+export { executorCallFromWire, executorCallToWire, executorCallType } from './executor-call.ts';
+export { executorEventFromWire, executorEventToWire } from './executor-event.ts';
+export { ExecutorUuids } from './ids/executor-uuids.ts';
+export { clusterIdFrom, IdTexts } from './ids/id-texts.ts';
+export { TextTable } from './ids/text-table.ts';
+export { JSON_TYPE, type MediaType, PROTOBUF_TYPE, readMessage, writeMessage } from './message/media-type.ts';
+export { parseJson } from './message/parse-json.ts';
+export { readJson } from './message/read-json.ts';
+export { WireError } from './message/wire-error.ts';
+export { writeJson } from './message/write-json.ts';
+export { operatorCallFromWire, operatorCallToWire, operatorCallType } from './operator-call.ts';
+export { operatorEventFromWire, operatorEventToWire } from './operator-event.ts';
+export { operatorResponseFromWire, operatorResponseToWire } from './operator-response.ts';
+export { schedulerCallFromWire, schedulerCallToWire, schedulerCallType } from './scheduler-call.ts';
+export { schedulerEventFromWire, schedulerEventToWire } from './scheduler-event.ts';
