@@ -5,7 +5,7 @@ import type { MasterState } from '../state.ts';
 import { clusterAgents } from './agents.ts';
 import { clusterExecutors } from './executors.ts';
 import { clusterFrameworks } from './frameworks.ts';
-import { maintenanceStatus } from './maintenance.ts';
+import { maintenanceSchedule, maintenanceStatus } from './maintenance.ts';
 import { clusterOperations } from './operations.ts';
 import { masterInfo } from './master-info.ts';
 import { quotaStatus, weightInfos } from './quota.ts';
@@ -44,11 +44,11 @@ export function answerQuery(master: MasterState, call: OperatorRead, viewer: Vie
         electedTime: master.electedTime,
       };
     case 'GET_OPERATIONS':
-      return { type: 'GET_OPERATIONS', operations: clusterOperations(master) };
+      return { type: 'GET_OPERATIONS', operations: clusterOperations(master, viewer) };
     case 'GET_MAINTENANCE_STATUS':
-      return { type: 'GET_MAINTENANCE_STATUS', status: maintenanceStatus(master) };
+      return { type: 'GET_MAINTENANCE_STATUS', status: maintenanceStatus(master, viewer) };
     case 'GET_MAINTENANCE_SCHEDULE':
-      return { type: 'GET_MAINTENANCE_SCHEDULE', schedule: master.schedule };
+      return { type: 'GET_MAINTENANCE_SCHEDULE', schedule: maintenanceSchedule(master, viewer) };
     default:
       return assertNever(call.type);
   }
