@@ -18,6 +18,7 @@ import { drainKillPolicy } from './drain.ts';
 import { executorOutcome, waitStatus } from './executor-outcome.ts';
 import type { AgentSettings } from './options.ts';
 import type { AgentOutput } from './output.ts';
+import { checksOf } from './task-checks.ts';
 import type { TaskContainers } from './task-containers.ts';
 
 /**
@@ -256,6 +257,7 @@ export class Executors {
   destroy(executor: AgentExecutor, ending: ExecutorEnding, outputs: Sink<AgentOutput>): void {
     executor.phase = 'terminating';
     executor.ending = ending;
+    executor.heartbeatAt = NEVER;
     this.#disarm(executor);
     this.#state.journal?.executorChanged(executor);
     this.#signalKill(executor, outputs);
@@ -401,6 +403,8 @@ export class Executors {
         group,
       );
       task.phase = 'queued';
+      // A custom executor checks its tasks itself.
+      if (executor.kind === 'pod') task.checks = checksOf(taskInfo);
       executor.liveTasks++;
       executor.queue.push(task);
       this.#state.add(task);
@@ -470,8 +474,7 @@ export class Executors {
     }
     for (let first = 0; first < tasks.length; ) {
       const { group } = tasks[first]!;
-      let end = first + 1;
-      while (group !== -1 && end < tasks.length && tasks[end]!.group === group) end++;
+      const end = group === -1 ? first + 1 : endOfGroup(tasks, first);
       const infos: TaskInfo[] = [];
       for (let index = first; index < end; index++) {
         const task = tasks[index]!;
@@ -533,6 +536,13 @@ export class Executors {
   #disarm(executor: AgentExecutor): void {
     executor.deadline = NEVER;
   }
+}
+
+/** Where the tasks of one group, which stand together, end. */
+function endOfGroup(tasks: readonly AgentTask[], first: number): number {
+  let end = first + 1;
+  while (end < tasks.length && tasks[end]!.group === tasks[first]!.group) end++;
+  return end;
 }
 
 /** It was told to end at once, not by its tasks' or by its own leave. */

@@ -191,15 +191,11 @@ export class TaskContainers {
 
   /** Takes over timers and checks from a checkpoint. The last signal may not have been sent: it is sent again. */
   recovered(now: Micros, task: AgentTask, progress: TaskProgress, outputs: Sink<AgentOutput>): void {
+    if (task.executor === null || task.executor.kind === 'pod') this.#recoverChecks(now, task, progress);
     if (!task.hasContainer) return;
     if (progress.deadline !== null) this.#arm(task, progress.deadline);
     if (task.ending !== 'none')
       this.#signal(task, progress.deadline === null ? 'SIGKILL' : 'SIGTERM', outputs);
-    task.checks = checksOf(task.info!);
-    if (task.checks === null) return;
-    task.checks.healthy = progress.healthy;
-    if (progress.checkStatus !== null) task.checks.checkStatus = progress.checkStatus;
-    if (task.phase === 'running' && task.ending === 'none') this.#checker.resume(now, task.checks);
   }
 
   /** A command task's container, or a pod's, is not there any more: its sandbox is garbage in time. Nested ones lie within their pod's. */
@@ -231,6 +227,14 @@ export class TaskContainers {
       );
     }
     assert(waiting === this.#waiting, 'the tasks with an executor deadline are counted');
+  }
+
+  #recoverChecks(now: Micros, task: AgentTask, progress: TaskProgress): void {
+    task.checks = checksOf(task.info!);
+    if (task.checks === null) return;
+    task.checks.healthy = progress.healthy;
+    if (progress.checkStatus !== null) task.checks.checkStatus = progress.checkStatus;
+    if (task.phase === 'running' && task.ending === 'none') this.#checker.resume(now, task.checks);
   }
 
   /** The task's container is ordered from here on. */
