@@ -82,7 +82,12 @@ function subscribe(
   );
 }
 
-function status(taskId: number, state: TaskState, uuid: number, fields: Partial<TaskStatus> = {}): TaskStatus {
+function status(
+  taskId: number,
+  state: TaskState,
+  uuid: number,
+  fields: Partial<TaskStatus> = {},
+): TaskStatus {
   return {
     taskId: taskId as TaskId,
     state,
@@ -161,7 +166,9 @@ describe('a custom executor', () => {
 
   test('gets further tasks only once its container has room for them', () => {
     const driver = running();
-    expect(runCustom(driver, 2, false)).toMatchObject([{ kind: 'updateContainer', resources: { cpus: 2_100 } }]);
+    expect(runCustom(driver, 2, false)).toMatchObject([
+      { kind: 'updateContainer', resources: { cpus: 2_100 } },
+    ]);
     expect(words(driver.updated(EXECUTOR))).toEqual(['LAUNCH 2']);
   });
 
@@ -302,7 +309,9 @@ describe('the shutdown of an executor', () => {
 
   test('a removed framework’s executor has its grace period, and nobody is told of its tasks', () => {
     const driver = running();
-    expect(words(driver.receive({ type: 'SHUTDOWN_FRAMEWORK', frameworkId: FRAMEWORK }))).toEqual(['SHUTDOWN']);
+    expect(words(driver.receive({ type: 'SHUTDOWN_FRAMEWORK', frameworkId: FRAMEWORK }))).toEqual([
+      'SHUTDOWN',
+    ]);
     expect(driver.machine.report()).toMatchObject({ tasks: [], executors: [], frameworks: [] });
     expect(words(update(driver, status(1, 'TASK_KILLED', 902)))).toEqual(['ACKNOWLEDGED 1']);
     expect(words(driver.tickAtDeadline())).toEqual(['SIGKILL executor 60']);
@@ -343,7 +352,10 @@ describe('calls of executors', () => {
   test.each<readonly [string, Partial<TaskStatus>]>([
     ["Expecting 'uuid' to be present", { uuid: null }],
     ['ExecutorID in Call does not match ExecutorID in TaskStatus', { executorId: 61 as ExecutorId }],
-    ["Received an update with source SOURCE_MASTER, expecting 'SOURCE_EXECUTOR'", { source: 'SOURCE_MASTER' }],
+    [
+      "Received an update with source SOURCE_MASTER, expecting 'SOURCE_EXECUTOR'",
+      { source: 'SOURCE_MASTER' },
+    ],
     ['Received TASK_STAGING from executor, which is not allowed', { state: 'TASK_STAGING' }],
   ])('an update is refused and leaves no trace: %s', (text, fields) => {
     const driver = running();
@@ -439,7 +451,9 @@ describe('calls of executors', () => {
   test('the end of a task takes its room from the container', () => {
     const outputs = update(running(), status(1, 'TASK_FINISHED', 902));
     expect(outputs).toContainEqual(expect.objectContaining({ kind: 'updateContainer' }));
-    expect(outputs.find(({ kind }) => kind === 'updateContainer')).toMatchObject({ resources: { cpus: 100 } });
+    expect(outputs.find(({ kind }) => kind === 'updateContainer')).toMatchObject({
+      resources: { cpus: 100 },
+    });
   });
 
   test('messages go both ways while both ends are there, and are dropped else', () => {
@@ -651,7 +665,11 @@ describe('the master’s view of the executor', () => {
 
   test('a drain kills an executor’s tasks, and the idle executor ends with the last (bug ledger B20)', () => {
     const driver = running();
-    const order = { type: 'DRAIN_AGENT', config: { maxGracePeriod: null, markGone: false }, tasks: null } as const;
+    const order = {
+      type: 'DRAIN_AGENT',
+      config: { maxGracePeriod: null, markGone: false },
+      tasks: null,
+    } as const;
     expect(words(driver.receive(order))).toEqual(['KILL 1']);
     const outputs = update(driver, status(1, 'TASK_KILLED', 902));
     expect(words(outputs)).toEqual(['TASK_KILLED 1', 'SHUTDOWN', 'ACKNOWLEDGED 1']);

@@ -51,7 +51,12 @@ function running(
 }
 
 /** Goes on to the next probe of `use`, answers it, and acknowledges what follows. */
-function probed(driver: AgentDriver, result: ProbeResult, use: ProbeUse = 'healthCheck', taskId = 1): AgentOutput[] {
+function probed(
+  driver: AgentDriver,
+  result: ProbeResult,
+  use: ProbeUse = 'healthCheck',
+  taskId = 1,
+): AgentOutput[] {
   for (;;) {
     expect(driver.machine.nextDeadline()).not.toBeNull();
     if (words(driver.tickAtDeadline()).includes(`${use} ${taskId}`)) break;
@@ -59,7 +64,12 @@ function probed(driver: AgentDriver, result: ProbeResult, use: ProbeUse = 'healt
   return driver.step({ kind: 'probed', container: driver.containerOf(taskId), use, result });
 }
 
-function answered(driver: AgentDriver, result: ProbeResult, use: ProbeUse = 'healthCheck', taskId = 1): string[] {
+function answered(
+  driver: AgentDriver,
+  result: ProbeResult,
+  use: ProbeUse = 'healthCheck',
+  taskId = 1,
+): string[] {
   const outputs = probed(driver, result, use, taskId);
   const sent = driver.acknowledgeAll(outputs);
   const told = sent.map(({ status }) => `${status.state} ${status.details?.healthy ?? '-'}`);
@@ -124,10 +134,18 @@ describe('a health check', () => {
   });
 
   test('failures within the grace period do not count, until one has succeeded', () => {
-    const driver = running({ delay: micros(SECOND), interval: micros(SECOND), gracePeriod: micros(5 * SECOND) });
+    const driver = running({
+      delay: micros(SECOND),
+      interval: micros(SECOND),
+      gracePeriod: micros(5 * SECOND),
+    });
     for (let second = 1; second < 5; second++) expect(answered(driver, BAD)).toEqual([]);
     expect(answered(driver, BAD)).toEqual(['TASK_RUNNING false']);
-    const early = running({ delay: micros(SECOND), interval: micros(SECOND), gracePeriod: micros(5 * SECOND) });
+    const early = running({
+      delay: micros(SECOND),
+      interval: micros(SECOND),
+      gracePeriod: micros(5 * SECOND),
+    });
     expect(answered(early, OK)).toEqual(['TASK_RUNNING true']);
     expect(answered(early, BAD)).toEqual(['TASK_RUNNING false']);
   });

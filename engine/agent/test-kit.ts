@@ -1,6 +1,6 @@
 /** Builders and a driver of one machine for the agent's own tests. */
 import type { AgentId, ExecutorId, FrameworkId, TaskId, UpdateId } from '../core/index.ts';
-import { type Micros, micros, milli, RollingHash } from '../core/index.ts';
+import { assert, type Micros, micros, milli, RollingHash } from '../core/index.ts';
 import type {
   AgentInfo,
   AgentToMaster,
@@ -22,12 +22,14 @@ import {
   AgentMachine,
   type AgentOutput,
   type AgentSettings,
+  CheckpointFold,
   type ContainerExit,
   type ContainerHandle,
   type ContainerSpec,
   DEFAULT_AGENT_SETTINGS,
   hashAgentOutput,
   NO_CONTAINER,
+  recordsOf,
 } from './index.ts';
 
 export const AGENT = 7 as AgentId;
@@ -128,17 +130,18 @@ export class AgentDriver {
   /** What outputs about a container are about, for `words`. */
   static readonly subjects = new WeakMap<AgentOutput, string>();
   now = 0;
+  readonly settings: AgentSettings;
+  /** What a driver that writes records has on its disk; null without `checkpointing`. */
+  readonly disk: CheckpointFold | null;
   #containers = new Map<string, ContainerHandle>();
   #executors = new Map<string, ContainerHandle>();
   /** A task's number, or `executor` and an executor's. */
   #names = new Map<ContainerHandle, string>();
 
   constructor(settings: Partial<AgentSettings> = {}, seed = 1) {
-    this.machine = new AgentMachine({
-      info: AGENT_INFO,
-      seed,
-      settings: { ...DEFAULT_AGENT_SETTINGS, ...settings },
-    });
+    this.settings = { ...DEFAULT_AGENT_SETTINGS, ...settings };
+    this.disk = this.settings.checkpointing ? new CheckpointFold() : null;
+    this.machine = new AgentMachine({ info: AGENT_INFO, seed, settings: this.settings });
   }
 
   /** A registered agent on a fresh disk. */
@@ -160,7 +163,7 @@ export class AgentDriver {
       if ('container' in output)
         AgentDriver.subjects.set(output, this.#names.get(output.container) ?? `${output.container}`);
     }
-    return outputs;
+    return this.disk === null ? outputs : this.#written(this.disk, outputs);
   }
 
   start(recovered: AgentCheckpoint | null, containersAlive: boolean): AgentOutput[] {
@@ -282,12 +285,14 @@ export class AgentDriver {
 
   /** A new process on the same disk; the clock goes on. */
   restarted(containersAlive: boolean): { readonly next: AgentDriver; readonly outputs: AgentOutput[] } {
-    const next = new AgentDriver();
+    const next = new AgentDriver(this.settings);
     next.now = this.now;
     next.#containers = new Map(this.#containers);
     next.#executors = new Map(this.#executors);
     next.#names = new Map(this.#names);
-    const outputs = next.start(this.machine.checkpoint(), containersAlive);
+    const recovered = this.disk === null ? this.machine.checkpoint() : this.disk.checkpoint();
+    if (next.disk !== null) for (const record of recordsOf(recovered)) next.disk.apply(record);
+    const outputs = next.start(recovered, containersAlive);
     return { next, outputs };
   }
 
@@ -301,6 +306,16 @@ export class AgentDriver {
     ];
   }
 
+  /** Takes the records out of the outputs and onto the disk, which then holds what the machine would have it hold. */
+  #written(disk: CheckpointFold, outputs: readonly AgentOutput[]): AgentOutput[] {
+    for (const output of outputs) if (output.kind === 'checkpoint') disk.apply(output.record);
+    const [written, wanted] = [disk.checkpoint(), this.machine.checkpoint()];
+    assert(checkpointText(written) === checkpointText(wanted), 'the disk holds what the machine has');
+    assert(written.nextUpdate >= wanted.nextUpdate, 'no id of an update is used twice');
+    assert(written.nextContainer >= wanted.nextContainer, 'no handle of a container is used twice');
+    return outputs.filter(({ kind }) => kind !== 'checkpoint');
+  }
+
   #launched(container: ContainerHandle, spec: ContainerSpec): void {
     const { frameworkId } = spec;
     if (spec.kind === 'commandTask' || spec.kind === 'podTask') {
@@ -311,6 +326,22 @@ export class AgentDriver {
       this.#names.set(container, `executor ${spec.executorId}`);
     }
   }
+}
+
+/** A checkpoint as text, whatever the order of its parts; without the counters, which a disk may have ahead. */
+export function checkpointText(checkpoint: AgentCheckpoint): string {
+  const { nextUpdate: _update, nextContainer: _container, ...rest } = checkpoint;
+  const lines: string[] = [];
+  for (const [name, part] of Object.entries(rest)) {
+    const parts: readonly unknown[] = Array.isArray(part) ? part : [part];
+    for (const one of parts) lines.push(`${name} ${JSON.stringify(one, asText)}`);
+  }
+  return lines.sort().join('\n');
+}
+
+function asText(_key: string, value: unknown): unknown {
+  if (value instanceof Resources) return value.toString();
+  return value instanceof Map ? [...value] : value;
 }
 
 export function messages(outputs: readonly AgentOutput[]): AgentToMaster[] {
