@@ -1,4 +1,10 @@
-import { type AgentId, agentIdText, type FrameworkId, frameworkIdText } from '../../engine/core/index.ts';
+import {
+  type AgentId,
+  agentIdText,
+  type FrameworkId,
+  frameworkIdText,
+  type MasterEpoch,
+} from '../../engine/core/index.ts';
 import type { IdNames, JournalRecord } from '../../drivers/linux/index.ts';
 
 type Kind = Extract<JournalRecord, { kind: 'name' }>['of'];
@@ -12,6 +18,14 @@ export class JournalNames implements IdNames {
     framework: new Map(),
   };
 
+  #cluster: string | null = null;
+
+  /** A machine begins: it numbers anew. */
+  begin(cluster: string | null): void {
+    this.#cluster = cluster;
+    for (const texts of Object.values(this.#texts)) texts.clear();
+  }
+
   add({ of, id, text }: Extract<JournalRecord, { kind: 'name' }>): void {
     this.#texts[of].set(id, text);
   }
@@ -21,14 +35,18 @@ export class JournalNames implements IdNames {
   }
 
   executor(id: number): string {
-    return this.#texts.executor.get(id) ?? String(id);
+    // Tasks and executors are numbered alike.
+    return this.#texts.executor.get(id) ?? this.task(id);
   }
 
   agent(id: number): string {
-    return this.#texts.agent.get(id) ?? agentIdText(id as AgentId, (epoch) => `master${epoch}`);
+    return this.#texts.agent.get(id) ?? agentIdText(id as AgentId, this.#masterText);
   }
 
   framework(id: number): string {
-    return this.#texts.framework.get(id) ?? frameworkIdText(id as FrameworkId, (epoch) => `master${epoch}`);
+    return this.#texts.framework.get(id) ?? frameworkIdText(id as FrameworkId, this.#masterText);
   }
+
+  readonly #masterText = (epoch: MasterEpoch): string =>
+    this.#cluster === null ? `master${epoch}` : `${this.#cluster}${epoch.toString(16).padStart(8, '0')}`;
 }

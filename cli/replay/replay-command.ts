@@ -5,6 +5,7 @@ import type { MasterInput, MasterOutput } from '../../engine/master/index.ts';
 import {
   decisionLine,
   JournalError,
+  NUMBERS,
   replayJournal,
   type ReplayedMachine,
   type ReplayResult,
@@ -92,10 +93,14 @@ class Watch {
     this.workload.stepped(now, input, outputs);
     if (this.#print === null && this.#lines === null) return;
     for (const output of outputs) {
-      const line = decisionLine(now, output, this.names);
-      if (line === null) continue;
-      this.#lines?.push(line);
-      this.#print?.(`${clock(now, this.from)}  ${line.slice(line.indexOf(' ') + 1)}`);
+      if (this.#lines !== null) {
+        const line = decisionLine(now, output, NUMBERS);
+        if (line !== null) this.#lines.push(line);
+      }
+      if (this.#print !== null) {
+        const line = decisionLine(now, output, this.names);
+        if (line !== null) this.#print(`${clock(now, this.from)}  ${line.slice(line.indexOf(' ') + 1)}`);
+      }
     }
   }
 
@@ -121,8 +126,10 @@ async function replayOnce(
         return end !== null && now > end;
       },
       observer: {
-        made({ allocator, allocatorOptions }) {
-          if (watch !== null) watch.making = { allocator, timing: allocatorOptions.timing };
+        made({ allocator, allocatorOptions, cluster }) {
+          if (watch === null) return;
+          watch.making = { allocator, timing: allocatorOptions.timing };
+          watch.names.begin(cluster);
         },
         named(record) {
           watch?.names.add(record);

@@ -32,7 +32,7 @@ test('the decision trace names who goes where, and two replays write the same by
     expect((await orrery(folder, 'replay', 'journal', '--decisions', name)).code).toBe(0);
   const trace = readFileSync(join(folder, 'a.txt'), 'utf8');
   expect(trace).toBe(readFileSync(join(folder, 'b.txt'), 'utf8'));
-  expect(trace).toMatch(/^\d+ launch task \d+ of framework \S+ in (eng|ops) on agent \S+: cpus:1;mem:512$/m);
+  expect(trace).toMatch(/^\d+ launch task \d+ of framework \d+ in (eng|ops) on agent \d+: cpus:1;mem:512$/m);
   expect(trace).toMatch(/^\d+ update TASK_FINISHED of task \d+ on agent \S+ by SOURCE_EXECUTOR$/m);
   const again = await orrery(folder, 'replay', 'journal', '--decisions', 'a.txt');
   expect(again).toMatchObject({

@@ -4,8 +4,9 @@ import type { MachineMaking } from './journal-record.ts';
 import type { JournalWriter } from './journal-writer.ts';
 import { OutputDigest } from './output-digest.ts';
 
-/** Steps between two checkpoints. */
+/** Steps, or microseconds, between two checkpoints. */
 const CHECKPOINT_STEPS = 1_024;
+const CHECKPOINT_MICROS = 1_000_000;
 
 /** Records the steps of one master's machine, so that `replayJournal` takes them again. */
 export class FlightRecorder {
@@ -13,12 +14,14 @@ export class FlightRecorder {
   readonly #version: string;
   readonly #making: MachineMaking;
   readonly #digest = new OutputDigest();
+  #checkpointAt: number;
 
   /** @param making what the machine was made of, just now */
   constructor(journal: JournalWriter, version: string, making: MachineMaking) {
     this.#journal = journal;
     this.#version = version;
     this.#making = making;
+    this.#checkpointAt = making.madeAt + CHECKPOINT_MICROS;
     journal.begin(version, making);
   }
 
@@ -30,9 +33,15 @@ export class FlightRecorder {
   /** After the step, with what it put out. */
   stepped(now: Micros, outputs: readonly MasterOutput[]): void {
     this.#digest.add(now, outputs);
-    if (this.#digest.steps % CHECKPOINT_STEPS !== 0) return;
+    if (this.#digest.steps % CHECKPOINT_STEPS !== 0 && now < this.#checkpointAt) return;
+    this.#checkpointAt = now + CHECKPOINT_MICROS;
     this.#checkpoint();
     if (this.#journal.wantsRotation) this.#journal.rotate(this.#version, this.#making);
+  }
+
+  /** The text of an id, before the first input that names it. */
+  name(of: 'task' | 'executor' | 'agent' | 'framework', id: number, text: string): void {
+    this.#journal.name(of, id, text);
   }
 
   async close(reason: string): Promise<void> {

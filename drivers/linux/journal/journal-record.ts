@@ -3,6 +3,8 @@ import type { AllocatorOptions, MasterInput, MasterOptions } from '../../../engi
 
 /** What a master's machine is made of; with it and the inputs a run can be had again. */
 export interface MachineMaking {
+  /** The cluster's part of ids (`clusterIdFrom`), for their texts; null where it is not known. */
+  readonly cluster: string | null;
   /** Name of the allocation policy. */
   readonly allocator: string;
   readonly masterOptions: MasterOptions;

@@ -17,6 +17,7 @@ import { OutputDigest } from './output-digest.ts';
 export const HISTORY_START = micros(1_700_000_000_000_000);
 
 export const HISTORY_MAKING: MachineMaking = {
+  cluster: null,
   allocator: 'hierarchical-drf',
   masterOptions: DEFAULT_MASTER_OPTIONS,
   allocatorOptions: ALLOCATOR_OPTIONS,

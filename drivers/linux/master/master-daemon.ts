@@ -1,0 +1,124 @@
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import type { Logger } from 'pino';
+import type { Micros } from '../../../engine/core/index.ts';
+import type { MasterInput, MasterOutput } from '../../../engine/master/index.ts';
+import { decisionLine, NUMBERS } from '../journal/decision-trace.ts';
+import { FlightRecorder } from '../journal/flight-recorder.ts';
+import { type JournalNotice, type JournalOptions, JournalWriter } from '../journal/journal-writer.ts';
+import { LevelRegistry } from '../storage/level-registry.ts';
+import { MemoryRegistry } from '../storage/memory-registry.ts';
+import { clusterIdIn } from './cluster-id.ts';
+import type { MasterTap } from './master-loop.ts';
+import {
+  type MachineParts,
+  type RunningMaster,
+  startMaster,
+  type StartMasterOptions,
+} from './start-master.ts';
+
+/** A master with a work directory. */
+export interface MasterDaemonOptions extends Omit<StartMasterOptions, 'registry' | 'cluster' | 'tap'> {
+  /** Registry, journal and the cluster's id are below it. */
+  readonly workDir: string;
+  /** `in_memory` forgets everything with the process. */
+  readonly registry: 'level' | 'in_memory';
+  /** Name of the allocation policy, for the journal. */
+  readonly allocatorName: string;
+  /** Null records nothing. */
+  readonly journal: JournalOptions | null;
+  /** A new file that gets a line for every decision, as `orrery replay --decisions` writes them; null for none. */
+  readonly decisions: string | null;
+  readonly log: Logger;
+}
+
+/** Starts a master on its work directory. Rejects with RegistryStoreError or JournalError, which say what to do. */
+export async function startMasterDaemon(options: MasterDaemonOptions): Promise<RunningMaster> {
+  const { workDir, log } = options;
+  const cluster = await clusterIdIn(workDir);
+  const registry =
+    options.registry === 'level' ? await LevelRegistry.open(join(workDir, 'registry')) : new MemoryRegistry();
+  try {
+    const journal =
+      options.journal === null
+        ? null
+        : await JournalWriter.open(join(workDir, 'journal'), options.journal, (notice) => {
+            tellOf(notice, log);
+          });
+    const decisions =
+      options.decisions === null ? null : createWriteStream(options.decisions, { flags: 'wx' });
+    let recorder: FlightRecorder | null = null;
+    const tap = (parts: MachineParts): MasterTap => {
+      if (journal !== null) {
+        recorder = new FlightRecorder(journal, parts.options.address.version, {
+          cluster,
+          allocator: options.allocatorName,
+          masterOptions: parts.options,
+          allocatorOptions: parts.allocatorOptions,
+          madeAt: parts.madeAt,
+        });
+      }
+      return new DaemonTap(recorder, decisions);
+    };
+    const master = await startMaster({
+      ...options,
+      registry,
+      cluster,
+      ...(journal === null && decisions === null ? {} : { tap }),
+    });
+    if (recorder !== null) {
+      const recording: FlightRecorder = recorder;
+      master.ids.names.onNew = (number, text) => {
+        recording.name('task', number, text);
+      };
+    }
+    return {
+      ...master,
+      async close() {
+        await master.close();
+        await (recorder as FlightRecorder | null)?.close('the master was stopped');
+        if (decisions !== null) {
+          decisions.end();
+          await finished(decisions);
+        }
+      },
+    };
+  } catch (error) {
+    await registry.close();
+    throw error;
+  }
+}
+
+/** Journal and decision trace, either of which may be missing. */
+class DaemonTap implements MasterTap {
+  readonly #recorder: FlightRecorder | null;
+  readonly #decisions: WriteStream | null;
+
+  constructor(recorder: FlightRecorder | null, decisions: WriteStream | null) {
+    this.#recorder = recorder;
+    this.#decisions = decisions;
+  }
+
+  input(now: Micros, input: MasterInput): void {
+    if (this.#recorder !== null) this.#recorder.input(now, input);
+  }
+
+  stepped(now: Micros, outputs: readonly MasterOutput[]): void {
+    if (this.#recorder !== null) this.#recorder.stepped(now, outputs);
+    if (this.#decisions === null) return;
+    for (const output of outputs) {
+      const line = decisionLine(now, output, NUMBERS);
+      if (line !== null) this.#decisions.write(`${line}\n`);
+    }
+  }
+}
+
+function tellOf(notice: JournalNotice, log: Logger): void {
+  if (notice.kind === 'failed') {
+    log.error({ reason: notice.reason }, 'the journal has ended');
+  } else {
+    const { segment, offset, bytes } = notice.tail;
+    log.warn({ segment, offset, bytes }, 'a torn tail of the journal was cut off');
+  }
+}
