@@ -1,23 +1,27 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AgentId, ExecutorId, FrameworkId, TaskId, UpdateId } from '../core/index.ts';
-import { assertNever, micros } from '../core/index.ts';
+import type { AgentId, ExecutorId, FrameworkId, OperationUuid, TaskId, UpdateId } from '../core/index.ts';
+import { assertNever, micros, milli } from '../core/index.ts';
 import {
   isTerminal,
   type MasterToAgent,
+  type OperationStatusUpdateMessage,
+  type ResourceOfferOperation,
   type StatusUpdateMessage,
   type TaskState,
 } from '../protocol/index.ts';
-import { Resources } from '../resources/index.ts';
+import { type Reservation, Resources } from '../resources/index.ts';
 import type { AgentOutput, ContainerExit } from './index.ts';
 import {
   AGENT,
+  AGENT_INFO,
   AgentDriver,
   EXIT_0,
   EXIT_1,
   executorInfo,
   failure,
   frameworkInfo,
+  messages,
   SIGKILL_EXIT,
   SIGTERM_EXIT,
   taskInfo,
@@ -59,13 +63,52 @@ const task = fc
     ),
   );
 
+const operationUuid = fc.nat(20).map((id) => id as OperationUuid);
+const FOR_DEV: Reservation = { type: 'DYNAMIC', role: 'dev', principal: null, labels: null };
+
+/** Small reservations that come and go; some fit and some do not. */
+const operation: fc.Arbitrary<ResourceOfferOperation> = fc
+  .record({
+    cpus: fc.integer({ min: 1, max: 3_000 }),
+    isReserve: fc.boolean(),
+    id: fc.option(fc.constant('o')),
+  })
+  .map(({ cpus, isReserve, id }) => {
+    const resources = Resources.ofScalars({ cpus: milli(cpus) }).pushReservation(FOR_DEV);
+    return isReserve
+      ? { type: 'RESERVE', id, source: Resources.EMPTY, resources }
+      : { type: 'UNRESERVE', id, resources };
+  });
+
 const message: fc.Arbitrary<MasterToAgent> = fc.oneof(
   fc.record({ type: fc.constant('AGENT_REGISTERED' as const), agentId }),
   fc.record({
     type: fc.constant('AGENT_REREGISTERED' as const),
     agentId,
     unreported: fc.array(fc.record({ frameworkId, taskId, partitionAware: fc.boolean() }), { maxLength: 3 }),
-    unreportedOperations: fc.constant([]),
+    unreportedOperations: fc.array(
+      fc.record({
+        frameworkId: fc.option(frameworkId),
+        // A master asks about none whose end it was told.
+        operationUuid: fc.integer({ min: 30, max: 34 }).map((id) => id as OperationUuid),
+        operationId: fc.constant('o'),
+      }),
+      { maxLength: 2 },
+    ),
+  }),
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constant('APPLY_OPERATION' as const),
+      frameworkId: fc.option(frameworkId),
+      operationUuid,
+      info: operation,
+    }),
+  },
+  fc.record({
+    type: fc.constant('ACKNOWLEDGE_OPERATION_STATUS' as const),
+    operationUuid,
+    uuid: fc.integer({ min: -1, max: 40 }).map((id) => id as UpdateId),
   }),
   {
     weight: 4,
@@ -118,7 +161,7 @@ const message: fc.Arbitrary<MasterToAgent> = fc.oneof(
   fc
     .record({ type: fc.constant('UPDATE_FRAMEWORK' as const), frameworkId })
     .map((order) => ({ ...order, info: framework(order.frameworkId) })),
-  fc.constant({ type: 'CHECKPOINT_RESOURCES' as const, resources: Resources.EMPTY }),
+  fc.constant({ type: 'CHECKPOINT_RESOURCES' as const, resources: AGENT_INFO.resources }),
   fc.record({
     type: fc.constant('DRAIN_AGENT' as const),
     config: fc.record({ maxGracePeriod: fc.option(seconds), markGone: fc.boolean() }),
@@ -135,6 +178,7 @@ type Event =
   | { readonly kind: 'input'; readonly input: 'linkOpened' | 'linkClosed' | 'pingsMissed' | 'tick' }
   | { readonly kind: 'acknowledgeSent' }
   | { readonly kind: 'duplicateSent' }
+  | { readonly kind: 'acknowledgeEnd' }
   | { readonly kind: 'started'; readonly frameworkId: FrameworkId; readonly taskId: TaskId }
   | {
       readonly kind: 'exited';
@@ -158,11 +202,20 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   }),
   { weight: 4, arbitrary: fc.constant({ kind: 'acknowledgeSent' as const }) },
   fc.constant({ kind: 'duplicateSent' as const }),
+  { weight: 2, arbitrary: fc.constant({ kind: 'acknowledgeEnd' as const }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('started' as const), frameworkId, taskId }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('exited' as const), frameworkId, taskId, exit }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait' as const), micros: fc.nat(20_000_000) }) },
   fc.record({ kind: fc.constant('restart' as const), containersAlive: fc.boolean() }),
 );
+
+function ends(outputs: readonly AgentOutput[]): OperationStatusUpdateMessage[] {
+  return messages(outputs).filter((one) => one.type === 'UPDATE_OPERATION_STATUS');
+}
+
+function endAcknowledgement({ operationUuid: uuid, status }: OperationStatusUpdateMessage): MasterToAgent {
+  return { type: 'ACKNOWLEDGE_OPERATION_STATUS', operationUuid: uuid, uuid: status.uuid! };
+}
 
 /** Plays a history against a registered agent and keeps what it sent. */
 class Play {
@@ -172,6 +225,9 @@ class Play {
   readonly hashes: string[] = [];
   /** Ids of updates that were sent, and acknowledged while the agent listened. */
   readonly acknowledged = new Set<number>();
+  /** The one end that each operation has. */
+  readonly ends = new Map<OperationUuid, OperationStatusUpdateMessage>();
+  readonly endsAcknowledged = new Set<OperationUuid>();
   readonly violations: string[] = [];
 
   perform(events: readonly Event[]): void {
@@ -197,6 +253,13 @@ class Play {
       case 'acknowledgeSent':
         this.#acknowledge(this.sent.at(-1));
         break;
+      case 'acknowledgeEnd': {
+        const end = [...this.ends.values()].at(-1);
+        if (end === undefined) break;
+        if (this.driver.machine.isRegistered) this.endsAcknowledged.add(end.operationUuid);
+        this.#take(this.driver.receive(endAcknowledgement(end)));
+        break;
+      }
       case 'duplicateSent':
         this.#acknowledge(this.sent.at(-2));
         break;
@@ -252,6 +315,23 @@ class Play {
         this.violations.push(`sent after its acknowledgement: ${update.status.uuid}`);
       this.sent.push(update);
     }
+    for (const end of ends(outputs)) {
+      const { operationUuid: uuid, status } = end;
+      if (this.endsAcknowledged.has(uuid))
+        this.violations.push(`end sent after its acknowledgement: ${uuid}`);
+      const before = this.ends.get(uuid);
+      if (
+        before !== undefined &&
+        before.status.uuid !== status.uuid &&
+        before.status.state === 'OPERATION_FINISHED'
+      )
+        this.violations.push(`operation ${uuid} ended twice`);
+      this.ends.delete(uuid);
+      this.ends.set(uuid, end);
+    }
+    const { cpus, mem } = this.driver.machine.checkpoint().resources ?? AGENT_INFO.resources;
+    if (cpus !== AGENT_INFO.resources.cpus || mem !== AGENT_INFO.resources.mem)
+      this.violations.push('operations make or lose resources');
   }
 }
 
@@ -338,6 +418,7 @@ describe('once the faults stop', () => {
           unreportedOperations: [],
         });
         const { tasks } = driver.machine.report();
+        for (const end of ends(outputs)) driver.receive(endAcknowledgement(end));
         const delivered = driver.acknowledgeAll(outputs);
         endContainers(driver, delivered);
         for (const { frameworkId: of, task: info } of tasks) {
