@@ -91,7 +91,10 @@ export function operatorQuestions(
     case 'STOP_MAINTENANCE':
       return [about(call, 'stop_maintenances', null)];
     case 'DRAIN_AGENT':
-      return [about(call, 'drain_agents', null)];
+      // Whoever ends a drain by marking the agent gone must be allowed to do that, too (spec 10 §2).
+      return call.markGone
+        ? [about(call, 'drain_agents', null), about(call, 'mark_agents_gone', null)]
+        : [about(call, 'drain_agents', null)];
     case 'DEACTIVATE_AGENT':
       return [about(call, 'deactivate_agents', null)];
     case 'REACTIVATE_AGENT':

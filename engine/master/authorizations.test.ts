@@ -406,6 +406,13 @@ describe('calls of operators', () => {
       { type: 'DRAIN_AGENT', agentId, maxGracePeriod: null, markGone: false },
       [{ action: 'drain_agents', object: null }],
     ],
+    [
+      { type: 'DRAIN_AGENT', agentId, maxGracePeriod: null, markGone: true },
+      [
+        { action: 'drain_agents', object: null },
+        { action: 'mark_agents_gone', object: null },
+      ],
+    ],
     [{ type: 'DEACTIVATE_AGENT', agentId }, [{ action: 'deactivate_agents', object: null }]],
     [{ type: 'REACTIVATE_AGENT', agentId }, [{ action: 'reactivate_agents', object: null }]],
     [{ type: 'MARK_AGENT_GONE', agentId }, [{ action: 'mark_agents_gone', object: null }]],

@@ -11,8 +11,10 @@ import {
   messagesOn,
   MINUTE,
   type RegisteredAgent,
+  reportedTask,
   type Scheduler,
   SECOND,
+  taskInfo,
   toldOf,
   updatesOn,
   words,
@@ -303,6 +305,25 @@ describe('inverse offers', () => {
     });
     expect(inverseOffers(moved, scheduler)[0]!.unavailability).toEqual({ start: 9, duration: 7 });
     expect(machines(driver).statuses).toEqual([]);
+  });
+
+  test('it is made anew when the agent’s books are put right over the link that it is on, not beside itself', () => {
+    const { driver, agents, scheduler } = cluster();
+    driver.operator(plan(scheduleOf(5, 7, HOST_1)));
+    driver.wait(2 * SECOND);
+    const tasks = [1, 2].map((taskId) => reportedTask(scheduler.id, taskInfo(taskId, agents[0].id)));
+    driver.allocator.isPaused = true;
+    for (const offer of driver.offersOf(scheduler.id))
+      driver.call(scheduler.stream, {
+        type: 'DECLINE',
+        frameworkId: scheduler.id,
+        offerIds: [offer.id],
+        filters: null,
+      });
+    const { outputs } = driver.reregister(agents[0].info, { tasks }, agents[0].link);
+    expect(words(outputs)).toContain('RESCIND_INVERSE_OFFER');
+    driver.allocator.isPaused = false;
+    expect(inverseOffers(driver.wait(2 * SECOND), scheduler)).toHaveLength(1);
   });
 
   test('it is void when its agent goes away, when its framework does, and when the machine leaves the schedule', () => {
