@@ -9,6 +9,7 @@ import { explainCommand, type RawExplainOptions } from './explain/explain-comman
 import { parseCount, parsePairs } from './quantity-arguments.ts';
 import { addClusterCommands } from './cluster/add-cluster-commands.ts';
 import { ClusterError } from './cluster/cluster-error.ts';
+import { addLocal } from './local/add-local.ts';
 import { addReplay } from './replay/add-replay.ts';
 import { simulateCommand } from './simulate/simulate-command.ts';
 import type { RawSimulateOptions } from './simulate/simulate-options.ts';
@@ -89,6 +90,7 @@ function makeProgram(args: readonly string[], exit: (code: number) => void): Com
   addConformance(program, exit);
   addReport(program);
   addReplay(program, exit);
+  addLocal(program, exit);
   addClusterCommands(program, exit);
   return program;
 }
