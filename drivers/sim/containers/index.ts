@@ -1,3 +1,4 @@
+export { type ExecutorGround, VirtualExecutors } from './virtual-executors.ts';
 export { VirtualContainerFaults } from './container-faults.ts';
 export { CONTAINER_RUNNING, CONTAINER_STARTING, ContainerTable } from './container-table.ts';
 export {

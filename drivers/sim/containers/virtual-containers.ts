@@ -122,6 +122,19 @@ export class VirtualContainers<Payload> {
     this.#failing[machine] = Math.max(this.#failing[machine]!, until);
   }
 
+  /** Until when a container hangs, null if it does not. */
+  hangsUntil(machine: number, handle: ContainerHandle): Micros | null {
+    if (this.#hanging.size === 0) return null;
+    const slot = this.table.find(machine, handle);
+    return slot < 0 ? null : this.#hangsUntil(slot);
+  }
+
+  /** A container without a run time of its own ends by itself, now. */
+  exit(now: Micros, machine: number, handle: ContainerHandle): void {
+    const slot = this.table.find(machine, handle);
+    if (slot >= 0) this.#agenda.push(now, CONTAINER_EXITED, slot, this.table.generation(slot), null);
+  }
+
   #hangsUntil(slot: number): Micros | null {
     const hanging = this.#hanging.get(slot);
     if (hanging === undefined) return null;

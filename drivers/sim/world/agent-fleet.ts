@@ -8,9 +8,19 @@ import {
   type ContainerHandle,
   type ContainerSpec,
   NO_CONTAINER,
+  type Probe,
+  type ProbeResult,
   hashAgentOutput,
 } from '../../../engine/agent/index.ts';
-import { assert, type FrameworkId, type Micros, type Rng, type TaskId } from '../../../engine/core/index.ts';
+import {
+  assert,
+  type FrameworkId,
+  type Micros,
+  MICROS_PER_MILLISECOND,
+  micros,
+  type Rng,
+  type TaskId,
+} from '../../../engine/core/index.ts';
 import type { LinkId } from '../../../engine/master/index.ts';
 import { ALL_AGENT_CAPABILITIES, type MasterToAgent } from '../../../engine/protocol/index.ts';
 import {
@@ -30,6 +40,7 @@ import {
   SIGKILL,
   SIGTERM,
   VirtualContainers,
+  VirtualExecutors,
 } from '../containers/index.ts';
 import { Backoffs } from './backoffs.ts';
 import { DeadlineTimers } from './deadline-timers.ts';
@@ -88,6 +99,7 @@ type Deferred =
 /** Machines with their agents, disks and containers. Machine `m` is party `m` of the network. */
 export class AgentFleet {
   readonly containers: VirtualContainers<Message>;
+  readonly #executors: VirtualExecutors;
   /** Machines that will come back by themselves; a run with one is not stuck. */
   returning = 0;
   readonly #world: World;
@@ -150,6 +162,14 @@ export class AgentFleet {
       settings: agent,
     }));
     this.containers = new VirtualContainers(world.agenda, world.options.containers, count);
+    this.#executors = new VirtualExecutors({
+      later: (at, happens) => this.#world.later(at, happens),
+      isUp: (machine) => this.isUp(machine),
+      tell: (now, machine, input) => this.#tellOfContainer(now, machine, input),
+      exit: (now, machine, container) => this.containers.exit(now, machine, container),
+      hangsUntil: (machine, container) => this.containers.hangsUntil(machine, container),
+      runMicros: (frameworkId, taskId) => this.#runTimes(frameworkId, taskId),
+    });
     this.#timers = new DeadlineTimers(world.agenda, AGENT_TIMER, count);
     this.#backoffs = new Backoffs(world.options.network, world.stream('agentBackoff'));
     this.#pings = world.stream('agentPings');
@@ -210,6 +230,7 @@ export class AgentFleet {
     assert(this.#states[machine] === PROCESS_AWAY, 'only a machine whose process is away is switched off');
     this.#states[machine] = DOWN;
     this.containers.killAll(machine);
+    this.#executors.machineDown(machine);
     this.#unseenExits.delete(machine);
     this.refreshResponsiveness(now, machine);
   }
@@ -385,8 +406,11 @@ export class AgentFleet {
     const { table } = this.containers;
     const machine = table.machine(slot);
     const input = this.#containerStarted;
-    input.container = table.handle(slot);
+    const handle = table.handle(slot);
+    input.container = handle;
+    const isExecutor = table.run(slot) === Infinity;
     this.#tellOfContainer(now, machine, input);
+    if (isExecutor) this.#executors.started(now, machine, handle);
   }
 
   /** CONTAINER_EXITED. */
@@ -398,6 +422,7 @@ export class AgentFleet {
     const input = this.#containerExited;
     input.container = table.handle(slot);
     input.exit = signal === 0 ? EXITED_BY_ITSELF : exitOf(signal);
+    if (table.run(slot) === Infinity) this.#executors.ended(machine, input.container);
     table.remove(slot);
     // The run is under way as long as an end has not been told of, however long the container ran.
     this.#world.lastProgress = now;
@@ -473,10 +498,14 @@ export class AgentFleet {
     }
     for (let slot = table.first(machine); slot >= 0; ) {
       const next = table.next(slot);
-      if (!known.has(slot)) table.remove(slot);
+      if (!known.has(slot)) {
+        this.#executors.ended(machine, table.handle(slot));
+        table.remove(slot);
+      }
       slot = next;
     }
     for (const input of inputs) if (this.#states[machine] === UP) this.#step(now, machine, input);
+    this.#executors.agentCame(now, machine);
   }
 
   /** The process is gone; so are containers if the machine is. */
@@ -488,8 +517,10 @@ export class AgentFleet {
     this.#deferred.delete(machine);
     this.#timers.disarm(machine);
     this.#backoffs.cancel(machine);
+    if (state === PROCESS_AWAY) this.#executors.agentLeft(this.#world.now, machine);
     if (state === DOWN) {
       this.containers.killAll(machine);
+      this.#executors.machineDown(machine);
       this.#unseenExits.delete(machine);
     }
     this.refreshResponsiveness(now, machine);
@@ -574,6 +605,8 @@ export class AgentFleet {
           network.sendToMaster(now, network.connectionOf(machine), output.message);
           break;
         case 'launchContainer':
+          if (output.spec.kind === 'customExecutor')
+            this.#executors.launched(machine, output.container, output.spec);
           this.containers.launch(now, machine, output.container, output.parent, this.#runOf(output.spec));
           break;
         case 'signalContainer': {
@@ -581,6 +614,15 @@ export class AgentFleet {
           this.containers.signal(now, machine, output.container, signal);
           break;
         }
+        case 'executorEvent':
+          this.#executors.heard(now, machine, output.stream, output.event);
+          break;
+        case 'closeExecutorStream':
+          this.#executors.closed(machine, output.stream);
+          break;
+        case 'probe':
+          this.#probe(now, machine, output);
+          break;
         case 'updateContainer':
           this.#world.agenda.push(now, CONTAINER_UPDATED, machine, output.container, null);
           break;
@@ -594,6 +636,14 @@ export class AgentFleet {
     }
     sink.clear();
     if (exits) this.#exit(now, machine);
+  }
+
+  /** Virtual tasks are well: commands end with 0, servers answer 200. Given up probes are answered as well, and ignored. */
+  #probe(now: Micros, machine: number, order: Extract<AgentOutput, { readonly kind: 'probe' }>): void {
+    const { container, use, probe } = order;
+    this.#world.later(micros(now + PROBE_LATENCY), (at) => {
+      this.#tellOfContainer(at, machine, { kind: 'probed', container, use, result: WELL[probe.type] });
+    });
   }
 
   /** A task runs as long as its framework says, a pod until it is ended. */
@@ -615,6 +665,14 @@ export class AgentFleet {
     this.returnAfter(now, machine, this.#world.options.agentRestartDelay);
   }
 }
+
+const PROBE_LATENCY = micros(10 * MICROS_PER_MILLISECOND);
+
+const WELL: { readonly [Type in Probe['type']]: ProbeResult } = {
+  COMMAND: { kind: 'exited', exitCode: 0 },
+  HTTP: { kind: 'responded', statusCode: 200 },
+  TCP: { kind: 'connected', succeeded: true },
+};
 
 /** Containers that should be running: those of executors after those of the tasks nested in them. */
 function containersOf(checkpoint: AgentCheckpoint): ContainerHandle[] {
