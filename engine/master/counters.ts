@@ -1,4 +1,6 @@
 import {
+  type OperationState,
+  type ResourceOfferOperation,
   STATUS_REASON_NUMBERS,
   type StatusReason,
   type StatusSource,
@@ -40,6 +42,45 @@ export class TaskEndCounters {
         }
       }
     }
+  }
+}
+
+/** Operations on resources, in the order of the metrics. */
+export const RESOURCE_OPERATIONS: readonly ResourceOfferOperation['type'][] = [
+  'RESERVE',
+  'UNRESERVE',
+  'CREATE',
+  'DESTROY',
+  'GROW_VOLUME',
+  'SHRINK_VOLUME',
+  'CREATE_DISK',
+  'DESTROY_DISK',
+];
+/** States in which the master counts operations. */
+export const OPERATION_ENDS = [
+  'OPERATION_FINISHED',
+  'OPERATION_FAILED',
+  'OPERATION_ERROR',
+  'OPERATION_DROPPED',
+  'OPERATION_UNREACHABLE',
+  'OPERATION_GONE_BY_OPERATOR',
+] as const satisfies readonly OperationState[];
+
+/** How operations on resources ended, by kind and state. */
+export class OperationEndCounters {
+  readonly #counts = new Float64Array(RESOURCE_OPERATIONS.length * OPERATION_ENDS.length);
+
+  add(type: ResourceOfferOperation['type'], state: OperationState): void {
+    const end = (OPERATION_ENDS as readonly OperationState[]).indexOf(state);
+    if (end === -1) return;
+    const index = RESOURCE_OPERATIONS.indexOf(type) * OPERATION_ENDS.length + end;
+    this.#counts[index] = this.#counts[index]! + 1;
+  }
+
+  of(type: ResourceOfferOperation['type'], state: (typeof OPERATION_ENDS)[number]): number {
+    return this.#counts[
+      RESOURCE_OPERATIONS.indexOf(type) * OPERATION_ENDS.length + OPERATION_ENDS.indexOf(state)
+    ]!;
   }
 }
 
@@ -93,5 +134,8 @@ export class MasterCounters {
   agentUnreachableCompleted = 0;
   /** Agents of the registry that did not come back after the election. */
   recoveryAgentRemovals = 0;
+  validOperationStatusUpdateAcknowledgements = 0;
+  invalidOperationStatusUpdateAcknowledgements = 0;
   readonly taskEnds = new TaskEndCounters();
+  readonly operationEnds = new OperationEndCounters();
 }

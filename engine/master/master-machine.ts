@@ -634,9 +634,11 @@ function perform(
       break;
     }
     case 'ACKNOWLEDGE_OPERATION_STATUS':
+      counters.messagesOperationStatusUpdateAcknowledgement++;
       acknowledgeOperation(master, framework, made);
       break;
     case 'RECONCILE_OPERATIONS':
+      counters.messagesReconcileOperations++;
       reconcileOperations(master, framework, made);
       break;
     case 'UPDATE_FRAMEWORK':

@@ -1,6 +1,7 @@
 import type { FrameworkId, Micros } from '../core/index.ts';
 import { fromMilli, MICROS_PER_SECOND } from '../core/index.ts';
 import { isTerminal, TASK_STATE_NUMBERS, type TaskState } from '../protocol/index.ts';
+import { OPERATION_ENDS, RESOURCE_OPERATIONS } from './counters.ts';
 import { CALL_TYPES, EVENT_TYPES, OPERATION_TYPES } from './framework-counters.ts';
 import type { FrameworkRecord } from './framework-record.ts';
 import type { MasterState } from './state.ts';
@@ -45,6 +46,7 @@ export function* masterMetrics(
   yield* messageMetrics(master);
   yield ['master/operator_event_stream_subscribers', master.streams?.subscribers.size ?? 0];
   yield ['registrar/queued_operations', master.registrar.queued];
+  yield* operationMetrics(master);
   yield* allocatorMetrics(master);
   for (const framework of master.frameworks) yield* frameworkMetrics(framework, frameworkIdText);
   for (const [principal, counters] of master.principals) {
@@ -200,10 +202,48 @@ function* messageMetrics({ counters }: MasterState): Generator<MetricValue> {
   yield ['master/invalid_status_update_acknowledgements', counters.invalidStatusUpdateAcknowledgements];
   yield ['master/valid_operation_status_updates', counters.validOperationStatusUpdates];
   yield ['master/invalid_operation_status_updates', counters.invalidOperationStatusUpdates];
+  yield [
+    'master/valid_operation_status_update_acknowledgements',
+    counters.validOperationStatusUpdateAcknowledgements,
+  ];
+  yield [
+    'master/invalid_operation_status_update_acknowledgements',
+    counters.invalidOperationStatusUpdateAcknowledgements,
+  ];
   yield ['master/valid_framework_to_executor_messages', counters.validFrameworkToExecutor];
   yield ['master/invalid_framework_to_executor_messages', counters.invalidFrameworkToExecutor];
   yield ['master/valid_executor_to_framework_messages', counters.validExecutorToFramework];
   yield ['master/invalid_executor_to_framework_messages', counters.invalidExecutorToFramework];
+}
+
+/** Pending operations as they are, ended ones as they were counted. */
+function* operationMetrics({ agents, counters }: MasterState): Generator<MetricValue> {
+  const pending = new Map(RESOURCE_OPERATIONS.map((type) => [type, 0]));
+  for (const { operations } of agents) {
+    for (const { info, isPending } of operations?.values() ?? [])
+      if (isPending) pending.set(info.type, pending.get(info.type)! + 1);
+  }
+  const states = ['OPERATION_PENDING', ...OPERATION_ENDS] as const;
+  const sums = new Map<string, number>(states.map((state) => [state, 0]));
+  let total = 0;
+  for (const type of RESOURCE_OPERATIONS) {
+    let ofType = 0;
+    for (const state of states) {
+      const count =
+        state === 'OPERATION_PENDING' ? pending.get(type)! : counters.operationEnds.of(type, state);
+      ofType += count;
+      sums.set(state, sums.get(state)! + count);
+      yield [`master/operations/${type.toLowerCase()}/${lowerOperation(state)}`, count];
+    }
+    total += ofType;
+    yield [`master/operations/${type.toLowerCase()}/total`, ofType];
+  }
+  for (const [state, count] of sums) yield [`master/operations/${lowerOperation(state)}`, count];
+  yield ['master/operations/total', total];
+}
+
+function lowerOperation(state: string): string {
+  return state.slice('OPERATION_'.length).toLowerCase();
 }
 
 function* allocatorMetrics(master: MasterState): Generator<MetricValue> {

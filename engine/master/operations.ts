@@ -135,10 +135,17 @@ export function reportedOperation(
  * nobody waits for it (spec 09 §5). What is not delivered the agent repeats.
  */
 export function operationUpdated(master: MasterState, link: LinkId, message: StatusMessage): void {
+  const { counters } = master;
+  counters.messagesOperationStatusUpdate++;
   const agent = master.agentsById.get(message.agentId);
-  if (agent === undefined || agent.link !== link) return;
+  if (agent === undefined || agent.link !== link) {
+    counters.invalidOperationStatusUpdates++;
+    return;
+  }
   const { frameworkId, operationUuid, status } = message;
   const record = agent.operations?.get(operationUuid) ?? null;
+  if (record === null) counters.invalidOperationStatusUpdates++;
+  else counters.validOperationStatusUpdates++;
   if (record !== null && record.isPending) settle(master, record, status);
   const isWatched = frameworkId !== null && status.operationId !== null;
   if (isWatched && !master.completedFrameworks.has(frameworkId)) {
@@ -161,6 +168,7 @@ export function reconcileOperation(
   status: OperationStatus,
 ): void {
   record.latestStatus = status;
+  if (!record.isPending) master.counters.operationEnds.add(record.info.type, status.state);
   if (record.isPending || record.holder === null) return;
   const { holder, source } = record;
   record.holder = null;
@@ -178,6 +186,7 @@ export function reconcileOperation(
 /** Notes how an operation went on. At its end, what it consumed is free again or has become something else (spec 02 §9). */
 function settle(master: MasterState, record: OperationRecord, status: OperationStatus): void {
   record.latestStatus = status;
+  if (!record.isPending) master.counters.operationEnds.add(record.info.type, status.state);
   if (record.isPending || isSpeculative(record.info)) return;
   const { agent, holder, source } = record;
   const converted = status.state === 'OPERATION_FINISHED' ? status.convertedResources : null;
@@ -211,12 +220,14 @@ export function acknowledgeOperation(
     if (agent.id !== call.agentId || info.id !== call.operationId || latestStatus.uuid !== call.uuid)
       continue;
     // While the agent is away nothing is lost by waiting: it will tell again.
-    if (agent.link === null) return;
+    if (agent.link === null) break;
+    master.counters.validOperationStatusUpdateAcknowledgements++;
     const { uuid } = call;
     if (!record.isPending) forgetOperation(master, record);
     master.tell(agent, { type: 'ACKNOWLEDGE_OPERATION_STATUS', operationUuid: record.uuid, uuid });
     return;
   }
+  master.counters.invalidOperationStatusUpdateAcknowledgements++;
 }
 
 /** Whether the agent still has something to do for an operation: a drain waits for it (spec 10 §2). */
@@ -235,6 +246,7 @@ export function loseOperations(
 ): void {
   if (agent.operations === null) return;
   for (const record of agent.operations.values()) {
+    if (record.isPending) master.counters.operationEnds.add(record.info.type, state);
     master.stats.allocated.subtract(record.held);
     record.holder = null;
     forgetOperation(master, record);
