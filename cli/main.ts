@@ -3,6 +3,7 @@ import { InvariantError } from '../engine/core/index.ts';
 import { PolicyError } from '../allocators/contract/index.ts';
 import { renderReport, reportErrorText } from '../reports/index.ts';
 import { DEFAULT_READ_OPTIONS, type ReadOptions, TraceError } from '../traces/index.ts';
+import { agentCommand } from './agent/agent-command.ts';
 import { policyErrorText } from './allocator-argument.ts';
 import { runConformanceCommand } from './conformance.ts';
 import { explainCommand, type RawExplainOptions } from './explain/explain-command.ts';
@@ -92,6 +93,7 @@ function makeProgram(args: readonly string[], exit: (code: number) => void): Com
   addReplay(program, exit);
   addLocal(program, exit);
   addClusterCommands(program, exit);
+  addAgent(program, args, exit);
   return program;
 }
 
@@ -220,6 +222,19 @@ const DEMO = [
   'orrery-out/demo',
   '--force',
 ];
+
+/** Its flags are Mesos's, with a grammar of their own (spec 17). */
+function addAgent(program: Command, args: readonly string[], exit: (code: number) => void): void {
+  program
+    .command('agent')
+    .description('Run an agent: offers the resources of this machine to a master, and runs tasks.')
+    .helpOption(false)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(async () => {
+      exit(await agentCommand(args.slice(args.indexOf('agent') + 1), out));
+    });
+}
 
 function addDemo(program: Command, exit: (code: number) => void): void {
   program

@@ -34,3 +34,20 @@ export {
 /** Container runtimes by name, the one that needs nothing but Linux first. */
 export const RUNTIME_NAMES = ['process', 'docker'] as const;
 export type RuntimeName = (typeof RUNTIME_NAMES)[number];
+
+export { AgentError } from './agent/agent-error.ts';
+export { AGENT_FLAGS } from './agent/agent-flags.ts';
+export { agentOptions } from './agent/agent-options.ts';
+export {
+  type AgentEnd,
+  type RunningAgent,
+  startAgent,
+  type StartAgentOptions,
+} from './agent/start-agent.ts';
+export {
+  FlagError,
+  type FlagSpec,
+  type FlagTable,
+  type ParsedFlags,
+  parseFlags,
+} from './flags/parse-flags.ts';

@@ -42,6 +42,12 @@ export class IdTexts {
     return this.#cluster;
   }
 
+  /** From the disk of a process that knew it. The first one stays. */
+  learnCluster(cluster: string): void {
+    assert(CLUSTER.test(cluster), 'a cluster id is the first 24 digits of a UUID');
+    this.#cluster ??= cluster;
+  }
+
   /** UUID of the master of an epoch. */
   masterText = (epoch: MasterEpoch): string => {
     assert(this.#cluster !== null, 'ids have a text once the cluster is known');

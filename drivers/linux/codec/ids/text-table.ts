@@ -44,6 +44,11 @@ export class TextTable {
     return text;
   }
 
+  /** All pairs, oldest first. */
+  entries(): IterableIterator<[number, string]> {
+    return this.#texts.entries();
+  }
+
   get wantsSweep(): boolean {
     return this.#numbers.size - this.#sizeAfterSweep > Math.max(GROWTH_MIN, this.#sizeAfterSweep);
   }

@@ -1,0 +1,79 @@
+import type { FlagTable } from '../flags/parse-flags.ts';
+
+/** Flags of `orrery agent` (spec 17), in the order of its help. */
+export const AGENT_FLAGS = {
+  master: {
+    kind: 'text',
+    default: null,
+    help: 'the master as host:port; several by commas: whichever leads is found (required)',
+  },
+  work_dir: { kind: 'text', default: null, help: 'where sandboxes and the checkpoint are kept (required)' },
+  ip: { kind: 'text', default: '127.0.0.1', help: 'address to listen on; 0.0.0.0 for all' },
+  port: { kind: 'integer', default: '5051', help: 'port to listen on; 0 for any free one' },
+  advertise_ip: { kind: 'text', default: null, help: 'address that others are told, behind a NAT' },
+  advertise_port: { kind: 'integer', default: null, help: 'port that others are told' },
+  hostname: { kind: 'text', default: null, help: 'name that others are told' },
+  resources: {
+    kind: 'text',
+    default: null,
+    help: 'such as cpus:4;mem:8192;ports:[31000-32000], or JSON; what is not named is detected',
+  },
+  attributes: { kind: 'text', default: null, help: 'such as rack:r1;zone:a' },
+  domain: {
+    kind: 'json',
+    default: null,
+    help: 'fault domain: {"fault_domain":{"region":{"name":"r"},"zone":{"name":"z"}}}',
+  },
+  runtime: {
+    kind: 'text',
+    default: null,
+    help: 'process: plain processes; docker: images too. Short for --containerizers',
+  },
+  containerizers: { kind: 'text', default: 'mesos', help: 'mesos, or docker,mesos' },
+  docker_socket: {
+    kind: 'text',
+    default: '/var/run/docker.sock',
+    help: "path of the Docker Engine's socket",
+  },
+  cgroups_enable_cfs: {
+    kind: 'boolean',
+    default: 'false',
+    help: 'hold containers to their cpus even when the machine is idle',
+  },
+  switch_user: {
+    kind: 'boolean',
+    default: null,
+    help: "run tasks as their framework's user (default: if the agent is root)",
+  },
+  executor_environment_variables: {
+    kind: 'json',
+    default: null,
+    help: 'further environment of every container, {"NAME":"value"}',
+  },
+  executor_registration_timeout: {
+    kind: 'duration',
+    default: '1mins',
+    help: 'from the start of an executor to its SUBSCRIBE',
+  },
+  executor_reregistration_timeout: {
+    kind: 'duration',
+    default: '2secs',
+    help: 'from a restart of the agent to the SUBSCRIBE of executors that run (at most 15secs)',
+  },
+  executor_shutdown_grace_period: {
+    kind: 'duration',
+    default: '5secs',
+    help: 'from SHUTDOWN to the end of an executor',
+  },
+  recovery_timeout: { kind: 'duration', default: '15mins', help: 'how long executors wait for their agent' },
+  registration_backoff_factor: {
+    kind: 'duration',
+    default: '1secs',
+    help: 'bound of the first random wait between two registrations',
+  },
+  gc_delay: { kind: 'duration', default: '1weeks', help: 'how long sandboxes are kept' },
+  gc_disk_headroom: { kind: 'number', default: '0.1', help: 'part of the disk that collection keeps free' },
+  logging_level: { kind: 'text', default: 'INFO', help: 'INFO, WARNING or ERROR' },
+  log_dir: { kind: 'text', default: null, help: 'write orrery-agent.log there, too' },
+  quiet: { kind: 'boolean', default: 'false', help: 'no log on stderr' },
+} as const satisfies FlagTable;

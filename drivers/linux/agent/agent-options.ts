@@ -1,0 +1,117 @@
+import { MICROS_PER_SECOND } from '../../../engine/core/index.ts';
+import { type AgentSettings, DEFAULT_GARBAGE_COLLECTION } from '../../../engine/agent/index.ts';
+import { type DomainInfo, parseAttributes } from '../../../engine/protocol/index.ts';
+import { resourceErrorText } from '../../../engine/resources/index.ts';
+import { readJson } from '../codec/message/read-json.ts';
+import { WireError } from '../codec/message/wire-error.ts';
+import { domainFromWire } from '../codec/parts/agent-info.ts';
+import { FlagError, type ParsedFlags } from '../flags/parse-flags.ts';
+import { DomainInfoSchema } from '../proto/generated/mesos/v1/mesos_pb.ts';
+import type { AGENT_FLAGS } from './agent-flags.ts';
+import { masterPlace, type MasterPlace } from './master-connection.ts';
+import type { StartAgentOptions } from './start-agent.ts';
+
+const REREGISTRATION_MAX = 15 * MICROS_PER_SECOND;
+
+/** What flags say as options, but for the log. Throws FlagError: says which flag, what is wrong, and what is expected. */
+export function agentOptions({ values, shown }: ParsedFlags<typeof AGENT_FLAGS>): StartAgentOptions {
+  if (values.master === null) throw new FlagError('--master is missing; expected --master=host:port');
+  if (values.work_dir === null)
+    throw new FlagError('--work_dir is missing; expected --work_dir=/var/lib/orrery-agent');
+  const attributes = parseAttributes(values.attributes ?? '');
+  if (!attributes.ok)
+    throw new FlagError(
+      `--attributes: ${resourceErrorText(attributes.error)}; expected such as rack:r1;zone:a`,
+    );
+  return {
+    workDir: values.work_dir,
+    master: leaderAmong(values.master),
+    host: values.ip,
+    port: portOf('port', values.port),
+    advertise: {
+      ...(values.hostname === null ? {} : { hostname: values.hostname }),
+      ...(values.advertise_ip === null ? {} : { ip: values.advertise_ip }),
+      ...(values.advertise_port === null ? {} : { port: portOf('advertise_port', values.advertise_port) }),
+    },
+    ...(values.resources === null ? {} : { resources: values.resources }),
+    attributes: attributes.value,
+    domain: domainOf(values.domain),
+    settings: settingsOf(values),
+    docker: wantsDocker(values.runtime, values.containerizers) ? { socket: values.docker_socket } : null,
+    enforcesCfs: values.cgroups_enable_cfs,
+    ...(values.switch_user === null ? {} : { switchesUser: values.switch_user }),
+    environment: environmentOf(values.executor_environment_variables),
+    flags: shown,
+  };
+}
+
+type Values = ParsedFlags<typeof AGENT_FLAGS>['values'];
+
+function settingsOf(values: Values): Partial<AgentSettings> {
+  const reregistration = values.executor_reregistration_timeout;
+  if (reregistration > REREGISTRATION_MAX)
+    throw new FlagError('--executor_reregistration_timeout is more than 15secs; expected at most that');
+  const headroom = values.gc_disk_headroom;
+  if (headroom < 0 || headroom > 1)
+    throw new FlagError(`--gc_disk_headroom is ${headroom}; expected a number from 0 to 1`);
+  return {
+    registrationBackoff: values.registration_backoff_factor,
+    executorRegistrationTimeout: values.executor_registration_timeout,
+    executorReregistrationTimeout: reregistration,
+    executorShutdownGracePeriod: values.executor_shutdown_grace_period,
+    recoveryTimeout: values.recovery_timeout,
+    garbageCollection: {
+      ...DEFAULT_GARBAGE_COLLECTION,
+      delay: values.gc_delay,
+      diskHeadroom: headroom,
+    },
+  };
+}
+
+/** Takes the masters in turn: one that does not lead says who does. */
+function leaderAmong(text: string): () => Promise<MasterPlace> {
+  let places: MasterPlace[];
+  try {
+    places = text.split(',').map((part) => masterPlace(part.trim()));
+  } catch (error) {
+    throw new FlagError(`--master: ${(error as Error).message}`);
+  }
+  let turn = 0;
+  return () => Promise.resolve(places[turn++ % places.length]!);
+}
+
+function portOf(flag: string, port: number): number {
+  if (port < 0 || port > 65_535) throw new FlagError(`--${flag} is ${port}; expected 0 to 65535`);
+  return port;
+}
+
+function wantsDocker(runtime: string | null, containerizers: string): boolean {
+  if (runtime === 'docker') return true;
+  if (runtime === 'process') return false;
+  if (runtime !== null) throw new FlagError(`--runtime is '${runtime}'; expected process or docker`);
+  const names = containerizers.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => name !== 'docker' && name !== 'mesos');
+  if (unknown !== undefined)
+    throw new FlagError(`--containerizers names '${unknown}'; expected mesos, or docker,mesos`);
+  return names.includes('docker');
+}
+
+function domainOf(json: unknown): DomainInfo | null {
+  if (json === null) return null;
+  try {
+    return domainFromWire(readJson(DomainInfoSchema, json));
+  } catch (error) {
+    if (error instanceof WireError) throw new FlagError(`--domain: ${error.message}`);
+    throw error;
+  }
+}
+
+function environmentOf(json: unknown): { readonly [name: string]: string } {
+  if (json === null) return {};
+  if (typeof json !== 'object' || Array.isArray(json))
+    throw new FlagError('--executor_environment_variables: expected {"NAME":"value"}');
+  for (const [name, value] of Object.entries(json))
+    if (typeof value !== 'string')
+      throw new FlagError(`--executor_environment_variables: the value of ${name} is no text`);
+  return json as { [name: string]: string };
+}

@@ -1,0 +1,373 @@
+import { randomInt } from 'node:crypto';
+import type { ServerOptions as TlsOptions } from 'node:https';
+import { type Logger, pino } from 'pino';
+import { AgentMachine, type AgentSettings, DURABLE_AGENT_SETTINGS } from '../../../engine/agent/index.ts';
+import { assertNever } from '../../../engine/core/index.ts';
+import {
+  type AgentInfo,
+  ALL_AGENT_CAPABILITIES,
+  type Attribute,
+  type DomainInfo,
+  type Flag,
+} from '../../../engine/protocol/index.ts';
+import type { Resources } from '../../../engine/resources/index.ts';
+import { IdTexts } from '../codec/ids/id-texts.ts';
+import type { ContainerEvents, ContainerRuntime } from '../containers/container-runtime.ts';
+import { DEFAULT_DOCKER_OPTIONS, DockerRuntime } from '../containers/docker/docker-runtime.ts';
+import { bootId } from '../containers/process/process-files.ts';
+import { ProcessRuntime } from '../containers/process/process-runtime.ts';
+import { fileEndpoints } from '../files/file-endpoints.ts';
+import { VirtualFiles } from '../files/virtual-files.ts';
+import type { AgentLinkOptions } from '../http/agent-link.ts';
+import { HttpServer } from '../http/http-server.ts';
+import { DEFAULT_HTTP_LIMITS, type HttpLimits } from '../http/limits.ts';
+import { Router } from '../http/router.ts';
+import { type Clock, WallClock } from '../master/clock.ts';
+import { agentAddress } from './agent-address.ts';
+import { AgentContainers, FetchError } from './agent-containers.ts';
+import { AgentError } from './agent-error.ts';
+import { AgentLoop, type AgentTap, type CarriedOut } from './agent-loop.ts';
+import { CheckpointLog } from './checkpoint-log.ts';
+import type { RuntimeChoice } from './container-plan.ts';
+import { MasterConnection, masterPlace, type MasterPlace } from './master-connection.ts';
+import { PersistentVolumes } from './persistent-volumes.ts';
+import { Prober } from './prober.ts';
+import { detectedResources, machineSizes } from './resource-detection.ts';
+import { Users } from './users.ts';
+import { WorkDir } from './work-dir.ts';
+
+/** What agents of this version say they are. */
+export const AGENT_VERSION = '1.12.0';
+
+export interface StartAgentOptions {
+  /** One agent at a time has it (spec 12 §1). */
+  readonly workDir: string;
+  /** The master as `host:port`, or a function that says who leads. */
+  readonly master: string | (() => Promise<MasterPlace>);
+  /** Loopback unless told otherwise. */
+  readonly host?: string;
+  /** 0 for any free one. */
+  readonly port?: number;
+  /** What others are told to connect to; the bound address by default. */
+  readonly advertise?: { readonly hostname?: string; readonly ip?: string; readonly port?: number };
+  /** As `--resources` has it: text, or a total; what it does not name is the machine's. */
+  readonly resources?: string | Resources;
+  readonly attributes?: readonly Attribute[];
+  readonly domain?: DomainInfo | null;
+  readonly settings?: Partial<AgentSettings>;
+  /** Runs images in this Docker Engine; without, containers are plain processes. */
+  readonly docker?: { readonly socket?: string } | null;
+  /** `--cgroups_enable_cfs`. */
+  readonly enforcesCfs?: boolean;
+  /** `--switch_user`; by default if this process may. */
+  readonly switchesUser?: boolean;
+  /** `--executor_environment_variables`. */
+  readonly environment?: { readonly [name: string]: string };
+  readonly link?: Omit<AgentLinkOptions, 'host' | 'port'>;
+  readonly pingTimeoutMs?: number;
+  readonly limits?: Partial<HttpLimits>;
+  readonly tls?: { readonly options: TlsOptions; readonly allowsPlain: boolean };
+  /** As operators are told them. */
+  readonly flags?: readonly Flag[];
+  /** The file that is shown as `/slave/log`. */
+  readonly logFile?: string;
+  readonly clock?: Clock;
+  readonly log?: Logger;
+  readonly tap?: AgentTap;
+}
+
+/** How an agent ended. */
+export interface AgentEnd {
+  readonly reason: string;
+  /** It ended because of an error, not because it was told to. */
+  readonly isFailure: boolean;
+}
+
+export interface RunningAgent {
+  readonly host: string;
+  readonly port: number;
+  readonly url: string;
+  readonly loop: AgentLoop;
+  readonly ids: IdTexts;
+  readonly containers: AgentContainers;
+  /** Resolves when the agent has let go of everything; the process should end then. */
+  readonly ended: Promise<AgentEnd>;
+  /** Ends the agent; what runs keeps running, and the next agent on the work directory finds it (SIGTERM). */
+  stop(): Promise<AgentEnd>;
+  /** Leaves the cluster, and ends all that runs (SIGUSR1). */
+  unregister(): Promise<AgentEnd>;
+}
+
+const PING_TIMEOUT_MS = 75_000;
+
+/** Starts an agent: takes over what a former one left in the work directory, listens, and looks for the master. Rejects with AgentError. */
+export async function startAgent(options: StartAgentOptions): Promise<RunningAgent> {
+  const boot = await bootId();
+  const workDir = await WorkDir.open(options.workDir, boot);
+  try {
+    return await start(options, workDir, boot);
+  } catch (error) {
+    await workDir.close();
+    throw error;
+  }
+}
+
+async function start(options: StartAgentOptions, workDir: WorkDir, boot: string): Promise<RunningAgent> {
+  const clock = options.clock ?? new WallClock();
+  const log = options.log ?? pino({ level: 'silent' });
+  const ids = new IdTexts(null);
+  const isRoot = process.getuid?.() === 0;
+  if (options.switchesUser === true && !isRoot)
+    throw new AgentError(
+      '--switch_user needs root: run the agent as root, or give --no-switch_user to run all tasks as its own user',
+    );
+  const total =
+    options.resources === undefined || typeof options.resources === 'string'
+      ? detectedResources(options.resources ?? null, await machineSizes(workDir.root))
+      : options.resources;
+  let end: (end: AgentEnd) => void = () => {};
+  const ending = new Promise<AgentEnd>((resolve) => {
+    end = resolve;
+  });
+  let loop: AgentLoop | null = null;
+  const checkpoints = await CheckpointLog.open({
+    folder: workDir.checkpoint,
+    ids,
+    durable: (sequence) => {
+      loop?.durable(sequence);
+    },
+    failed: (error) => {
+      loop?.stop();
+      end({ reason: error.message, isFailure: true });
+    },
+  });
+  if (checkpoints.repaired > 0)
+    log.warn({ bytes: checkpoints.repaired }, 'a write to the checkpoint was cut short; it is taken away');
+  const recovered = checkpoints.checkpoint;
+  const router = new Router();
+  const server = new HttpServer({
+    limits: { ...DEFAULT_HTTP_LIMITS, ...options.limits },
+    handle: async (exchange) => {
+      await router.find(exchange.request.method ?? 'GET', exchange.path)(exchange);
+    },
+    upgrade: null,
+    failed: (error) => {
+      log.error({ error: String(error) }, 'a request failed');
+    },
+    tls: options.tls ?? null,
+  });
+  const bound = await server.listen(options.port ?? 5_051, options.host ?? '127.0.0.1');
+  const address = agentAddress(bound, options.advertise ?? {});
+  const info: AgentInfo = {
+    id: null,
+    ...address,
+    resources: total,
+    attributes: options.attributes ?? [],
+    domain: options.domain ?? null,
+    capabilities: ALL_AGENT_CAPABILITIES,
+    version: AGENT_VERSION,
+  };
+  const machine = new AgentMachine({
+    info,
+    seed: randomInt(2 ** 31),
+    settings: { ...DURABLE_AGENT_SETTINGS, ...options.settings, checkpointing: true },
+  });
+  const running = new AgentLoop(machine, clock, checkpoints, options.tap ?? null, (reason) => {
+    log.fatal({ reason }, 'the agent cannot go on');
+    end({ reason, isFailure: true });
+  });
+  loop = running;
+  const users = new Users();
+  const volumes = new PersistentVolumes(workDir, users);
+  await volumes.start();
+  let exited: ContainerEvents['exited'] = () => {};
+  const runtimes = await openRuntimes(options, workDir, {
+    exited: (id, exit) => {
+      exited(id, exit);
+    },
+  });
+  const containers: AgentContainers = new AgentContainers({
+    workDir,
+    ids,
+    runtimes,
+    users,
+    volumes,
+    log,
+    enforcesCfs: options.enforcesCfs ?? false,
+    switchesUser: options.switchesUser ?? isRoot,
+    environment: options.environment ?? {},
+    ip: address.ip,
+    port: () => address.port,
+    agentId: () => machine.agentId!,
+    fetch: () => Promise.reject(new FetchError('this agent does not fetch URIs yet')),
+    token: null,
+    news: {
+      started: (container, status) => {
+        running.deliver({ kind: 'containerStarted', container, status });
+      },
+      exited: (container, exit, done) => {
+        running.deliver({ kind: 'containerExited', container, exit }, done);
+      },
+      updated: (container, failure) => {
+        running.deliver({ kind: 'containerUpdated', container, failure });
+      },
+    },
+  });
+  exited = containers.exited;
+  const prober = new Prober(containers, (container, use, result) => {
+    running.deliver({ kind: 'probed', container, use, result });
+  });
+  const { master } = options;
+  const connection = new MasterConnection(
+    {
+      ids,
+      log,
+      leader: typeof master === 'string' ? () => Promise.resolve(masterPlace(master)) : master,
+      link: options.link ?? {},
+      pingTimeoutMs: options.pingTimeoutMs ?? PING_TIMEOUT_MS,
+      retryMs: { first: 250, max: 15_000 },
+    },
+    {
+      opened: () => {
+        running.deliver({ kind: 'linkOpened' });
+      },
+      message: (message) => {
+        running.deliver({ kind: 'masterMessage', message });
+      },
+      closed: () => {
+        running.deliver({ kind: 'linkClosed' });
+      },
+      pingsMissed: () => {
+        running.deliver({ kind: 'pingsMissed' });
+      },
+    },
+  );
+  let endsContainers = false;
+  const carryOut = (output: CarriedOut): void => {
+    switch (output.kind) {
+      case 'toMaster':
+        connection.send(output.message);
+        break;
+      case 'reconnect':
+        connection.reconnect();
+        break;
+      case 'launchContainer':
+        containers.launch(output.container, output.parent, output.spec);
+        break;
+      case 'signalContainer':
+        containers.signal(output.container, output.signal);
+        break;
+      case 'updateContainer':
+        containers.update(output.container, output.resources);
+        break;
+      case 'executorEvent':
+      case 'closeExecutorStream':
+      case 'refuseExecutorCall':
+        break;
+      case 'probe':
+        prober.probe(output.container, output.use, output.probe, output.timeout);
+        break;
+      case 'stopProbes':
+        prober.stop(output.container);
+        break;
+      case 'removeSandbox': {
+        const { container, frameworkId, executorId } = output;
+        const removed = (failure: string | null): void => {
+          running.deliver({ kind: 'sandboxRemoved', container, failure });
+        };
+        containers.removeSandbox(container, frameworkId, executorId).then(
+          () => {
+            removed(null);
+          },
+          (error: unknown) => {
+            removed(error instanceof Error ? error.message : String(error));
+          },
+        );
+        break;
+      }
+      case 'sampleUsage':
+        break;
+      case 'exit':
+        endsContainers = output.containers === 'end';
+        running.stop();
+        end({ reason: output.reason, isFailure: false });
+        break;
+      default:
+        assertNever(output);
+    }
+  };
+  running.carryOutBy(carryOut, (resources) => {
+    volumes.follow(resources).catch((error: unknown) => {
+      log.error({ error: String(error) }, 'a persistent volume could not be made or removed');
+    });
+  });
+  const files = new VirtualFiles();
+  if (options.logFile !== undefined) files.attach('/slave/log', options.logFile);
+  for (const [name, handler] of Object.entries(fileEndpoints(files, () => true)))
+    for (const prefix of ['/files', '/slave(1)/files']) router.add('GET', `${prefix}/${name}`, handler);
+  const ended = ending.then(async (how) => {
+    running.stop();
+    prober.close();
+    connection.close();
+    await server.close();
+    if (endsContainers) await containers.endAll();
+    for (const runtime of runtimes.values()) await runtime.close();
+    await checkpoints.close();
+    await workDir.close();
+    return how;
+  });
+  if (recovered?.resources != null) await volumes.follow(recovered.resources);
+  const areAlive = !workDir.isRebooted;
+  running.deliver({ kind: 'started', recovered, containersAlive: areAlive });
+  await containers.recover(recovered, areAlive);
+  await workDir.noteBoot(boot);
+  connection.reconnect();
+  const scheme = options.tls === undefined ? 'http' : 'https';
+  return {
+    host: bound.address,
+    port: bound.port,
+    url: `${scheme}://${bound.address}:${bound.port}`,
+    loop: running,
+    ids,
+    containers,
+    ended,
+    stop: async () => {
+      running.deliver({ kind: 'terminate', how: 'stop' });
+      return await ended;
+    },
+    unregister: async () => {
+      running.deliver({ kind: 'terminate', how: 'unregister' });
+      return await ended;
+    },
+  };
+}
+
+async function openRuntimes(
+  options: StartAgentOptions,
+  workDir: WorkDir,
+  events: ContainerEvents,
+): Promise<ReadonlyMap<RuntimeChoice, ContainerRuntime>> {
+  const runtimes = new Map<RuntimeChoice, ContainerRuntime>();
+  runtimes.set(
+    'process',
+    await ProcessRuntime.open(
+      { folder: workDir.containers, cgroup: `orrery/${workDir.name}`, mounts: null },
+      events,
+    ),
+  );
+  if (options.docker != null) {
+    const socket = options.docker.socket ?? DEFAULT_DOCKER_OPTIONS.socket;
+    try {
+      runtimes.set(
+        'docker',
+        await DockerRuntime.open({ ...DEFAULT_DOCKER_OPTIONS, socket, agent: workDir.name }, events),
+      );
+    } catch (error) {
+      throw new AgentError(
+        `no Docker Engine answers at ${socket}: ${(error as Error).message}. Start it, name another by --docker_socket, or run without --runtime docker`,
+        { cause: error },
+      );
+    }
+  }
+  return runtimes;
+}
