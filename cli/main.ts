@@ -11,6 +11,7 @@ import { parseCount, parsePairs } from './quantity-arguments.ts';
 import { addClusterCommands } from './cluster/add-cluster-commands.ts';
 import { ClusterError } from './cluster/cluster-error.ts';
 import { addLocal } from './local/add-local.ts';
+import { addDaemons } from './daemons/add-daemons.ts';
 import { addReplay } from './replay/add-replay.ts';
 import { simulateCommand } from './simulate/simulate-command.ts';
 import type { RawSimulateOptions } from './simulate/simulate-options.ts';
@@ -91,6 +92,7 @@ function makeProgram(args: readonly string[], exit: (code: number) => void): Com
   addConformance(program, exit);
   addReport(program);
   addReplay(program, exit);
+  addDaemons(program, exit);
   addLocal(program, exit);
   addClusterCommands(program, exit);
   addAgent(program, args, exit);

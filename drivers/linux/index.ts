@@ -1,3 +1,5 @@
+export { flagsHelp } from './flags/flags-help.ts';
+export { FlagError, parseFlags, type FlagTable, type ParsedFlags } from './flags/parse-flags.ts';
 export { frameRecord, RecordError, RecordParser } from './http/recordio.ts';
 export { decisionLine, type IdNames, NUMBERS } from './journal/decision-trace.ts';
 export { FlightRecorder } from './journal/flight-recorder.ts';
@@ -22,6 +24,14 @@ export { type RegistryStore, RegistryStoreError } from './storage/registry-store
 export { clusterIdFrom, IdTexts } from './codec/ids/id-texts.ts';
 export { AgentLink, AgentLinkError, type AgentLinkOptions, type AgentLinkOwner } from './http/agent-link.ts';
 export { DEFAULT_HTTP_LIMITS, type HttpLimits } from './http/limits.ts';
+export { startMasterDaemon, type MasterDaemonOptions } from './master/master-daemon.ts';
+export { MASTER_FLAGS } from './master/master-flags.ts';
+export {
+  allocatorOptionsOf,
+  domainOf,
+  journalOptionsOf,
+  masterOptionsOf,
+} from './master/master-options-from-flags.ts';
 export type { Leader } from './master/master-context.ts';
 export type { MasterTap } from './master/master-loop.ts';
 export {

@@ -48,10 +48,10 @@ export async function startMasterDaemon(options: MasterDaemonOptions): Promise<R
           });
     const decisions =
       options.decisions === null ? null : createWriteStream(options.decisions, { flags: 'wx' });
-    let recorder: FlightRecorder | null = null;
+    const made: { recorder: FlightRecorder | null } = { recorder: null };
     const tap = (parts: MachineParts): MasterTap => {
       if (journal !== null) {
-        recorder = new FlightRecorder(journal, parts.options.address.version, {
+        made.recorder = new FlightRecorder(journal, parts.options.address.version, {
           cluster,
           allocator: options.allocatorName,
           masterOptions: parts.options,
@@ -59,7 +59,7 @@ export async function startMasterDaemon(options: MasterDaemonOptions): Promise<R
           madeAt: parts.madeAt,
         });
       }
-      return new DaemonTap(recorder, decisions);
+      return new DaemonTap(made.recorder, decisions);
     };
     const master = await startMaster({
       ...options,
@@ -67,17 +67,17 @@ export async function startMasterDaemon(options: MasterDaemonOptions): Promise<R
       cluster,
       ...(journal === null && decisions === null ? {} : { tap }),
     });
+    const { recorder } = made;
     if (recorder !== null) {
-      const recording: FlightRecorder = recorder;
       master.ids.names.onNew = (number, text) => {
-        recording.name('task', number, text);
+        recorder.name('task', number, text);
       };
     }
     return {
       ...master,
       async close() {
         await master.close();
-        await (recorder as FlightRecorder | null)?.close('the master was stopped');
+        await recorder?.close('the master was stopped');
         if (decisions !== null) {
           decisions.end();
           await finished(decisions);
