@@ -1,5 +1,4 @@
 export { flagsHelp } from './flags/flags-help.ts';
-export { FlagError, parseFlags, type FlagTable, type ParsedFlags } from './flags/parse-flags.ts';
 export { frameRecord, RecordError, RecordParser } from './http/recordio.ts';
 export { decisionLine, type IdNames, NUMBERS } from './journal/decision-trace.ts';
 export { FlightRecorder } from './journal/flight-recorder.ts';
