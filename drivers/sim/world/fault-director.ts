@@ -199,7 +199,7 @@ export class FaultDirector implements MischiefWitness {
       }
       case 'masterClockForward':
       case 'masterClockBack': {
-        const step = fault.kind === 'masterClockForward' ? fault.step : -fault.step;
+        const step = fault.kind === 'masterClockForward' ? fault.step : 0 - fault.step;
         const master = this.#masters.meant(fault.master);
         if (!this.#masters.setClock(now, master, (clock) => clock.set(now, step))) return;
         this.#record(now, fault.kind, `${this.#masterName(master)} by ${step} µs`, null);

@@ -73,7 +73,6 @@ export class SteadyScheduler implements SchedulerMachine {
   #late: { readonly at: number; readonly call: SchedulerCall }[] = [];
   #out!: Sink<SchedulerOutput>;
   #now = micros(0);
-  #reconciled = 0;
 
   constructor(info: FrameworkInfo, target: number, stopsAt: Micros, store: SteadyStore) {
     this.#info = info;
@@ -215,7 +214,6 @@ export class SteadyScheduler implements SchedulerMachine {
     }
     if (this.#nextRound <= now) {
       this.#nextRound = now + RECONCILE_EVERY;
-      this.#reconciled++;
       const tasks = [...this.store.live].map(([taskId, agentId]) => ({ taskId, agentId }));
       if (tasks.length > 0) this.#call({ type: 'RECONCILE', frameworkId: this.#id, tasks });
       // In the end what is left is killed.
