@@ -61,10 +61,10 @@ const step = fc.oneof(
       }),
       { maxLength: 2 },
     ),
-    changes: fc.uniqueArray(
-      fc.record({ key, put: fc.boolean(), value: fc.nat(100), lease: fc.nat(3) }),
-      { maxLength: 3, selector: (change) => change.key },
-    ),
+    changes: fc.uniqueArray(fc.record({ key, put: fc.boolean(), value: fc.nat(100), lease: fc.nat(3) }), {
+      maxLength: 3,
+      selector: (change) => change.key,
+    }),
   }),
   fc.record({ kind: fc.constant('grant' as const), ttl: fc.integer({ min: 1, max: 50 }) }),
   fc.record({ kind: fc.constant('keepAlive' as const), lease: fc.integer({ min: 1, max: 3 }) }),
@@ -87,7 +87,14 @@ function plainOf(items: ReadonlyMap<string, PlainItem>, prefix: string): unknown
   return [...items]
     .filter(([name]) => name.startsWith(prefix))
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, { value, created, changed, version, lease }]) => [name, value, created, changed, version, lease]);
+    .map(([name, { value, created, changed, version, lease }]) => [
+      name,
+      value,
+      created,
+      changed,
+      version,
+      lease,
+    ]);
 }
 
 test('the store answers as a plain copy of all keys per revision would, at every revision', () => {
@@ -135,7 +142,11 @@ test('the store answers as a plain copy of all keys per revision would, at every
             });
             const holds = compares.every(({ key: name, field, equals }) => {
               const item = oracle.now.get(name);
-              const fields = { createRevision: item?.created, modRevision: item?.changed, version: item?.version };
+              const fields = {
+                createRevision: item?.created,
+                modRevision: item?.changed,
+                version: item?.version,
+              };
               return (fields[field] ?? 0) === equals;
             });
             const leaseGone = each.changes.some(
@@ -186,22 +197,26 @@ describe('changes since a revision', () => {
 
   test('bring a reader of an older revision to the newest, wherever it begins', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(key, fc.boolean(), fc.nat(9)), { maxLength: 20 }), fc.nat(20), (writes, from) => {
-        const store = new EtcdStore();
-        for (const [name, puts, value] of writes) {
-          write(store, puts ? put(name, value) : { kind: 'delete', key: name });
-        }
-        const start = Math.min(from, store.revision);
-        const items = new Map(store.readAt('a', start)!.map((item) => [item.key, item]));
-        let last = start;
-        for (const event of store.eventsBetween('a', start + 1, store.revision) as StoreEvent[]) {
-          expect(event.revision).toBeGreaterThan(last);
-          last = event.revision;
-          if (event.kind === 'put') items.set(event.item.key, event.item);
-          else items.delete(event.item.key);
-        }
-        expect([...items.values()].sort((a, b) => (a.key < b.key ? -1 : 1))).toEqual(store.read('a'));
-      }),
+      fc.property(
+        fc.array(fc.tuple(key, fc.boolean(), fc.nat(9)), { maxLength: 20 }),
+        fc.nat(20),
+        (writes, from) => {
+          const store = new EtcdStore();
+          for (const [name, puts, value] of writes) {
+            write(store, puts ? put(name, value) : { kind: 'delete', key: name });
+          }
+          const start = Math.min(from, store.revision);
+          const items = new Map(store.readAt('a', start)!.map((item) => [item.key, item]));
+          let last = start;
+          for (const event of store.eventsBetween('a', start + 1, store.revision) as StoreEvent[]) {
+            expect(event.revision).toBeGreaterThan(last);
+            last = event.revision;
+            if (event.kind === 'put') items.set(event.item.key, event.item);
+            else items.delete(event.item.key);
+          }
+          expect([...items.values()].sort((a, b) => (a.key < b.key ? -1 : 1))).toEqual(store.read('a'));
+        },
+      ),
     );
   });
 

@@ -1,6 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { assert, type MasterEpoch, type Micros, MICROS_PER_SECOND, micros } from '../../../engine/core/index.ts';
+import {
+  assert,
+  type MasterEpoch,
+  type Micros,
+  MICROS_PER_SECOND,
+  micros,
+} from '../../../engine/core/index.ts';
 import {
   LEADER_KEY,
   recovered,
@@ -249,7 +255,10 @@ const trouble = fc.record({
   ),
 });
 
-function strike(bench: Bench, { master, lasts, kind }: { master: number; lasts: number; kind: string }): () => void {
+function strike(
+  bench: Bench,
+  { master, lasts, kind }: { master: number; lasts: number; kind: string },
+): () => void {
   const { etcd, now } = bench;
   const clock = bench.clocks[master]!;
   switch (kind) {

@@ -1,2 +1,8 @@
 export { TaskLedger } from './task-ledger.ts';
-export { checkCluster, checkMachines, checkSettled, checkWorld } from './whole-system.ts';
+export {
+  checkCluster,
+  checkClusterSettled,
+  checkMachines,
+  checkSettled,
+  checkWorld,
+} from './whole-system.ts';

@@ -81,13 +81,25 @@ function checkRegistry({ machine, registry, coordination }: MasterEnsemble): voi
 }
 
 /** A run whose work is done has come to rest. See `Simulation.checkSettled`. */
-export function checkSettled(master: MasterEnsemble, agents: AgentFleet, frameworks: FrameworkFleet): void {
-  const { machine } = master;
-  assert(machine?.isLeading === true, 'a master leads');
+export function checkSettled(masters: MasterEnsemble, agents: AgentFleet, frameworks: FrameworkFleet): void {
   for (let number = 0; number < frameworks.count; number++) {
     const framework = frameworks.framework(number);
     assert(framework.isSubscribed, `framework ${number} is subscribed`);
     assert(framework.isIdle, `framework ${number} has no job left`);
+  }
+  checkClusterSettled(masters, agents);
+}
+
+/** Masters and agents of a cluster without work have come to rest: one leads, every agent is registered, nothing is left on any. */
+export function checkClusterSettled(masters: MasterEnsemble, agents: AgentFleet): void {
+  const { machine } = masters;
+  assert(machine?.isLeading === true, 'a master leads');
+  for (const host of masters.hosts) {
+    assert(host.machine !== null && !host.isFrozen, `master ${host.number} is there`);
+    assert(
+      host.machine === machine || !host.machine.isLeading,
+      `master ${host.number} knows that it does not lead`,
+    );
   }
   let up = 0;
   for (let index = 0; index < agents.count; index++) {

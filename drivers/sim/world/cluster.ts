@@ -2,6 +2,7 @@ import { assert, assertNever, type Micros, micros } from '../../../engine/core/i
 import type { MasterToAgent, SchedulerEvent } from '../../../engine/protocol/index.ts';
 import * as events from '../agenda/index.ts';
 import { VirtualContainerFaults } from '../containers/index.ts';
+import { checkCluster, checkClusterSettled, checkMachines } from '../invariants/index.ts';
 import { AgentFleet } from './agent-fleet.ts';
 import { FaultDirector } from './fault-director.ts';
 import type { LeaderView } from './leader-view.ts';
@@ -85,6 +86,22 @@ export class Cluster<Schedulers extends SchedulerSide> {
   advanceTo(instant: Micros): void {
     while (this.nextTime <= instant) this.advanceOne();
     if (instant > this.world.now) this.world.now = instant;
+  }
+
+  /** Throws InvariantError if any machine's books, or two machines' books, contradict each other. O(everything). */
+  checkInvariants(): void {
+    checkMachines(this.masters, this.agents, this.schedulers);
+    checkCluster(this.masters, this.agents);
+  }
+
+  /**
+   * Throws InvariantError unless masters and agents have come to rest, as they have `settlingBound` after everything healed if schedulers
+   * want nothing any more.
+   */
+  checkSettled(): void {
+    this.checkInvariants();
+    assert(!this.faults.isCureUnderWay, 'nothing is broken any more');
+    checkClusterSettled(this.masters, this.agents);
   }
 
   #happen(now: Micros, kind: number, target: number, detail: number): void {

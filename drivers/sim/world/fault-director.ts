@@ -496,7 +496,11 @@ export class FaultDirector implements MischiefWitness {
 
   /** Nothing that has not struck yet strikes any more, and what hangs goes on. */
   #heals(): void {
+    const { now } = this.#world;
     this.#torn = [];
+    for (const { number } of this.#masters.hosts) {
+      this.#masters.setClock(now, number, (clock) => clock.catchUp(now));
+    }
     this.#operator?.giveUp();
     this.#world.network.disarm();
     this.#masters.etcd?.etcd.keepAcknowledgements();

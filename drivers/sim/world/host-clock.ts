@@ -46,6 +46,12 @@ export class HostClock {
     this.#shown = Math.max(0, this.#shown + step);
   }
 
+  /** Sets a wall clock that is behind what was given out already to that: it stands still no longer. */
+  catchUp(now: Micros): void {
+    this.#rebase(now);
+    this.#shown = Math.max(this.#shown, this.#last);
+  }
+
   /** Lets the clock run `ppm` millionths too fast from now on; more than -10^6. */
   setRate(now: Micros, ppm: number): void {
     this.#rebase(now);

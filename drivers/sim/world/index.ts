@@ -10,6 +10,7 @@ export type { FrameworkFleet, RoleFleet } from './framework-fleet.ts';
 export type { MasterEnsemble } from './master-ensemble.ts';
 export type { MasterHost } from './master-host.ts';
 export type { Actor, InputTap, OutputTap } from './output-tap.ts';
+export { settlingBound } from './settling-bound.ts';
 export { SchedulerFleet } from './scheduler-fleet.ts';
 export type {
   SchedulerFactory,

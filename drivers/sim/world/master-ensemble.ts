@@ -61,8 +61,6 @@ export class MasterEnsemble implements LeaderView, MasterSide {
   /** Told of answers to `operatorCalls`. */
   operator: OperatorWitness | null = null;
   readonly #operatorRequests = new Set<number>();
-  /** Masters that will be back, or go on, by themselves. */
-  returning = 0;
   #requests = 0;
   #machinesMade = 0;
   #endings = 0;

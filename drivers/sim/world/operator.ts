@@ -25,9 +25,9 @@ interface Sequence {
 }
 
 /** Before a mending call that was not answered, or refused, is made again. */
-const MEND_AGAIN = 5 * MICROS_PER_SECOND;
+export const MEND_WAIT = 5 * MICROS_PER_SECOND;
 /** A mending call that is refused so often has nothing to mend any more. */
-const MEND_ATTEMPTS_MAX = 60;
+export const MEND_ATTEMPTS_MAX = 60;
 /** An operator's call that nobody answers is given up. */
 const CALL_TIMEOUT = 15 * MICROS_PER_SECOND;
 
@@ -126,7 +126,7 @@ export class Operator implements MomentWitness, OperatorWitness {
       if (isOver || refusal === 'NOT_FOUND') this.mending--;
       // Nobody heard it, so it does not count as an attempt: somebody will lead again.
       else
-        this.#world.later(micros(later + MEND_AGAIN), (again) =>
+        this.#world.later(micros(later + MEND_WAIT), (again) =>
           this.#mend(
             again,
             call,

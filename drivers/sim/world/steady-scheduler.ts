@@ -53,6 +53,8 @@ const TEMPLATE: TaskTemplate = {
 
 const RECONCILE_EVERY = 30 * MICROS_PER_SECOND;
 const SUBSCRIBE_TIMEOUT = 10 * MICROS_PER_SECOND;
+const AFTER_FAILOVER = 30 * MICROS_PER_SECOND;
+const FAILED_OVER = 'Framework failed over';
 const LATE = 5 * MICROS_PER_SECOND;
 const FLOOD_EVERY = 100_000;
 
@@ -67,6 +69,7 @@ export class SteadyScheduler implements SchedulerMachine {
   #isConnected = false;
   #isEnded = false;
   #subscribeBy = Infinity;
+  #quietUntil = 0;
   #nextRound = 0;
   #nextFlood = Infinity;
   /** Calls to be made later, by instant. */
@@ -81,6 +84,11 @@ export class SteadyScheduler implements SchedulerMachine {
     this.store = store;
   }
 
+  /** Torn down: it says nothing any more. */
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
   get isSubscribed(): boolean {
     return this.#isSubscribed;
   }
@@ -92,6 +100,10 @@ export class SteadyScheduler implements SchedulerMachine {
     switch (input.kind) {
       case 'connected':
         this.#isConnected = true;
+        if (now < this.#quietUntil) {
+          this.#subscribeBy = this.#quietUntil;
+          break;
+        }
         this.#subscribeBy = now + SUBSCRIBE_TIMEOUT;
         this.#call({
           type: 'SUBSCRIBE',
@@ -124,7 +136,7 @@ export class SteadyScheduler implements SchedulerMachine {
     if (this.#isEnded) return null;
     let next = this.#isSubscribed ? this.#nextRound : this.#isConnected ? this.#subscribeBy : Infinity;
     if (this.#isSubscribed) next = Math.min(next, this.#nextFlood);
-    for (const { at } of this.#late) next = Math.min(next, at);
+    if (this.#isSubscribed) for (const { at } of this.#late) next = Math.min(next, at);
     return next === Infinity ? null : micros(next);
   }
 
@@ -155,8 +167,15 @@ export class SteadyScheduler implements SchedulerMachine {
         break;
       }
       case 'ERROR':
-        // Its framework is gone for good, and so are its tasks; or a newer instance has taken over.
-        this.#isEnded = true;
+        // A newer instance has taken over, or an older one has come back: which of the two is ended is not for it to say, so it waits.
+        this.#isSubscribed = false;
+        this.#late = [];
+        if (event.message === FAILED_OVER) {
+          this.#quietUntil = this.#now + AFTER_FAILOVER;
+        } else {
+          // Its framework is gone for good, and so are its tasks.
+          this.#isEnded = true;
+        }
         break;
       default:
     }
