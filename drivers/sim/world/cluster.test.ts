@@ -13,6 +13,7 @@ import {
   steadyCluster,
   Struck,
 } from './cluster-test-kit.ts';
+import { DEFAULT_ENSEMBLE_OPTIONS, DEFAULT_STORE_OPTIONS } from './ensemble-options.ts';
 import type { Actor } from './output-tap.ts';
 import { settlingBound } from './settling-bound.ts';
 import type { SimulationOptions } from './simulation-options.ts';
@@ -54,14 +55,18 @@ describe('five masters without faults', () => {
 /** What a kind needs beside it to have something to strike: writes for the registry, elections for detectors. */
 const COMPANIONS: { readonly [Kind in FaultKind]?: Partial<Record<FaultKind, number>> } = {
   lostAcknowledgement: { agentWipe: 120 },
-  tornBatch: { masterPartition: 60 },
+  tornBatch: { agentWipe: 900 },
   staleDetector: { masterRestart: 30 },
 };
+
+/** Small transactions that take their time: batches of several are common, and can be cut. */
+const STORE = { ...DEFAULT_STORE_OPTIONS, writeLatency: micros(SECOND), operationsPerTransaction: 1 };
 
 test.each(FAULT_KINDS.map((kind) => [kind]))('%s strikes, and the cluster comes to rest after it', (kind) => {
   const struck = new Struck();
   const options = clusterOptions(7, hierarchicalDrf, {
     faults: faultsFor(6, { ...COMPANIONS[kind], [kind]: 120 }),
+    ensemble: { ...DEFAULT_ENSEMBLE_OPTIONS, store: STORE },
     observer: struck,
   });
   const cluster = steadyCluster(options);
