@@ -1,5 +1,5 @@
 import type { DescMessage } from '@bufbuild/protobuf';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type MasterEpoch, micros } from '../../../engine/core/index.ts';
 import * as agent from '../proto/generated/mesos/v1/agent/agent_pb.ts';

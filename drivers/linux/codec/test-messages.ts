@@ -1,6 +1,6 @@
 /** Messages of every kind, at random, for tests of the codecs. */
 import { create, type DescMessage, ScalarType } from '@bufbuild/protobuf';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { shapeOf, type ValueShape } from './message/shape.ts';
 
 const NAMES = [

@@ -1,5 +1,5 @@
 import type { DescMessage } from '@bufbuild/protobuf';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import * as agent from '../../proto/generated/mesos/v1/agent/agent_pb.ts';
 import * as executor from '../../proto/generated/mesos/v1/executor/executor_pb.ts';

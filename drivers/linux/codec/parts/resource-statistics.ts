@@ -51,7 +51,7 @@ const NAMES: { readonly [Name in StatisticName]: true } = {
 const STATISTICS = Object.keys(NAMES) as StatisticName[];
 /** Those that are 64 bits wide on the wire. */
 const WIDE = new Set<string>(
-  STATISTICS.filter((name) => ResourceStatisticsSchema.field[name]!.scalar === ScalarType.UINT64),
+  STATISTICS.filter((name) => ResourceStatisticsSchema.field[name].scalar === ScalarType.UINT64),
 );
 
 export function statisticsToWire(
@@ -82,7 +82,7 @@ export function statisticsToWire(
       };
     },
   );
-  return message as MessageInitShape<typeof ResourceStatisticsSchema>;
+  return message;
 }
 
 /** For clients. */
