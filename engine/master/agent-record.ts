@@ -30,6 +30,8 @@ export class AgentRecord {
   info: AgentInfo;
   /** Null while disconnected. */
   link: LinkId | null;
+  /** The newest link on which it registered: what comes over an older one was sent before, and is stale. */
+  newestLink: LinkId | null = null;
   /** Consecutive pings missed. */
   pingsMissed = 0;
   /** The registry write on its way that removes it: it may not re-register until that is durable. Null while none is. */

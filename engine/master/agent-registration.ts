@@ -135,6 +135,11 @@ export function reregisterAgent(master: MasterState, link: LinkId, message: Rere
   const known = master.agentsById.get(id);
   if (known !== undefined) {
     if (known.leaving !== null) return;
+    if (known.newestLink !== null && link < known.newestLink) {
+      // The agent has given this link up and registered on a newer one since: its report is of then.
+      master.out.push({ kind: 'closeLink', link });
+      return;
+    }
     if (!isSameMachine(known.info, message.info)) {
       const text = `Agent re-registered as ${machineText(message.info)}, but its id belongs to ${machineText(known.info)}`;
       master.out.push({ kind: 'toAgent', link, message: { type: 'SHUTDOWN', message: text } });
@@ -596,6 +601,7 @@ function settleIn(master: MasterState, agent: AgentRecord, link: LinkId | null):
 
 function connectAgent(master: MasterState, agent: AgentRecord, link: LinkId): void {
   agent.link = link;
+  agent.newestLink = link;
   agent.pingsMissed = 0;
   agent.reregisterDeadline = null;
   master.missing.delete(agent);

@@ -4,7 +4,7 @@ import type { RegistrySnapshot } from '../registry/index.ts';
 
 /** A scheduler's subscription, numbered by the driver and never reused. Calls on it name it (`Mesos-Stream-Id`). */
 export type StreamId = Branded<number, 'StreamId'>;
-/** A connection to an agent, numbered by the driver and never reused. */
+/** A connection to an agent, numbered by the driver in the order of their opening and never reused. */
 export type LinkId = Branded<number, 'LinkId'>;
 /** An operator's event stream (spec 05 §B), numbered by the driver and never reused. */
 export type OperatorStreamId = Branded<number, 'OperatorStreamId'>;

@@ -4,6 +4,7 @@ import type { AgentInfo } from '../protocol/index.ts';
 import { RegistryState } from '../registry/index.ts';
 import {
   agentInfo,
+  EMPTY_REPORT,
   eventsOn,
   MasterDriver,
   messagesOn,
@@ -369,4 +370,22 @@ test('FAILURE reaches connected frameworks only', () => {
   driver.closeStream(gone.stream);
   driver.closeLink(agent.link);
   expect(eventsOn(driver.wait(10 * MINUTE), gone.stream)).toEqual([]);
+});
+
+test('a registration that comes late, over a link that the agent has replaced since, changes nothing', () => {
+  const driver = new MasterDriver();
+  const agent = driver.register(1);
+  const scheduler = driver.subscribe();
+  driver.launchOn(scheduler, agent, 1);
+  driver.update(scheduler, agent, 1, 'TASK_RUNNING', 1);
+  const task = reportedTask(scheduler.id, taskInfo(1, agent.id));
+  const older = driver.newLink();
+  const { link } = driver.reregister(agent.info, { ...EMPTY_REPORT, tasks: [task] });
+  driver.update(scheduler, { ...agent, link }, 1, 'TASK_FINISHED', 2);
+  driver.acknowledge(scheduler, agent.id, 1, 2);
+  expect(driver.stateOf(scheduler.id, 1)).toBeNull();
+  const late = { type: 'REREGISTER_AGENT', info: agent.info, ...EMPTY_REPORT, tasks: [task] } as const;
+  expect(driver.fromAgent(older, late)).toEqual([{ kind: 'closeLink', link: older }]);
+  expect(driver.stateOf(scheduler.id, 1)).toBeNull();
+  expect(driver.machine.state.agentsById.get(agent.id)!.link).toBe(link);
 });

@@ -43,9 +43,10 @@ interface LateAck {
 /** Calm: first and longest wait between two rounds of reconciliation and kills. */
 const ROUND_MIN = 10 * MICROS_PER_SECOND;
 const ROUND_MAX = 60 * MICROS_PER_SECOND;
-/** Calm: an offer is declined for so long, so that every agent comes round often. */
-const CALM_REFUSAL: Filters = { refuseSeconds: 1 };
+/** Calm: an offer is declined for so long that all others see it before it comes again. */
+const CALM_REFUSAL: Filters = { refuseSeconds: 60 };
 const LATE_ACKS_MAX = 64;
+const STANDS_BACK = 60 * MICROS_PER_SECOND;
 
 /**
  * A scheduler that uses everything a scheduler may, well or badly, as its seed decides: launches of all kinds, combinations of offers, some of
@@ -74,6 +75,8 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
   #heard = 0;
   #silenceMax = NEVER;
   #refusals = 0;
+  /** No subscription before this. */
+  #notBefore = 0;
   // Deadlines, NEVER while unset.
   #subscribeBy = NEVER;
   #nextAction = NEVER;
@@ -149,7 +152,8 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
     }
     switch (input.kind) {
       case 'connected':
-        this.#subscribe(now, outputs);
+        if (now >= this.#notBefore) this.#subscribe(now, outputs);
+        else this.#subscribeBy = this.#notBefore;
         break;
       case 'disconnected':
         this.#close();
@@ -279,7 +283,10 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
     this.#close();
     this.#state = 'refused';
     this.#refusals = Math.min(this.#refusals + 1, 6);
-    this.#subscribeBy = now + MICROS_PER_SECOND * 2 ** this.#refusals;
+    // Another instance has taken over: this one stands back, lest the two throw each other out without end.
+    const wait = message === 'Framework failed over' ? STANDS_BACK : MICROS_PER_SECOND * 2 ** this.#refusals;
+    this.#notBefore = now + wait;
+    this.#subscribeBy = this.#notBefore;
     if (message === 'Framework has been removed') this.#startAnew();
   }
 
@@ -481,6 +488,10 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
   // Time.
 
   #tick(now: Micros, outputs: Sink<ChaosOutput>): void {
+    if (this.#subscribeBy <= now && this.#state === 'closed') {
+      this.#subscribe(now, outputs);
+      return;
+    }
     if (this.#subscribeBy <= now && this.#isSilent(now)) {
       this.#close();
       outputs.push({ kind: 'reconnect' });

@@ -4,29 +4,32 @@ import type { MasterInput, MasterMachine, MasterOutput } from '../../../engine/m
 import type { ChaosOutput } from '../../../frameworks/chaos/index.ts';
 import type { Scene } from './scene.ts';
 
-/** Ids of the properties that must hold (docs/testing.md). */
-export type PropertyId =
-  | 'S1'
-  | 'S2'
-  | 'S3'
-  | 'S4'
-  | 'S5'
-  | 'S6'
-  | 'S7'
-  | 'S8'
-  | 'S9'
-  | 'S10'
-  | 'S11'
-  | 'S12'
-  | 'S13'
-  | 'L1'
-  | 'L2'
-  | 'L3'
-  | 'L4'
-  | 'L5'
-  | 'L6'
-  | 'L7'
-  | 'C1';
+/** What must hold, whatever happens (docs/testing.md): safety at every moment, liveness once faults are over. */
+export const PROPERTIES = {
+  S1: 'conservation of resources: every copy of the books adds up',
+  S2: 'no double allocation',
+  S3: 'one live run per launch, and nothing given up before its time',
+  S4: 'terminal is absorbing',
+  S5: 'updates in order, at least once, acknowledged by identity',
+  S6: 'a single writer: orders and writes of the leader only',
+  S7: 'quota: limits hold, guarantees stay within reach',
+  S8: 'ownership: reservations, volumes and tasks end only for a reason',
+  S9: 'determinism',
+  S10: 'no crash, no failed internal check',
+  S11: 'durability: what was acknowledged survives',
+  S12: 'isolation: a call changes nothing of other roles and frameworks',
+  S13: 'placement constraints hold',
+  L1: 'every accepted task is answered',
+  L2: 'no starvation',
+  L3: 'convergence, then silence',
+  L4: 'drains end',
+  L5: 'recovery ends',
+  L6: 'bounded growth',
+  L7: 'no storm',
+  C1: 'durations are what was asked for',
+} as const;
+
+export type PropertyId = keyof typeof PROPERTIES;
 
 /**
  * One promise of the system, watched over a run. What it sees comes in order; it changes nothing. Whatever is broken it throws as a

@@ -13,7 +13,7 @@ import type { SchedulerFactory } from '../world/scheduler-port.ts';
 import { DEFAULT_SIMULATION_OPTIONS, type SimulationOptions } from '../world/simulation-options.ts';
 import { boundOf, type HuntCase, scenarioOf } from './hunt-case.ts';
 import { HUNT_FAULTS } from './hunt-faults.ts';
-import { PropertyError, type PropertyId } from './property.ts';
+import { expectThat, PropertyError, type PropertyId } from './property.ts';
 import type { Scenario } from './scenario.ts';
 import type { Scene } from './scene.ts';
 import { Watch } from './watch.ts';
@@ -43,6 +43,9 @@ export interface HuntWitness {
   fault(now: Micros, text: string): void;
 }
 
+/** More than any run needs: whatever takes so many is a storm. */
+const EVENTS_MAX = 8_000_000;
+
 /** A run under way, and what properties see of it. */
 class HuntRun implements Scene {
   readonly scenario: Scenario;
@@ -66,6 +69,11 @@ class HuntRun implements Scene {
     while (cluster.nextTime <= end) {
       cluster.advanceOne();
       this.#watch.happened();
+      expectThat(
+        cluster.events < EVENTS_MAX,
+        'L7',
+        () => `${EVENTS_MAX} events have happened after ${this.now} µs, and it goes on`,
+      );
     }
     cluster.advanceTo(end);
     this.#watch.settled();
@@ -199,6 +207,16 @@ export function hunt(which: HuntCase, witness: HuntWitness | null = null): HuntR
     faults: run.cluster.faults.struckCount,
     failure,
   };
+}
+
+/** S9: as `hunt`, twice; a second run that differs in its outputs is a failure of its own. */
+export function huntTwice(which: HuntCase): HuntResult {
+  const first = hunt(which);
+  if (first.failure !== null) return first;
+  const second = hunt(which);
+  if (second.hash === first.hash && second.events === first.events) return first;
+  const what = `S9: one seed gives the hashes ${first.hash} and ${second.hash}, after ${first.events} and ${second.events} events`;
+  return { ...first, failure: { property: 'S9', what, at: first.duration, stack: null } };
 }
 
 /** Whatever a machine throws by itself breaks S10: no valid history fails an internal check, or crashes. */

@@ -15,6 +15,12 @@ import { removalPatience } from './properties/removal-patience.ts';
 import { starvation } from './properties/starvation.ts';
 import { terminalStates } from './properties/terminal-states.ts';
 import { updateOrder } from './properties/update-order.ts';
+import { operatorIntent } from './properties/operator-intent.ts';
+import { durability } from './properties/durability.ts';
+import { leaderOrders } from './properties/leader-orders.ts';
+import { shutdownReasons } from './properties/shutdown-reasons.ts';
+import { silence } from './properties/silence.ts';
+import { fairness } from './properties/fairness.ts';
 import type { Property } from './property.ts';
 import type { Scene } from './scene.ts';
 
@@ -50,6 +56,12 @@ export class Watch {
       recovery(),
       growth(),
       patience(scene),
+      operatorIntent(),
+      durability(scene),
+      leaderOrders(scene),
+      shutdownReasons(),
+      silence(scene),
+      fairness(scene),
     ];
     this.#ofMasterInputs = this.#all.filter((one) => one.masterInput !== undefined);
     this.#ofMasterOutputs = this.#all.filter((one) => one.masterOutput !== undefined);

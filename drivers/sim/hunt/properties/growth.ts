@@ -26,6 +26,13 @@ export function growth(): Property {
         () =>
           `at rest ${state.registering.size} registrations and ${state.readmitting.size} re-admissions are marked as under way`,
       );
+      const { authorizations } = state;
+      expectThat(
+        authorizations === null || authorizations.queues.size + authorizations.asked.size === 0,
+        'L6',
+        () =>
+          `at rest ${authorizations!.queues.size} frameworks have calls that wait for the authorizer, and ${authorizations!.asked.size} questions are open`,
+      );
       for (const framework of state.frameworks) {
         const number = scene.numberOf(framework.id);
         const isThere =

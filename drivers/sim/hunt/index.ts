@@ -1,0 +1,8 @@
+export { boundOf, type HuntCase, scenarioOf, wholeCase } from './hunt-case.ts';
+export { MUTATIONS, type Mutation, type MutationEdit } from './mutations/index.ts';
+export { type PlannedLine, plannedFaults } from './planned.ts';
+export { PROPERTIES, type PropertyId } from './property.ts';
+export { hunt, huntTwice, type HuntFailure, type HuntResult } from './run.ts';
+export type { ScenarioSize } from './scenario.ts';
+export { type Shrunk, shrink } from './shrink.ts';
+export { lineText, Timeline, type TimelineLine } from './timeline.ts';
