@@ -256,6 +256,7 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
       agentId === null
         ? { type: 'REGISTER_AGENT', info }
         : { type: 'REREGISTER_AGENT', info, ...reportedState(this.#state) };
+    this.#state.reported();
     outputs.push({ kind: 'toMaster', message });
   }
 

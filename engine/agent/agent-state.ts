@@ -33,7 +33,7 @@ import { TaskTable } from './task-table.ts';
 
 /** What an agent knows: tasks with their update streams, and the frameworks that own them. */
 export class AgentState {
-  /** Executors that ended while no master was there to be told. */
+  /** Executors that ended unheard although the last report to the master still named them. */
   readonly #untoldExits: { frameworkId: FrameworkId; executorId: ExecutorId; status: number | null }[] = [];
   readonly tasks = new TaskTable();
   readonly updates: StatusUpdates;
@@ -191,7 +191,15 @@ export class AgentState {
     });
   }
 
-  /** Registered again: tells of the executors that ended meanwhile, also those that the report to the master still named. */
+  /**
+   * A report goes to the master. It says by itself which executors are no more: told of later, the end of one might be taken for that of
+   * another with its id, which the master launched in answer to the report.
+   */
+  reported(): void {
+    this.#untoldExits.length = 0;
+  }
+
+  /** Registered again: tells of the executors that ended since the last report, which still named them. */
   tellExits(outputs: Sink<AgentOutput>): void {
     for (const { frameworkId, executorId, status } of this.#untoldExits.splice(0)) {
       this.sendExecutorExited(frameworkId, executorId, status, outputs);

@@ -289,6 +289,8 @@ function reconcileBooks(
   for (const executor of ended) {
     forgetExecutor(executor);
     master.stats.allocated.subtract(executor.info.resources);
+    const { executorId } = executor.info;
+    master.send(executor.framework, { type: 'FAILURE', agentId: agent.id, executorId, status: null });
   }
   if (!isSameInfo) {
     master.stats.total.subtract(agent.info.resources);

@@ -28,7 +28,9 @@ function smaller<T>(
   pieces: number,
   fails: (subset: readonly T[]) => boolean | null,
 ): { readonly items: readonly T[]; readonly isPart: boolean } | 'enough' | null {
-  const bounds = Array.from({ length: pieces + 1 }, (_, index) => Math.floor((index * current.length) / pieces));
+  const bounds = Array.from({ length: pieces + 1 }, (_, index) =>
+    Math.floor((index * current.length) / pieces),
+  );
   for (const isPart of pieces === 2 ? [true] : [true, false]) {
     for (let piece = 0; piece < pieces; piece++) {
       const from = bounds[piece]!;

@@ -67,13 +67,7 @@ export const ALLOCATOR_MUTATIONS: readonly Mutation[] = [
   {
     id: 'B27',
     title: 'Gaming the guarantee with an odd shape',
-    edits: [
-      edit(
-        QUOTA,
-        'return shrinkToQuantities(divisible, this.unmet(role));',
-        'return divisible;',
-      ),
-    ],
+    edits: [edit(QUOTA, 'return shrinkToQuantities(divisible, this.unmet(role));', 'return divisible;')],
     expects: ['S7'],
     note: 'Whole agents are given in the stage of guarantees while any kind lacks something.',
   },
@@ -119,9 +113,7 @@ export const ALLOCATOR_MUTATIONS: readonly Mutation[] = [
   {
     id: 'B52',
     title: 'Planner and applier disagree for ever',
-    edits: [
-      edit(CYCLE, 'if ((client.exclusions & row.restrictions) !== 0) return false;', ''),
-    ],
+    edits: [edit(CYCLE, 'if ((client.exclusions & row.restrictions) !== 0) return false;', '')],
     expects: ['S13', 'L7'],
     note: 'The allocator offers what the rules keep from a framework: agents with gpus, and of other regions.',
   },

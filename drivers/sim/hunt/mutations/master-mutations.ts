@@ -35,11 +35,7 @@ export const MASTER_MUTATIONS: readonly Mutation[] = [
     id: 'B04',
     title: 'One bad offer poisons the batch',
     edits: [
-      edit(
-        'engine/master/accept.ts',
-        'returnOffer(master, slot, UNFILTERED);',
-        'removeOffer(master, slot);',
-      ),
+      edit('engine/master/accept.ts', 'returnOffer(master, slot, UNFILTERED);', 'removeOffer(master, slot);'),
     ],
     expects: ['S1'],
     note: null,
@@ -92,7 +88,11 @@ export const MASTER_MUTATIONS: readonly Mutation[] = [
         'const killed = new Set(queue.killed); queue.pending.clear();',
         'const killed = new Set(queue.killed); if (denied.size === 0) queue.pending.clear();',
       ),
-      edit('engine/master/authorizations.ts', 'queue.pending.clear(); queue.killed.clear(); if (call.type', 'if (call.type'),
+      edit(
+        'engine/master/authorizations.ts',
+        'queue.pending.clear(); queue.killed.clear(); if (call.type',
+        'if (call.type',
+      ),
       edit(
         'engine/master/authorizations.ts',
         'authorizations.queues.delete(frameworkId); }',
@@ -149,9 +149,7 @@ export const MASTER_MUTATIONS: readonly Mutation[] = [
   {
     id: 'B16',
     title: 'Alive to pings, never re-registers',
-    edits: [
-      edit(REMOVAL, 'if (agent.leaving === null) startReregisterTimer(master, agent);', ''),
-    ],
+    edits: [edit(REMOVAL, 'if (agent.leaving === null) startReregisterTimer(master, agent);', '')],
     expects: ['L1', 'L5'],
     note: null,
   },

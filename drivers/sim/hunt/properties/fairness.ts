@@ -16,7 +16,12 @@ export function fairness(scene: Scene): Property {
   const seen = new Set<string>();
   const isComparable = (): boolean => {
     const { isUniform, allocator, quotas } = scene.scenario;
-    return isUniform && quotas.length === 0 && allocator.frameworkSorter === 'drf' && allocator.roleSorter === 'drf';
+    return (
+      isUniform &&
+      quotas.length === 0 &&
+      allocator.frameworkSorter === 'drf' &&
+      allocator.roleSorter === 'drf'
+    );
   };
   return {
     id: 'L2',
@@ -33,7 +38,12 @@ export function fairness(scene: Scene): Property {
   };
 }
 
-function compare(scene: Scene, machine: MasterMachine, offers: readonly Offer[], seen: ReadonlySet<string>): void {
+function compare(
+  scene: Scene,
+  machine: MasterMachine,
+  offers: readonly Offer[],
+  seen: ReadonlySet<string>,
+): void {
   const byFramework = new Map<FrameworkId, Offer[]>();
   const agents = new Set<AgentId>();
   for (const offer of offers) {

@@ -23,7 +23,8 @@ export function leaderOrders(scene: Scene): Property {
       expectThat(
         input.epoch > newest,
         'S6',
-        () => `master ${master} is elected with epoch ${input.epoch}, and epoch ${newest} was given out before`,
+        () =>
+          `master ${master} is elected with epoch ${input.epoch}, and epoch ${newest} was given out before`,
       );
       newest = input.epoch;
     },

@@ -31,7 +31,11 @@ export function operatorIntent(): Property {
           'L4',
           () => `agent ${agentId} is offered although an operator has deactivated it or drains it`,
         );
-        expectThat(!state.goneAgents.has(agentId), 'L4', () => `agent ${agentId} is offered, and it is marked gone`);
+        expectThat(
+          !state.goneAgents.has(agentId),
+          'L4',
+          () => `agent ${agentId} is offered, and it is marked gone`,
+        );
       }
     },
     check({ leader, now }) {

@@ -29,7 +29,8 @@ export function shutdownReasons(): Property {
       if (info === undefined) return;
       const id = state.agentsByLink.get(output.link)?.id ?? info.id;
       const isDown = down.has(info.hostname);
-      const isOther = id !== null && (state.agentsById.get(id)?.info.hostname ?? info.hostname) !== info.hostname;
+      const isOther =
+        id !== null && (state.agentsById.get(id)?.info.hostname ?? info.hostname) !== info.hostname;
       expectThat(
         isDown || isOther || isGone(id),
         'S8',
