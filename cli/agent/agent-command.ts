@@ -55,6 +55,7 @@ export async function agentCommand(args: readonly string[], out: (line: string) 
     void agent.unregister();
   };
   process.on('SIGTERM', stop).on('SIGINT', stop).on('SIGUSR1', unregister);
+  if (values.until_stdin_closes) process.stdin.once('end', unregister).resume();
   const { reason, isFailure } = await agent.ended;
   process.off('SIGTERM', stop).off('SIGINT', stop).off('SIGUSR1', unregister);
   log.info({ reason }, 'the agent ends');

@@ -113,6 +113,7 @@ class OneTask {
   #end: (code: number) => void = () => {};
   #fail: (error: unknown) => void = () => {};
   #seen = 'none';
+  #taken: Promise<void> = Promise.resolve();
 
   constructor(connection: Connection, task: Json, raw: RawRunOptions) {
     this.#connection = connection;
@@ -144,8 +145,11 @@ class OneTask {
           'RESERVATION_REFINEMENT',
         ].map((type) => ({ type })),
       },
-      (event) => {
-        this.#take(event).catch(this.#fail);
+      (event, client) => {
+        this.#client = client;
+        // One after the other, as they came.
+        this.#taken = this.#taken.then(() => this.#take(event));
+        this.#taken.catch(this.#fail);
       },
       (error) => {
         this.#fail(error ?? new ClusterError('the subscription has ended'));

@@ -28,7 +28,7 @@ export class SchedulerClient {
   static async subscribe(
     connection: Connection,
     frameworkInfo: Json,
-    take: (event: Json) => void,
+    take: (event: Json, client: SchedulerClient) => void,
     ended: (error: ClusterError | null) => void,
   ): Promise<SchedulerClient> {
     const abort = new AbortController();
@@ -61,8 +61,8 @@ export class SchedulerClient {
             const id = idOf(object(event['subscribed'])['framework_id']);
             client = new SchedulerClient(leader, word(response.headers['mesos-stream-id']), id, abort);
             resolve(client);
-          } else if (event['type'] !== 'HEARTBEAT') {
-            take(event);
+          } else if (event['type'] !== 'HEARTBEAT' && client !== null) {
+            take(event, client);
           }
         });
       });

@@ -64,7 +64,6 @@ export async function localCommand(raw: RawLocalOptions): Promise<number> {
           `--ip=${HOST}`,
           '--port=0',
           `--work_dir=${join(workDir, `agent-${number}`)}`,
-          `--runtime_dir=${join(workDir, `run-${number}`)}`,
           `--runtime=${raw.runtime}`,
           `--resources=${resources}`,
         ]),

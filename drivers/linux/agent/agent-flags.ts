@@ -75,5 +75,10 @@ export const AGENT_FLAGS = {
   gc_disk_headroom: { kind: 'number', default: '0.1', help: 'part of the disk that collection keeps free' },
   logging_level: { kind: 'text', default: 'INFO', help: 'INFO, WARNING or ERROR' },
   log_dir: { kind: 'text', default: null, help: 'write orrery-agent.log there, too' },
+  until_stdin_closes: {
+    kind: 'boolean',
+    default: 'false',
+    help: 'leave the cluster and end when standard input closes, as under orrery local',
+  },
   quiet: { kind: 'boolean', default: 'false', help: 'no log on stderr' },
 } as const satisfies FlagTable;
