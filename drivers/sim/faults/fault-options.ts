@@ -102,6 +102,16 @@ export const REPLAY_FAULT_KINDS: readonly FaultKind[] = [
   'messageDelay',
   'masterCrash',
   'slowRegistry',
+  'agentReboot',
+  'agentWipe',
+  'messageReorder',
+  'halfOpen',
+  'masterFreeze',
+  'masterRestart',
+  'executorDies',
+  'executorHangs',
+  'launchFails',
+  'containerLimit',
 ];
 
 /** Shortest and longest of a time that is drawn evenly between them, µs; at most 2^32 - 1 (71 minutes) apart. */

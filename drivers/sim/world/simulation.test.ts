@@ -6,6 +6,7 @@ import { Resources } from '../../../engine/resources/index.ts';
 import type { OfferPolicy } from '../../../frameworks/workload/index.ts';
 import { Simulation } from './simulation.ts';
 import type { SimulationOptions } from './simulation-options.ts';
+import { REPLAY_FAULT_KINDS } from '../faults/index.ts';
 import {
   anHourOfFaults,
   HOUR,
@@ -109,25 +110,19 @@ describe('a run is a function of its options and jobs', () => {
 });
 
 describe('faults of one kind', () => {
-  test.each([
-    'agentCrash',
-    'agentRestart',
-    'agentFreeze',
-    'partition',
-    'messageLoss',
-    'messageDuplication',
-    'messageDelay',
-    'masterCrash',
-    'slowRegistry',
-  ] as const)('%s: all work is done, and the observer hears of each fault', (kind) => {
-    const rows = new Rows();
-    const options = optionsFor(5, hierarchicalDrf, { faults: onlyFaults(kind, 40), observer: rows });
-    runThrough(options, randomJobs(5, 100));
-    expect(rows.jobs).toHaveLength(100);
-    const struck = rows.faults.filter((fault) => fault.kind === kind);
-    expect(struck.length).toBe(rows.faults.length);
-    expect(struck.length).toBeGreaterThan(15);
-  });
+  test.each(REPLAY_FAULT_KINDS.map((kind) => [kind] as const))(
+    '%s: all work is done, and the observer hears of each fault',
+    (kind) => {
+      const rows = new Rows();
+      const options = optionsFor(5, hierarchicalDrf, { faults: onlyFaults(kind, 40), observer: rows });
+      runThrough(options, randomJobs(5, 100));
+      expect(rows.jobs).toHaveLength(100);
+      const struck = rows.faults.filter((fault) => fault.kind === kind);
+      expect(struck.length).toBe(rows.faults.length);
+      // Not every machine that is picked has a container to strike.
+      expect(struck.length).toBeGreaterThan(8);
+    },
+  );
 
   test('restarts of agents, duplicates, delays and master crashes lose no task', () => {
     for (const kind of ['messageDuplication', 'messageDelay', 'masterCrash'] as const) {
