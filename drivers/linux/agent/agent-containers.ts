@@ -80,6 +80,7 @@ export interface AgentContainer {
   /** Null for one of an executor. */
   readonly taskId: TaskId | null;
   readonly executorName: string;
+  readonly role: string;
   readonly sandbox: string;
   readonly since: number;
   resources: Resources;
@@ -134,6 +135,15 @@ export class AgentContainers {
     return this.#byText.get(text) ?? null;
   }
 
+  /** The container of an executor, also of a command task's, or null. */
+  findExecutor(frameworkId: FrameworkId, executorId: ExecutorId): AgentContainer | null {
+    for (const held of this.#held.values()) {
+      if (held.frameworkId === frameworkId && held.executorId === executorId && held.parent === null)
+        return held;
+    }
+    return null;
+  }
+
   /** The runtime that a container is in; null while it has none. */
   runtimeOf({ runtime }: AgentContainer): ContainerRuntime | null {
     return runtime === null ? null : this.#options.runtimes.get(runtime)!;
@@ -147,6 +157,7 @@ export class AgentContainers {
       executorId: spec.executorId,
       taskId: isTask ? spec.task.taskId : null,
       executorName: isTask ? spec.task.template.name : spec.executor.name,
+      role: spec.role,
       resources: isTask ? spec.task.resources : spec.resources,
       taskLimits: isTask ? spec.task.template.limits : null,
     });
@@ -264,7 +275,7 @@ export class AgentContainers {
     parent: Held | null,
     facts: Pick<
       AgentContainer,
-      'frameworkId' | 'executorId' | 'taskId' | 'executorName' | 'resources' | 'taskLimits'
+      'frameworkId' | 'executorId' | 'taskId' | 'executorName' | 'role' | 'resources' | 'taskLimits'
     >,
   ): Held {
     const { ids, workDir, agentId } = this.#options;
@@ -302,19 +313,20 @@ export class AgentContainers {
   /** Those that the checkpoint says should run; pods before what is nested in them. */
   #holdKnown({ executors, tasks }: AgentCheckpoint): void {
     const pods = new Map<string, Held>();
-    for (const { frameworkId, info, container } of executors) {
+    for (const { frameworkId, info, role, container } of executors) {
       if (container === NO_CONTAINER) continue;
       const held = this.#hold(container, null, {
         frameworkId,
         executorId: info.executorId,
         taskId: null,
         executorName: info.name,
+        role,
         resources: info.resources,
         taskLimits: null,
       });
       pods.set(`${frameworkId} ${info.executorId}`, held);
     }
-    for (const { frameworkId, executorId, taskId, task, hasExecutor, progress } of tasks) {
+    for (const { frameworkId, executorId, taskId, task, role, hasExecutor, progress } of tasks) {
       const isLive = progress.phase === 'launching' || progress.phase === 'running';
       if (progress.container === NO_CONTAINER || !isLive) continue;
       this.#hold(
@@ -325,6 +337,7 @@ export class AgentContainers {
           executorId,
           taskId,
           executorName: task.template.name,
+          role,
           resources: task.resources,
           taskLimits: task.template.limits,
         },

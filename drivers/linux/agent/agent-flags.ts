@@ -73,6 +73,18 @@ export const AGENT_FLAGS = {
   },
   gc_delay: { kind: 'duration', default: '1weeks', help: 'how long sandboxes are kept' },
   gc_disk_headroom: { kind: 'number', default: '0.1', help: 'part of the disk that collection keeps free' },
+  fetcher_cache_size: { kind: 'bytes', default: '2GB', help: 'what the cache of fetched URIs may hold' },
+  fetcher_cache_dir: {
+    kind: 'text',
+    default: null,
+    help: 'where that cache makes its folder (default: in work_dir)',
+  },
+  fetcher_stall_timeout: {
+    kind: 'duration',
+    default: '1mins',
+    help: 'a download without a byte for so long fails',
+  },
+  frameworks_home: { kind: 'text', default: null, help: 'where relative paths of URIs begin' },
   logging_level: { kind: 'text', default: 'INFO', help: 'INFO, WARNING or ERROR' },
   log_dir: { kind: 'text', default: null, help: 'write orrery-agent.log there, too' },
   until_stdin_closes: {

@@ -41,6 +41,12 @@ export function agentOptions({ values, shown }: ParsedFlags<typeof AGENT_FLAGS>)
     enforcesCfs: values.cgroups_enable_cfs,
     ...(values.switch_user === null ? {} : { switchesUser: values.switch_user }),
     environment: environmentOf(values.executor_environment_variables),
+    fetcher: {
+      cacheSize: values.fetcher_cache_size,
+      stallTimeoutMs: values.fetcher_stall_timeout / 1_000,
+      ...(values.fetcher_cache_dir === null ? {} : { cacheParent: values.fetcher_cache_dir }),
+      ...(values.frameworks_home === null ? {} : { frameworksHome: values.frameworks_home }),
+    },
     flags: shown,
   };
 }

@@ -6,6 +6,7 @@ import {
   type CheckpointRecord,
   recordsOf,
 } from '../../../engine/agent/index.ts';
+import type { ExecutorUuids } from '../codec/ids/executor-uuids.ts';
 import type { IdTexts } from '../codec/ids/id-texts.ts';
 import { ValueFormatError, ValueReader } from '../storage/value-reader.ts';
 import { ValueWriter } from '../storage/value-writer.ts';
@@ -25,6 +26,8 @@ interface Batch {
   readonly cluster: string | null;
   /** Numbers of ids in the records that no batch before has named. */
   readonly names: readonly (readonly [number, string])[];
+  /** The same of ids that executors gave their updates. */
+  readonly uuids: readonly (readonly [number, string])[];
   readonly records: readonly CheckpointRecord[];
 }
 
@@ -41,6 +44,7 @@ const NAME = /^checkpoint\.(\d{8})$/;
 export interface CheckpointLogOptions {
   readonly folder: string;
   readonly ids: IdTexts;
+  readonly uuids: ExecutorUuids;
   /** Told that all batches up to this number are durable. */
   durable(sequence: number): void;
   /** Told once that nothing can be written any more. */
@@ -65,6 +69,7 @@ export class CheckpointLog {
   #sequence = 0;
   #cluster: string | null = null;
   #names: (readonly [number, string])[] = [];
+  #uuids: (readonly [number, string])[] = [];
   #waiting: Waiting[] = [];
   #writing: Promise<void> | null = null;
   #failure: Error | null = null;
@@ -81,15 +86,16 @@ export class CheckpointLog {
     this.#hasAgent = found.hasAgent;
     this.repaired = found.repaired;
     options.ids.names.onNew = (number, text) => this.#names.push([number, text]);
+    options.uuids.table.onNew = (number, text) => this.#uuids.push([number, text]);
   }
 
   /** Reads what is there, and puts its ids into `ids`. Rejects with AgentError. */
   static async open(options: CheckpointLogOptions): Promise<CheckpointLog> {
-    const { folder, ids } = options;
+    const { folder } = options;
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const numbers = (await readdir(folder)).map((name) => Number(NAME.exec(name)?.[1] ?? -1));
     const newest = Math.max(...numbers, 0);
-    const found = newest === 0 ? await begin(folder) : await read(folder, newest, ids);
+    const found = newest === 0 ? await begin(folder) : await read(folder, newest, options);
     // Left over where a crash came between two steps of writing anew.
     for (const name of await readdir(folder)) {
       if (name !== fileName(found.number)) await unlink(join(folder, name));
@@ -114,10 +120,12 @@ export class CheckpointLog {
     const batch: Batch = {
       cluster: this.#cluster === ids.cluster ? null : ids.cluster,
       names: this.#names,
+      uuids: this.#uuids,
       records,
     };
     this.#cluster = ids.cluster;
     this.#names = [];
+    this.#uuids = [];
     this.#writer.forget();
     this.#waiting.push({ payload: Buffer.from(this.#writer.write(batch)), records, sequence });
     this.#writing ??= this.#writeAll();
@@ -129,6 +137,7 @@ export class CheckpointLog {
     await this.#writing;
     this.#failure ??= new AgentError('the checkpoint is closed');
     this.#options.ids.names.onNew = null;
+    this.#options.uuids.table.onNew = null;
     await this.#file.close();
   }
 
@@ -164,10 +173,11 @@ export class CheckpointLog {
 
   /** The new file is whole before it has its name; the old one goes after that. */
   async #writeAnew(): Promise<void> {
-    const { folder, ids } = this.#options;
+    const { folder, ids, uuids } = this.#options;
     const batch: Batch = {
       cluster: ids.cluster,
       names: [...ids.names.entries()],
+      uuids: [...uuids.table.entries()],
       records: recordsOf(this.#fold.checkpoint()),
     };
     this.#writer.forget();
@@ -190,6 +200,8 @@ export class CheckpointLog {
     this.#sizeAtFirst = bytes.length;
   }
 }
+
+type Tables = Pick<CheckpointLogOptions, 'ids' | 'uuids'>;
 
 interface Found {
   readonly fold: CheckpointFold;
@@ -215,7 +227,7 @@ async function begin(folder: string): Promise<Found> {
   return { fold, file, number: 1, size: FILE_HEADER_SIZE, hasAgent: false, repaired: 0 };
 }
 
-async function read(folder: string, number: number, ids: IdTexts): Promise<Found> {
+async function read(folder: string, number: number, tables: Tables): Promise<Found> {
   const path = join(folder, fileName(number));
   const bytes = await readFile(path);
   const fault = fileHeaderFault(bytes);
@@ -228,7 +240,7 @@ async function read(folder: string, number: number, ids: IdTexts): Promise<Found
     const found = frameAt(bytes, at);
     if (found === null) break;
     reader.forget();
-    apply(path, at, reader, found.payload, fold, ids);
+    apply(path, at, reader, found.payload, fold, tables);
     hasAgent = true;
     at = found.end;
   }
@@ -248,7 +260,7 @@ function apply(
   reader: ValueReader,
   payload: Buffer,
   fold: CheckpointFold,
-  ids: IdTexts,
+  { ids, uuids }: Tables,
 ): void {
   let batch: Batch;
   try {
@@ -259,6 +271,7 @@ function apply(
   }
   if (batch.cluster !== null) ids.learnCluster(batch.cluster);
   for (const [name, text] of batch.names) ids.names.restore(name, text);
+  for (const [uuid, text] of batch.uuids) uuids.table.restore(uuid, text);
   for (const record of batch.records) fold.apply(record);
 }
 

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
 import type { ServerOptions as TlsOptions } from 'node:https';
 import { type Logger, pino } from 'pino';
 import { AgentMachine, type AgentSettings, DURABLE_AGENT_SETTINGS } from '../../../engine/agent/index.ts';
@@ -11,6 +12,7 @@ import {
   type Flag,
 } from '../../../engine/protocol/index.ts';
 import type { Resources } from '../../../engine/resources/index.ts';
+import { ExecutorUuids } from '../codec/ids/executor-uuids.ts';
 import { IdTexts } from '../codec/ids/id-texts.ts';
 import type { ContainerEvents, ContainerRuntime } from '../containers/container-runtime.ts';
 import { DEFAULT_DOCKER_OPTIONS, DockerRuntime } from '../containers/docker/docker-runtime.ts';
@@ -24,11 +26,13 @@ import { DEFAULT_HTTP_LIMITS, type HttpLimits } from '../http/limits.ts';
 import { Router } from '../http/router.ts';
 import { type Clock, WallClock } from '../master/clock.ts';
 import { agentAddress } from './agent-address.ts';
-import { AgentContainers, FetchError } from './agent-containers.ts';
+import { AgentContainers } from './agent-containers.ts';
 import { AgentError } from './agent-error.ts';
 import { AgentLoop, type AgentTap, type CarriedOut } from './agent-loop.ts';
 import { CheckpointLog } from './checkpoint-log.ts';
 import type { RuntimeChoice } from './container-plan.ts';
+import { Fetcher } from './fetcher/fetcher.ts';
+import { ExecutorApi } from './executor-api.ts';
 import { MasterConnection, masterPlace, type MasterPlace } from './master-connection.ts';
 import { PersistentVolumes } from './persistent-volumes.ts';
 import { Prober } from './prober.ts';
@@ -63,6 +67,14 @@ export interface StartAgentOptions {
   readonly switchesUser?: boolean;
   /** `--executor_environment_variables`. */
   readonly environment?: { readonly [name: string]: string };
+  readonly fetcher?: {
+    /** The cache is a folder in it (`--fetcher_cache_dir`). */
+    readonly cacheParent?: string;
+    /** Bytes. */
+    readonly cacheSize?: number;
+    readonly stallTimeoutMs?: number;
+    readonly frameworksHome?: string;
+  };
   readonly link?: Omit<AgentLinkOptions, 'host' | 'port'>;
   readonly pingTimeoutMs?: number;
   readonly limits?: Partial<HttpLimits>;
@@ -99,6 +111,8 @@ export interface RunningAgent {
 }
 
 const PING_TIMEOUT_MS = 75_000;
+const FETCHER_CACHE_SIZE = 2 * 2 ** 30;
+const FETCHER_STALL_MS = 60_000;
 
 /** Starts an agent: takes over what a former one left in the work directory, listens, and looks for the master. Rejects with AgentError. */
 export async function startAgent(options: StartAgentOptions): Promise<RunningAgent> {
@@ -116,6 +130,7 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
   const clock = options.clock ?? new WallClock();
   const log = options.log ?? pino({ level: 'silent' });
   const ids = new IdTexts(null);
+  const uuids = new ExecutorUuids();
   const isRoot = process.getuid?.() === 0;
   if (options.switchesUser === true && !isRoot)
     throw new AgentError(
@@ -133,6 +148,7 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
   const checkpoints = await CheckpointLog.open({
     folder: workDir.checkpoint,
     ids,
+    uuids,
     durable: (sequence) => {
       loop?.durable(sequence);
     },
@@ -145,8 +161,9 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
     log.warn({ bytes: checkpoints.repaired }, 'a write to the checkpoint was cut short; it is taken away');
   const recovered = checkpoints.checkpoint;
   const router = new Router();
+  const limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
   const server = new HttpServer({
-    limits: { ...DEFAULT_HTTP_LIMITS, ...options.limits },
+    limits,
     handle: async (exchange) => {
       await router.find(exchange.request.method ?? 'GET', exchange.path)(exchange);
     },
@@ -180,6 +197,13 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
   const users = new Users();
   const volumes = new PersistentVolumes(workDir, users);
   await volumes.start();
+  const fetcher = await Fetcher.open({
+    cacheFolder: join(options.fetcher?.cacheParent ?? join(workDir.root, 'meta'), `fetched-${workDir.name}`),
+    cacheSize: options.fetcher?.cacheSize ?? FETCHER_CACHE_SIZE,
+    stallTimeoutMs: options.fetcher?.stallTimeoutMs ?? FETCHER_STALL_MS,
+    frameworksHome: options.fetcher?.frameworksHome ?? null,
+    users,
+  });
   let exited: ContainerEvents['exited'] = () => {};
   const runtimes = await openRuntimes(options, workDir, {
     exited: (id, exit) => {
@@ -199,7 +223,7 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
     ip: address.ip,
     port: () => address.port,
     agentId: () => machine.agentId!,
-    fetch: () => Promise.reject(new FetchError('this agent does not fetch URIs yet')),
+    fetch: fetcher.fetch,
     token: null,
     news: {
       started: (container, status) => {
@@ -242,6 +266,16 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
       },
     },
   );
+  const executors = new ExecutorApi({
+    loop: running,
+    ids,
+    uuids,
+    limits,
+    log,
+    roleOf: (frameworkId, executorId) => containers.findExecutor(frameworkId, executorId)?.role ?? null,
+    claims: () => null,
+  });
+  for (const prefix of ['', '/slave(1)']) router.add('POST', `${prefix}/api/v1/executor`, executors.handle);
   let endsContainers = false;
   const carryOut = (output: CarriedOut): void => {
     switch (output.kind) {
@@ -261,8 +295,13 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
         containers.update(output.container, output.resources);
         break;
       case 'executorEvent':
+        executors.event(output);
+        break;
       case 'closeExecutorStream':
+        executors.closeStream(output);
+        break;
       case 'refuseExecutorCall':
+        executors.refuse(output);
         break;
       case 'probe':
         prober.probe(output.container, output.use, output.probe, output.timeout);
@@ -308,6 +347,7 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
   const ended = ending.then(async (how) => {
     running.stop();
     prober.close();
+    executors.close();
     connection.close();
     await server.close();
     if (endsContainers) await containers.endAll();
