@@ -1,11 +1,13 @@
 import {
   type AgentId,
   assertNever,
+  type ExecutorId,
   type FrameworkId,
   type Machine,
   type Micros,
   type Sink,
   type TaskId,
+  type UpdateId,
 } from '../core/index.ts';
 import type {
   AgentInfo,
@@ -20,12 +22,13 @@ import type { Resources } from '../resources/index.ts';
 import { performOperation } from './agent-resources.ts';
 import { AgentState, findExecutor } from './agent-state.ts';
 import { type AgentTask, NEVER } from './agent-task.ts';
+import { type AgentView, agentView } from './agent-view.ts';
 import type { AgentCheckpoint } from './checkpoint.ts';
 import type { ContainerExit, ContainerHandle } from './container.ts';
 import { ExecutorCalls } from './executor-calls.ts';
 import { Executors } from './executors.ts';
 import type { AgentInput } from './input.ts';
-import type { AgentOptions } from './options.ts';
+import type { AgentOptions, AgentSettings } from './options.ts';
 import type { AgentOutput } from './output.ts';
 import { checkpointOf, recover } from './recovery.ts';
 import { Registration } from './registration.ts';
@@ -49,6 +52,7 @@ type Outputs = Sink<AgentOutput>;
 export class AgentMachine implements Machine<AgentInput, AgentOutput> {
   readonly #registration: Registration;
   readonly #state: AgentState;
+  readonly #settings: AgentSettings;
   readonly #checker: Checker;
   readonly #containers: TaskContainers;
   readonly #executors: Executors;
@@ -61,6 +65,7 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
 
   constructor(options: AgentOptions) {
     const { settings } = options;
+    this.#settings = settings;
     this.#registration = new Registration(settings, options.seed);
     this.#state = new AgentState(options.info, settings);
     this.#checker = new Checker(this.#state);
@@ -121,6 +126,24 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
   /** What the agent would report at re-registration now. */
   report(): ReturnType<typeof reportedState> {
     return reportedState(this.#state);
+  }
+
+  /** What operators are shown. */
+  view(): AgentView {
+    return agentView(this.#state, this.#settings.commandExecutorOverhead);
+  }
+
+  /** Names every id that frameworks chose and every id of an executor's update that is held. O(tasks). */
+  heldIds(id: (id: TaskId | ExecutorId) => void, update: (uuid: UpdateId) => void): void {
+    const { tasks, frameworks } = this.#state;
+    for (let row = 0; row < tasks.size; row++) {
+      const task = tasks.at(row);
+      id(task.taskId);
+      id(task.executorId);
+      for (const uuid of task.recorded ?? []) update(uuid);
+    }
+    for (const { executors } of frameworks) for (const { info } of executors ?? []) id(info.executorId);
+    this.#state.heldIds(id);
   }
 
   /** Containers that were ordered and have not been seen to end. For checks: O(tasks). */

@@ -5,22 +5,25 @@ import {
   type FrameworkId,
   type Micros,
   type Sink,
+  type TaskId,
 } from '../core/index.ts';
-import type {
-  AgentInfo,
-  DrainConfig,
-  FrameworkCapability,
-  FrameworkInfo,
-  StatusReason,
-  StatusSource,
-  TaskState,
-  TaskStatusDetails,
+import {
+  type AgentInfo,
+  type DrainConfig,
+  type FrameworkCapability,
+  type FrameworkInfo,
+  type StatusReason,
+  type StatusSource,
+  type TaskState,
+  type TaskStatusDetails,
+  isTerminal,
 } from '../protocol/index.ts';
 import type { Resources } from '../resources/index.ts';
 import type { AgentExecutor } from './agent-executor.ts';
 import { AgentFramework } from './agent-framework.ts';
 import type { AgentTask } from './agent-task.ts';
 import { CheckpointJournal } from './checkpoint-journal.ts';
+import { CompletedWork } from './completed-work.ts';
 import type { ContainerHandle } from './container.ts';
 import { drainedUpdate } from './drain.ts';
 import { AgentOperations } from './operations.ts';
@@ -41,6 +44,8 @@ export class AgentState {
   readonly sandboxes: Sandboxes | null;
   /** Notes what changed for the disk; null if the driver keeps whole checkpoints. */
   readonly journal: CheckpointJournal | null;
+  /** What is over; null if nobody asks for it. */
+  readonly completed: CompletedWork | null;
   /** Given by the first master that admitted the agent; null until then. */
   agentId: AgentId | null = null;
   /** As configured; with the id once there is one. The total is that after operations. */
@@ -57,6 +62,7 @@ export class AgentState {
   constructor(info: AgentInfo, settings: AgentSettings) {
     this.info = info;
     this.journal = settings.checkpointing ? new CheckpointJournal() : null;
+    this.completed = settings.history === null ? null : new CompletedWork(settings.history);
     this.updates = new StatusUpdates(settings);
     this.operations = new AgentOperations(settings, this.journal);
     this.sandboxes = settings.garbageCollection === null ? null : new Sandboxes(settings.garbageCollection);
@@ -90,6 +96,7 @@ export class AgentState {
       framework.info = info;
     }
     this.journal?.frameworkChanged(framework);
+    this.completed?.frameworkSeen(framework);
     return framework;
   }
 
@@ -115,6 +122,7 @@ export class AgentState {
 
   /** Takes the task out with its updates, and its framework with the last of its tasks and executors. */
   forget(task: AgentTask): void {
+    this.completed?.taskForgotten(task);
     this.updates.drop(task);
     this.tasks.remove(task);
     task.framework.taskCount--;
@@ -133,6 +141,7 @@ export class AgentState {
     const row = executors.indexOf(executor);
     assert(row >= 0, 'only a recorded executor is removed');
     executors.splice(row, 1);
+    this.completed?.executorEnded(executor);
     this.journal?.executorForgotten(executor);
     this.#forgetIfIdle(framework);
   }
@@ -170,6 +179,7 @@ export class AgentState {
       details: task.checks === null && task.status === null ? details : standingDetails(task, state, details),
     };
     this.updates.append(now, task, status, outputs);
+    this.completed?.recorded(task, status, isTerminal(status.state));
     this.journal?.taskChanged(task);
   }
 
@@ -204,6 +214,13 @@ export class AgentState {
     for (const { frameworkId, executorId, status } of this.#untoldExits.splice(0)) {
       this.sendExecutorExited(frameworkId, executorId, status, outputs);
     }
+  }
+
+  /** Ids beside those of tasks and executors that live. */
+  heldIds(id: (id: TaskId | ExecutorId) => void): void {
+    for (const { executorId } of this.#untoldExits) id(executorId);
+    for (const { executorId } of this.sandboxes?.checkpoint() ?? []) id(executorId);
+    this.completed?.heldIds(id);
   }
 
   /** An order to drain, or its end. */
@@ -253,6 +270,7 @@ export class AgentState {
     const last = frameworks.pop()!;
     if (last !== framework) frameworks[row] = last;
     this.journal?.frameworkForgotten(framework);
+    this.completed?.frameworkForgotten(framework);
   }
 }
 

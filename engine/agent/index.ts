@@ -38,6 +38,8 @@ export {
   executorCallErrorStatus,
   executorCallErrorText,
 } from './executor-api.ts';
+export type { AgentView, ExecutorView, FrameworkView } from './agent-view.ts';
+export type { HistorySizes } from './completed-work.ts';
 export type { AgentInput } from './input.ts';
 export {
   type AgentOptions,

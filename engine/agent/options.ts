@@ -1,6 +1,7 @@
 import { MICROS_PER_SECOND, type Micros, micros, milli } from '../core/index.ts';
 import type { AgentInfo } from '../protocol/index.ts';
 import { Resources } from '../resources/index.ts';
+import type { HistorySizes } from './completed-work.ts';
 import { DEFAULT_GARBAGE_COLLECTION, type GarbageCollection } from './sandboxes.ts';
 
 /** How an agent behaves; agents of one cluster share one object. */
@@ -29,6 +30,8 @@ export interface AgentSettings {
   readonly subscriptionBackoffMax: Micros;
   /** Whether changes of the checkpoint come as outputs; else the driver takes whole ones by `checkpoint()`. */
   readonly checkpointing: boolean;
+  /** What is kept of things that are over, for operators; null keeps nothing. */
+  readonly history: HistorySizes | null;
   /** Null keeps no account of sandboxes. */
   readonly garbageCollection: GarbageCollection | null;
 }
@@ -57,6 +60,7 @@ export const DEFAULT_AGENT_SETTINGS: AgentSettings = {
   recoveryTimeout: micros(900 * MICROS_PER_SECOND),
   subscriptionBackoffMax: micros(2 * MICROS_PER_SECOND),
   checkpointing: false,
+  history: null,
   garbageCollection: null,
 };
 
@@ -64,5 +68,6 @@ export const DEFAULT_AGENT_SETTINGS: AgentSettings = {
 export const DURABLE_AGENT_SETTINGS: AgentSettings = {
   ...DEFAULT_AGENT_SETTINGS,
   checkpointing: true,
+  history: { frameworks: 50, executors: 150, tasks: 200 },
   garbageCollection: DEFAULT_GARBAGE_COLLECTION,
 };
