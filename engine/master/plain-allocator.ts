@@ -65,6 +65,8 @@ export class PlainAllocator implements Allocator {
   #nextTick: Micros;
   #runs = 0;
   #allocations = 0;
+  /** Who numbers the roles, if it only keeps the books of another policy. */
+  naming: Pick<Allocator, 'role' | 'roleName'> | null = null;
   /** Offers nothing while set. */
   isPaused = false;
 
@@ -75,11 +77,13 @@ export class PlainAllocator implements Allocator {
   }
 
   role(name: string): Role {
+    if (this.naming !== null) return this.naming.role(name);
     const known = this.#roles.indexOf(name);
     return (known === -1 ? this.#roles.push(name) - 1 : known) as Role;
   }
 
   roleName(role: Role): string {
+    if (this.naming !== null) return this.naming.roleName(role);
     return this.#roles[role]!;
   }
 
@@ -291,6 +295,11 @@ export class PlainAllocator implements Allocator {
       declines: this.recoveries.filter(({ refuse }) => refuse !== null).length,
       declinersPassedOver: 0,
     };
+  }
+
+  /** What another policy gave out, whose books it keeps. */
+  book(usage: Usage): void {
+    this.#take(usage);
   }
 
   /** What is out, by `agent/framework/role`. */

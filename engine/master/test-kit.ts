@@ -35,12 +35,13 @@ import {
 } from '../protocol/index.ts';
 import { type RegistryOperation, type RegistrySnapshot, RegistryState } from '../registry/index.ts';
 import { Resources } from '../resources/index.ts';
-import type { AllocatorOptions } from './allocator.ts';
+import type { AllocatorFactory, AllocatorOptions } from './allocator.ts';
 import { callErrorText } from './call-error.ts';
 import type { LinkId, MasterInput, OperatorStreamId, RequestId, StreamId } from './input.ts';
 import { MasterMachine } from './master-machine.ts';
 import { DEFAULT_MASTER_OPTIONS, type MasterOptions } from './options.ts';
 import type { MasterOutput } from './output.ts';
+import { bookedPolicy } from './booked-policy.ts';
 import { expectedHoldings, PlainAllocator } from './plain-allocator.ts';
 
 export const SECOND = 1_000_000;
@@ -255,6 +256,8 @@ export class MasterDriver {
       readonly registry?: RegistryState;
       readonly now?: Micros;
       readonly elect?: boolean;
+      /** Decides instead of the plain allocator, which then only keeps the books. */
+      readonly policy?: AllocatorFactory | undefined;
     } = {},
   ) {
     this.registry = given.registry ?? new RegistryState();
@@ -264,11 +267,18 @@ export class MasterDriver {
     this.#streams = this.#links;
     this.machine = new MasterMachine(
       { ...DEFAULT_MASTER_OPTIONS, heartbeatInterval: null, ...given.options },
-      (now, options, sink) => {
-        this.allocator = new PlainAllocator(now, options, sink);
-        return this.allocator;
-      },
-      ALLOCATOR_OPTIONS,
+      given.policy === undefined
+        ? (now, options, sink) => {
+            this.allocator = new PlainAllocator(now, options, sink);
+            return this.allocator;
+          }
+        : bookedPolicy(given.policy, (books) => {
+            this.allocator = books;
+          }),
+      // A real policy offers a shared volume anew in every cycle, unless there is a minimum that it does not reach alone.
+      given.policy === undefined
+        ? ALLOCATOR_OPTIONS
+        : { ...ALLOCATOR_OPTIONS, minAllocatable: [Resources.ofScalars({ cpus: milli(10) }).quantities()] },
       this.now,
     );
     if (given.elect !== false) this.elect();
