@@ -19,6 +19,7 @@ import {
   unreserve,
   volume,
 } from './operations-kit.ts';
+import { stateDigest } from './state-digest.ts';
 import { launch, MasterDriver, resources, SECOND, taskInfo, toldOf, updatesOn } from './test-kit.ts';
 
 const ENG = dynamic('eng');
@@ -67,6 +68,10 @@ function refusal(operation: OfferOperation, parts: SceneParts = {}): string {
     expect(appliedOn(outputs, agent.link)).toEqual([]);
     expect(totalOf(driver, agent).equals(before)).toBe(true);
     expect(operationStatusesOn(outputs, scheduler)).toMatchObject([{ operationId: 'o', uuid: null }]);
+    // Nor is anything left of it: the same call without it ends in the same state.
+    const twin = scene(parts);
+    twin.act();
+    expect(stateDigest(driver)).toBe(stateDigest(twin.driver));
   }
   return told;
 }
