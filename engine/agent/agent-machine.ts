@@ -31,8 +31,11 @@ import type { AgentInput } from './input.ts';
 import type { AgentOptions, AgentSettings } from './options.ts';
 import type { AgentOutput } from './output.ts';
 import { checkpointOf, recover } from './recovery.ts';
+import { Oversubscription } from './oversubscription.ts';
+import { incompatibility, incompatibilityText } from './reconfiguration.ts';
 import { Registration } from './registration.ts';
 import { reportedState } from './reported-state.ts';
+import { revocableUsers } from './revocable-use.ts';
 import { TaskContainers } from './task-containers.ts';
 import { Checker } from './task-checks.ts';
 import { TaskLaunches } from './task-launches.ts';
@@ -50,6 +53,7 @@ type Outputs = Sink<AgentOutput>;
  * because the master reconciles at the next registration.
  */
 export class AgentMachine implements Machine<AgentInput, AgentOutput> {
+  readonly #oversubscription: Oversubscription | null;
   readonly #registration: Registration;
   readonly #state: AgentState;
   readonly #settings: AgentSettings;
@@ -60,6 +64,8 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
   readonly #launches: TaskLaunches;
   /** `recovering`: executors of the former process are awaited before the agent registers. `leaving`: all that runs is being ended. */
   #phase: 'new' | 'recovering' | 'started' | 'leaving' | 'ended' = 'new';
+  /** What the disk held when the agent refused to start on it: it stays so. */
+  #refused: AgentCheckpoint | null = null;
   /** A link was opened while the agent was recovering. */
   #isLinkWaiting = false;
 
@@ -73,6 +79,10 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
     this.#executors = new Executors(this.#state, settings, this.#containers);
     this.#calls = new ExecutorCalls(this.#state, this.#executors);
     this.#launches = new TaskLaunches(this.#state, this.#containers, this.#executors);
+    this.#oversubscription =
+      settings.oversubscription === null
+        ? null
+        : new Oversubscription(this.#state, settings.oversubscription);
   }
 
   /** Null before the first registration. */
@@ -103,6 +113,9 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
     if (probes < earliest) earliest = probes;
     const { sandboxes } = this.#state;
     if (sandboxes !== null && sandboxes.deadline < earliest) earliest = sandboxes.deadline;
+    const oversubscription = this.#oversubscription;
+    if (oversubscription !== null && oversubscription.deadline < earliest)
+      earliest = oversubscription.deadline;
     return earliest === NEVER || this.#phase === 'ended' ? null : (earliest as Micros);
   }
 
@@ -115,12 +128,12 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
       if (this.#phase === 'leaving') this.#finishLeaving(outputs);
       if (this.#state.drain !== null) this.#state.endDrainIfIdle();
     }
-    this.#state.journal?.flush(this.#state, outputs);
+    if (this.#refused === null) this.#state.journal?.flush(this.#state, outputs);
   }
 
   /** What the agent's disk holds now: the driver gives it to the machine that starts after this one. */
   checkpoint(): AgentCheckpoint {
-    return checkpointOf(this.#state);
+    return this.#refused ?? checkpointOf(this.#state);
   }
 
   /** What the agent would report at re-registration now. */
@@ -232,6 +245,7 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
         this.#state.sandboxes?.removed(now, input.container, input.failure, this.#state.journal);
         break;
       case 'usageSampled':
+        if (this.#oversubscription?.sampled(input.load) === true) this.#revoke(outputs);
         break;
       case 'terminate':
         this.#terminate(now, input.how, outputs);
@@ -246,8 +260,21 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
 
   #start(now: Micros, recovered: AgentCheckpoint | null, containersAlive: boolean, outputs: Outputs): void {
     this.#phase = 'started';
+    this.#oversubscription?.begin(now);
     if (recovered === null) return;
+    const { reconfigurationPolicy: policy } = this.#settings;
+    const what =
+      recovered.info === null ? null : incompatibility(policy, recovered.info, this.#state.configured);
+    if (what !== null && this.#settings.recover === 'reconnect') {
+      this.#refused = recovered;
+      this.#exit(incompatibilityText(policy, what), 'keep', outputs);
+      return;
+    }
     recover(now, this.#state, this.#containers, this.#executors, recovered, containersAlive, outputs);
+    if (this.#settings.recover === 'cleanup') {
+      this.#shutdown(now, 'Everything that a former process left was ended', outputs);
+      return;
+    }
     this.#state.endDrainIfIdle();
     if (this.#executors.areExpected) this.#phase = 'recovering';
   }
@@ -309,6 +336,8 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
     if (this.#executors.deadline <= now) this.#executors.tick(now, outputs);
     if (this.#checker.deadline <= now) this.#checker.tick(now, outputs);
     if (sandboxes !== null && sandboxes.deadline <= now) sandboxes.tick(now, outputs);
+    const oversubscription = this.#oversubscription;
+    if (oversubscription !== null && oversubscription.deadline <= now) oversubscription.tick(now, outputs);
   }
 
   #receive(now: Micros, message: MasterToAgent, outputs: Outputs): void {
@@ -420,6 +449,7 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
     this.#state.updates.resume(now, this.#state.agentId!, this.#state.tasks, outputs);
     this.#state.operations.resume(now, this.#state.agentId!, outputs);
     this.#state.tellExits(outputs);
+    this.#oversubscription?.registered(outputs);
   }
 
   /** An operation that the master waits for and that did not reach the agent. */
@@ -468,6 +498,15 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
       agentId: this.#state.agentId,
       resourceProviderId: null,
     };
+  }
+
+  /** Everything that runs on lent resources ends (spec 12 §11). */
+  #revoke(outputs: Outputs): void {
+    const { tasks, executors } = revocableUsers(this.#state);
+    for (const task of tasks) this.#containers.preempt(task, outputs);
+    for (const executor of executors) {
+      if (executor.ending !== 'preempted') this.#executors.destroy(executor, 'preempted', outputs);
+    }
   }
 
   /** Kills what the order names, all tasks or those of one wave; said again, it finds them dying and can only shorten their grace. */

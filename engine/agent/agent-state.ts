@@ -50,6 +50,8 @@ export class AgentState {
   agentId: AgentId | null = null;
   /** As configured; with the id once there is one. The total is that after operations. */
   info: AgentInfo;
+  /** As configured, without id and operations. */
+  readonly configured: AgentInfo;
   /** Total after operations, null if there were none. */
   resources: Resources | null = null;
   /** The drain under way: no launches are taken. Over once the last task and executor are gone (spec 10 §2, bug ledger B20). */
@@ -61,6 +63,7 @@ export class AgentState {
 
   constructor(info: AgentInfo, settings: AgentSettings) {
     this.info = info;
+    this.configured = info;
     this.journal = settings.checkpointing ? new CheckpointJournal() : null;
     this.completed = settings.history === null ? null : new CompletedWork(settings.history);
     this.updates = new StatusUpdates(settings);

@@ -12,7 +12,13 @@ import type { TaskChecks } from './task-checks.ts';
 export type TaskPhase = 'queued' | 'launching' | 'running' | 'delivered' | 'ended';
 
 /** Why the agent is ending the task; `none` while it is not. */
-export type TaskEnding = 'none' | 'killed' | 'killedDuringLaunch' | 'maxCompletionTime' | 'unhealthy';
+export type TaskEnding =
+  | 'none'
+  | 'killed'
+  | 'killedDuringLaunch'
+  | 'maxCompletionTime'
+  | 'unhealthy'
+  | 'preempted';
 
 /** No timer set. Timers are instants in microseconds. */
 export const NEVER = Number.POSITIVE_INFINITY;

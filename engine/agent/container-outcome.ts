@@ -52,7 +52,7 @@ const SIGNAL_NAMES: readonly string[] = [
  * The terminal update for a container that ended. What the agent knows of it (a limit, a failed launch) goes before what the executor
  * concludes; a task that was told to end is KILLED whatever its exit code (spec 04 §4, §6; 07 §2).
  *
- * @param partitionAware of the framework; decides between LOST and DROPPED
+ * @param partitionAware of the framework; decides between LOST and DROPPED or GONE
  * @param launched whether the container is known to have started
  */
 export function containerOutcome(
@@ -79,6 +79,10 @@ export function containerOutcome(
         exit.message ?? 'Container limit exceeded',
       );
     default:
+  }
+  if (ending === 'preempted') {
+    const state = partitionAware ? 'TASK_GONE' : 'TASK_LOST';
+    return byAgent(state, 'REASON_CONTAINER_PREEMPTED', 'Container was ended by the QoS controller');
   }
   if (ending === 'killedDuringLaunch') {
     return byAgent('TASK_KILLED', 'REASON_TASK_KILLED_DURING_LAUNCH', 'Killed before the task was launched');

@@ -47,6 +47,19 @@ export {
   DEFAULT_AGENT_SETTINGS,
   DURABLE_AGENT_SETTINGS,
 } from './options.ts';
+export {
+  estimateOversubscribable,
+  type HostLoad,
+  mustRevoke,
+  type OversubscriptionSettings,
+  type QosController,
+  type ResourceEstimator,
+} from './oversubscription.ts';
 export type { AgentOutput } from './output.ts';
 export { hashAgentOutput } from './output-hash.ts';
+export {
+  incompatibility,
+  incompatibilityText,
+  type ReconfigurationPolicy,
+} from './reconfiguration.ts';
 export { DEFAULT_GARBAGE_COLLECTION, type GarbageCollection, maxAllowedAge } from './sandboxes.ts';

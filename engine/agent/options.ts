@@ -2,6 +2,8 @@ import { MICROS_PER_SECOND, type Micros, micros, milli } from '../core/index.ts'
 import type { AgentInfo } from '../protocol/index.ts';
 import { Resources } from '../resources/index.ts';
 import type { HistorySizes } from './completed-work.ts';
+import type { OversubscriptionSettings } from './oversubscription.ts';
+import type { ReconfigurationPolicy } from './reconfiguration.ts';
 import { DEFAULT_GARBAGE_COLLECTION, type GarbageCollection } from './sandboxes.ts';
 
 /** How an agent behaves; agents of one cluster share one object. */
@@ -34,6 +36,11 @@ export interface AgentSettings {
   readonly history: HistorySizes | null;
   /** Null keeps no account of sandboxes. */
   readonly garbageCollection: GarbageCollection | null;
+  /** Null lends nothing. */
+  readonly oversubscription: OversubscriptionSettings | null;
+  /** `--recover`: `cleanup` ends what a former process left, and then the agent. */
+  readonly recover: 'reconnect' | 'cleanup';
+  readonly reconfigurationPolicy: ReconfigurationPolicy;
 }
 
 export interface AgentOptions {
@@ -62,6 +69,9 @@ export const DEFAULT_AGENT_SETTINGS: AgentSettings = {
   checkpointing: false,
   history: null,
   garbageCollection: null,
+  oversubscription: null,
+  recover: 'reconnect',
+  reconfigurationPolicy: 'equal',
 };
 
 /** What an agent on a real machine keeps beside. */

@@ -162,6 +162,12 @@ function hashMessage(hash: RollingHash, message: AgentToMaster): void {
       hash.add(13);
       hash.add(message.agentId);
       break;
+    case 'UPDATE_AGENT':
+      hash.add(17);
+      hash.add(message.agentId);
+      hash.add(message.oversubscribed.cpus);
+      hash.add(message.oversubscribed.mem);
+      break;
     case 'EXITED_EXECUTOR':
       hash.add(14);
       hash.add(message.agentId);

@@ -53,7 +53,7 @@ export function checkpointedAgent(
 ): CheckpointedAgent {
   return {
     agentId: state.agentId,
-    info: state.agentId === null ? null : state.info,
+    info: state.agentId === null ? null : state.configured,
     resources: state.resources,
     drain: state.drain,
     newestOperation: state.operations.newest,
@@ -125,8 +125,11 @@ export function recover(
   state.agentId = agentId;
   state.info = { ...state.info, id: agentId };
   if (resources !== null) {
-    state.resources = resources;
-    state.info = { ...state.info, resources };
+    // What the operator has added meanwhile is added to what operations had made of the rest.
+    const added =
+      checkpoint.info === null ? null : state.configured.resources.minus(checkpoint.info.resources);
+    state.resources = added === null || added.isEmpty ? resources : resources.plus(added);
+    state.info = { ...state.info, resources: state.resources };
   }
   state.drain = checkpoint.drain;
   state.updates.continueAt(checkpoint.nextUpdate);

@@ -115,7 +115,8 @@ export class TaskContainers {
     // Asked for only where it matters: it scans the capabilities.
     const isForced = isForcedEnd(task);
     const partitionAware =
-      (isForced || exit.cause === 'GONE') && hasCapability(task.framework, 'PARTITION_AWARE');
+      (isForced || exit.cause === 'GONE' || task.ending === 'preempted') &&
+      hasCapability(task.framework, 'PARTITION_AWARE');
     const outcome = isForced
       ? executorOutcome(exit, task.executor!, task, task.info!.resources, partitionAware)
       : containerOutcome(exit, task.ending, task.info!, launched, partitionAware);
@@ -130,7 +131,7 @@ export class TaskContainers {
    * kill can only shorten it (spec 07 §6). The whole group goes with a task (spec 07 §8).
    */
   kill(now: Micros, task: AgentTask, policy: KillPolicy | null, outputs: Sink<AgentOutput>): void {
-    if (!task.hasContainer || task.ending === 'maxCompletionTime') return;
+    if (!task.hasContainer || task.ending === 'maxCompletionTime' || task.ending === 'preempted') return;
     const first = task.ending === 'none';
     this.#killOne(now, task, 'killed', policy, outputs);
     if (first && task.executor !== null) this.#killGroup(now, task, outputs);
@@ -139,7 +140,7 @@ export class TaskContainers {
   /** Kills the tasks for a drain, each with its own grace period within the drain's; groups go whole. */
   drain(now: Micros, tasks: readonly AgentTask[], config: DrainConfig, outputs: Sink<AgentOutput>): void {
     for (const task of tasks) {
-      if (!task.hasContainer || task.ending === 'maxCompletionTime') continue;
+      if (!task.hasContainer || task.ending === 'maxCompletionTime' || task.ending === 'preempted') continue;
       this.#killOne(now, task, 'killed', drainKillPolicy(task, config), outputs);
     }
     for (const task of tasks) {
@@ -152,6 +153,16 @@ export class TaskContainers {
     if (task.phase !== 'running' || task.ending !== 'none') return;
     this.#killOne(now, task, 'unhealthy', null, outputs);
     if (task.executor !== null) this.#killGroup(now, task, outputs);
+  }
+
+  /** Ends a command task that runs on lent resources; its update says so when it is gone. */
+  preempt(task: AgentTask, outputs: Sink<AgentOutput>): void {
+    if (!task.hasContainer) return;
+    this.#disarm(task);
+    this.#checker.stop(task, outputs);
+    task.ending = 'preempted';
+    this.#state.journal?.taskChanged(task);
+    this.#signal(task, 'SIGKILL', outputs);
   }
 
   /** Ends the container at once, whatever the task's state; no update is made. */

@@ -68,6 +68,7 @@ import { kill } from './kill.ts';
 import { setSchedule } from './maintenance.ts';
 import { reconcileOperations } from './operation-reconciliation.ts';
 import { acknowledgeOperation, operationUpdated } from './operations.ts';
+import { revocableUpdated } from './oversubscription.ts';
 import { operatorCall } from './operator-calls.ts';
 import { operatorEffect } from './operator-effects.ts';
 import { change } from './operator-request.ts';
@@ -442,6 +443,9 @@ function agentMessage(
     }
     case 'UPDATE_OPERATION_STATUS':
       operationUpdated(master, link, message);
+      break;
+    case 'UPDATE_AGENT':
+      revocableUpdated(master, link, message);
       break;
     case 'EXITED_EXECUTOR':
       master.counters.messagesExitedExecutor++;

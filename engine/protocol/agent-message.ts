@@ -51,6 +51,8 @@ export type AgentToMaster =
       readonly frameworks: readonly { readonly id: FrameworkId; readonly info: FrameworkInfo }[];
     }
   | { readonly type: 'UNREGISTER_AGENT'; readonly agentId: AgentId }
+  /** What the agent can lend beside its total, all of it revocable: it replaces what was said before (spec 12 §11). */
+  | { readonly type: 'UPDATE_AGENT'; readonly agentId: AgentId; readonly oversubscribed: Resources }
   | StatusUpdateMessage
   | OperationStatusUpdateMessage
   | {

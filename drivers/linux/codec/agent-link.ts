@@ -174,6 +174,14 @@ export function agentRecordFromWire(ids: IdTexts, { record }: AgentRecordValid):
     }
     case 'unregisterAgent':
       return { type: 'UNREGISTER_AGENT', agentId: ids.agent(record.value.agentId.value) };
+    case 'updateAgent': {
+      const { agentId, oversubscribed } = record.value;
+      return {
+        type: 'UPDATE_AGENT',
+        agentId: ids.agent(agentId.value),
+        oversubscribed: resourcesFromWire(oversubscribed, 'update_agent.oversubscribed'),
+      };
+    }
     case 'statusUpdate': {
       const { agentId, frameworkId, status, latestState } = record.value;
       const agent = ids.agent(agentId.value);
@@ -255,6 +263,16 @@ export function agentRecordToWire(ids: IdTexts, message: FromAgent): AgentInit {
     case 'UNREGISTER_AGENT':
       return {
         record: { case: 'unregisterAgent', value: { agentId: { value: ids.agentText(message.agentId) } } },
+      };
+    case 'UPDATE_AGENT':
+      return {
+        record: {
+          case: 'updateAgent',
+          value: {
+            agentId: { value: ids.agentText(message.agentId) },
+            oversubscribed: resourcesToWire(message.oversubscribed, 'post', null),
+          },
+        },
       };
     case 'STATUS_UPDATE':
       return {

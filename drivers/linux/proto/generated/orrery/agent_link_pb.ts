@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file orrery/agent_link.proto.
  */
 export const file_orrery_agent_link: GenFile = /*@__PURE__*/
-  fileDesc("ChdvcnJlcnkvYWdlbnRfbGluay5wcm90bxIGb3JyZXJ5IrIDCgtBZ2VudFJlY29yZBIcCgRwb25nGAEgASgLMgwub3JyZXJ5LlBvbmdIABIvCg5yZWdpc3Rlcl9hZ2VudBgCIAEoCzIVLm9ycmVyeS5SZWdpc3RlckFnZW50SAASMwoQcmVyZWdpc3Rlcl9hZ2VudBgDIAEoCzIXLm9ycmVyeS5SZXJlZ2lzdGVyQWdlbnRIABIzChB1bnJlZ2lzdGVyX2FnZW50GAQgASgLMhcub3JyZXJ5LlVucmVnaXN0ZXJBZ2VudEgAEi0KDXN0YXR1c191cGRhdGUYBSABKAsyFC5vcnJlcnkuU3RhdHVzVXBkYXRlSAASMQoPZXhpdGVkX2V4ZWN1dG9yGAYgASgLMhYub3JyZXJ5LkV4aXRlZEV4ZWN1dG9ySAASPAoVZXhlY3V0b3JfdG9fZnJhbWV3b3JrGAcgASgLMhsub3JyZXJ5LkV4ZWN1dG9yVG9GcmFtZXdvcmtIABJAChd1cGRhdGVfb3BlcmF0aW9uX3N0YXR1cxgIIAEoCzIdLm9ycmVyeS5VcGRhdGVPcGVyYXRpb25TdGF0dXNIAEIICgZyZWNvcmQijQcKDE1hc3RlclJlY29yZBIcCgRwaW5nGAEgASgLMgwub3JyZXJ5LlBpbmdIABIzChBhZ2VudF9yZWdpc3RlcmVkGAIgASgLMhcub3JyZXJ5LkFnZW50UmVnaXN0ZXJlZEgAEjcKEmFnZW50X3JlcmVnaXN0ZXJlZBgDIAEoCzIZLm9ycmVyeS5BZ2VudFJlcmVnaXN0ZXJlZEgAEiMKCHJ1bl90YXNrGAQgASgLMg8ub3JyZXJ5LlJ1blRhc2tIABIuCg5ydW5fdGFza19ncm91cBgFIAEoCzIULm9ycmVyeS5SdW5UYXNrR3JvdXBIABIlCglraWxsX3Rhc2sYBiABKAsyEC5vcnJlcnkuS2lsbFRhc2tIABJMCh1zdGF0dXNfdXBkYXRlX2Fja25vd2xlZGdlbWVudBgHIAEoCzIjLm9ycmVyeS5TdGF0dXNVcGRhdGVBY2tub3dsZWRnZW1lbnRIABI3ChJzaHV0ZG93bl9mcmFtZXdvcmsYCCABKAsyGS5vcnJlcnkuU2h1dGRvd25GcmFtZXdvcmtIABI1ChFzaHV0ZG93bl9leGVjdXRvchgJIAEoCzIYLm9ycmVyeS5TaHV0ZG93bkV4ZWN1dG9ySAASMwoQdXBkYXRlX2ZyYW1ld29yaxgKIAEoCzIXLm9ycmVyeS5VcGRhdGVGcmFtZXdvcmtIABI8ChVmcmFtZXdvcmtfdG9fZXhlY3V0b3IYCyABKAsyGy5vcnJlcnkuRnJhbWV3b3JrVG9FeGVjdXRvckgAEjsKFGNoZWNrcG9pbnRfcmVzb3VyY2VzGAwgASgLMhsub3JyZXJ5LkNoZWNrcG9pbnRSZXNvdXJjZXNIABIkCghzaHV0ZG93bhgNIAEoCzIQLm9ycmVyeS5TaHV0ZG93bkgAEjEKD2FwcGx5X29wZXJhdGlvbhgOIAEoCzIWLm9ycmVyeS5BcHBseU9wZXJhdGlvbkgAEkoKHGFja25vd2xlZGdlX29wZXJhdGlvbl9zdGF0dXMYDyABKAsyIi5vcnJlcnkuQWNrbm93bGVkZ2VPcGVyYXRpb25TdGF0dXNIABIpCgtkcmFpbl9hZ2VudBgQIAEoCzISLm9ycmVyeS5EcmFpbkFnZW50SAASLQoNc3RvcF9kcmFpbmluZxgRIAEoCzIULm9ycmVyeS5TdG9wRHJhaW5pbmdIAEIICgZyZWNvcmQiFQoEUGluZxINCgVyb3VuZBgBIAIoDSIVCgRQb25nEg0KBXJvdW5kGAEgAigNIn0KBUFnZW50EiEKBGluZm8YASACKAsyEy5tZXNvcy52MS5BZ2VudEluZm8SNAoMY2FwYWJpbGl0aWVzGAIgAygLMh4ubWVzb3MudjEuQWdlbnRJbmZvLkNhcGFiaWxpdHkSDwoHdmVyc2lvbhgDIAIoCRIKCgJpcBgEIAEoCSItCg1SZWdpc3RlckFnZW50EhwKBWFnZW50GAEgAigLMg0ub3JyZXJ5LkFnZW50It0BCg9SZXJlZ2lzdGVyQWdlbnQSHAoFYWdlbnQYASACKAsyDS5vcnJlcnkuQWdlbnQSIwoFdGFza3MYAiADKAsyFC5vcnJlcnkuUmVwb3J0ZWRUYXNrEisKCWV4ZWN1dG9ycxgDIAMoCzIYLm9ycmVyeS5SZXBvcnRlZEV4ZWN1dG9yEisKCmZyYW1ld29ya3MYBCADKAsyFy5tZXNvcy52MS5GcmFtZXdvcmtJbmZvEi0KCm9wZXJhdGlvbnMYBSADKAsyGS5vcnJlcnkuUmVwb3J0ZWRPcGVyYXRpb24iiAIKDFJlcG9ydGVkVGFzaxIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIgCgR0YXNrGAIgAigLMhIubWVzb3MudjEuVGFza0luZm8SDAoEcm9sZRgDIAIoCRIpCgtleGVjdXRvcl9pZBgEIAIoCzIULm1lc29zLnYxLkV4ZWN1dG9ySUQSIgoFc3RhdGUYBSACKA4yEy5tZXNvcy52MS5UYXNrU3RhdGUSMAoTc3RhdHVzX3VwZGF0ZV9zdGF0ZRgGIAEoDjITLm1lc29zLnYxLlRhc2tTdGF0ZRIaChJzdGF0dXNfdXBkYXRlX3V1aWQYByABKAQidwoQUmVwb3J0ZWRFeGVjdXRvchIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIoCghleGVjdXRvchgCIAIoCzIWLm1lc29zLnYxLkV4ZWN1dG9ySW5mbxIMCgRyb2xlGAMgAigJIrMBChFSZXBvcnRlZE9wZXJhdGlvbhIWCg5vcGVyYXRpb25fdXVpZBgBIAIoBBIrCgxmcmFtZXdvcmtfaWQYAiABKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBInCgRpbmZvGAMgAigLMhkubWVzb3MudjEuT2ZmZXIuT3BlcmF0aW9uEjAKDWxhdGVzdF9zdGF0dXMYBCACKAsyGS5tZXNvcy52MS5PcGVyYXRpb25TdGF0dXMiNgoPVW5yZWdpc3RlckFnZW50EiMKCGFnZW50X2lkGAEgAigLMhEubWVzb3MudjEuQWdlbnRJRCKxAQoMU3RhdHVzVXBkYXRlEiMKCGFnZW50X2lkGAEgAigLMhEubWVzb3MudjEuQWdlbnRJRBIrCgxmcmFtZXdvcmtfaWQYAiACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIkCgZzdGF0dXMYAyACKAsyFC5tZXNvcy52MS5UYXNrU3RhdHVzEikKDGxhdGVzdF9zdGF0ZRgEIAIoDjITLm1lc29zLnYxLlRhc2tTdGF0ZSKdAQoORXhpdGVkRXhlY3V0b3ISIwoIYWdlbnRfaWQYASACKAsyES5tZXNvcy52MS5BZ2VudElEEisKDGZyYW1ld29ya19pZBgCIAIoCzIVLm1lc29zLnYxLkZyYW1ld29ya0lEEikKC2V4ZWN1dG9yX2lkGAMgAigLMhQubWVzb3MudjEuRXhlY3V0b3JJRBIOCgZzdGF0dXMYBCABKAUioAEKE0V4ZWN1dG9yVG9GcmFtZXdvcmsSIwoIYWdlbnRfaWQYASACKAsyES5tZXNvcy52MS5BZ2VudElEEisKDGZyYW1ld29ya19pZBgCIAIoCzIVLm1lc29zLnYxLkZyYW1ld29ya0lEEikKC2V4ZWN1dG9yX2lkGAMgAigLMhQubWVzb3MudjEuRXhlY3V0b3JJRBIMCgRkYXRhGAQgAigMIjYKD0FnZW50UmVnaXN0ZXJlZBIjCghhZ2VudF9pZBgBIAIoCzIRLm1lc29zLnYxLkFnZW50SUQiwQMKEUFnZW50UmVyZWdpc3RlcmVkEiMKCGFnZW50X2lkGAEgAigLMhEubWVzb3MudjEuQWdlbnRJRBI4Cgp1bnJlcG9ydGVkGAIgAygLMiQub3JyZXJ5LkFnZW50UmVyZWdpc3RlcmVkLlVucmVwb3J0ZWQSTAoVdW5yZXBvcnRlZF9vcGVyYXRpb25zGAMgAygLMi0ub3JyZXJ5LkFnZW50UmVyZWdpc3RlcmVkLlVucmVwb3J0ZWRPcGVyYXRpb24adQoKVW5yZXBvcnRlZBIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIhCgd0YXNrX2lkGAIgAigLMhAubWVzb3MudjEuVGFza0lEEhcKD3BhcnRpdGlvbl9hd2FyZRgDIAIoCBqHAQoTVW5yZXBvcnRlZE9wZXJhdGlvbhIrCgxmcmFtZXdvcmtfaWQYASABKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIWCg5vcGVyYXRpb25fdXVpZBgCIAIoBBIrCgxvcGVyYXRpb25faWQYAyABKAsyFS5tZXNvcy52MS5PcGVyYXRpb25JRCKrAQoHUnVuVGFzaxIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIqCglmcmFtZXdvcmsYAiACKAsyFy5tZXNvcy52MS5GcmFtZXdvcmtJbmZvEgwKBHJvbGUYAyACKAkSIAoEdGFzaxgEIAIoCzISLm1lc29zLnYxLlRhc2tJbmZvEhcKD2xhdW5jaF9leGVjdXRvchgFIAIoCCLbAQoMUnVuVGFza0dyb3VwEisKDGZyYW1ld29ya19pZBgBIAIoCzIVLm1lc29zLnYxLkZyYW1ld29ya0lEEioKCWZyYW1ld29yaxgCIAIoCzIXLm1lc29zLnYxLkZyYW1ld29ya0luZm8SDAoEcm9sZRgDIAIoCRIoCghleGVjdXRvchgEIAIoCzIWLm1lc29zLnYxLkV4ZWN1dG9ySW5mbxIhCgV0YXNrcxgFIAMoCzISLm1lc29zLnYxLlRhc2tJbmZvEhcKD2xhdW5jaF9leGVjdXRvchgGIAIoCCKFAQoIS2lsbFRhc2sSKwoMZnJhbWV3b3JrX2lkGAEgAigLMhUubWVzb3MudjEuRnJhbWV3b3JrSUQSIQoHdGFza19pZBgCIAIoCzIQLm1lc29zLnYxLlRhc2tJRBIpCgtraWxsX3BvbGljeRgDIAEoCzIULm1lc29zLnYxLktpbGxQb2xpY3kiewobU3RhdHVzVXBkYXRlQWNrbm93bGVkZ2VtZW50EisKDGZyYW1ld29ya19pZBgBIAIoCzIVLm1lc29zLnYxLkZyYW1ld29ya0lEEiEKB3Rhc2tfaWQYAiACKAsyEC5tZXNvcy52MS5UYXNrSUQSDAoEdXVpZBgDIAIoBCJAChFTaHV0ZG93bkZyYW1ld29yaxIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRCJqChBTaHV0ZG93bkV4ZWN1dG9yEisKDGZyYW1ld29ya19pZBgBIAIoCzIVLm1lc29zLnYxLkZyYW1ld29ya0lEEikKC2V4ZWN1dG9yX2lkGAIgAigLMhQubWVzb3MudjEuRXhlY3V0b3JJRCJlCg9VcGRhdGVGcmFtZXdvcmsSKwoMZnJhbWV3b3JrX2lkGAEgAigLMhUubWVzb3MudjEuRnJhbWV3b3JrSUQSJQoEaW5mbxgCIAIoCzIXLm1lc29zLnYxLkZyYW1ld29ya0luZm8iewoTRnJhbWV3b3JrVG9FeGVjdXRvchIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIpCgtleGVjdXRvcl9pZBgCIAIoCzIULm1lc29zLnYxLkV4ZWN1dG9ySUQSDAoEZGF0YRgDIAIoDCI8ChNDaGVja3BvaW50UmVzb3VyY2VzEiUKCXJlc291cmNlcxgBIAMoCzISLm1lc29zLnYxLlJlc291cmNlIhsKCFNodXRkb3duEg8KB21lc3NhZ2UYASACKAkirAEKFVVwZGF0ZU9wZXJhdGlvblN0YXR1cxIjCghhZ2VudF9pZBgBIAIoCzIRLm1lc29zLnYxLkFnZW50SUQSKwoMZnJhbWV3b3JrX2lkGAIgASgLMhUubWVzb3MudjEuRnJhbWV3b3JrSUQSFgoOb3BlcmF0aW9uX3V1aWQYAyACKAQSKQoGc3RhdHVzGAQgAigLMhkubWVzb3MudjEuT3BlcmF0aW9uU3RhdHVzIn4KDkFwcGx5T3BlcmF0aW9uEisKDGZyYW1ld29ya19pZBgBIAEoCzIVLm1lc29zLnYxLkZyYW1ld29ya0lEEhYKDm9wZXJhdGlvbl91dWlkGAIgAigEEicKBGluZm8YAyACKAsyGS5tZXNvcy52MS5PZmZlci5PcGVyYXRpb24iQgoaQWNrbm93bGVkZ2VPcGVyYXRpb25TdGF0dXMSFgoOb3BlcmF0aW9uX3V1aWQYASACKAQSDAoEdXVpZBgCIAIoBCLFAQoKRHJhaW5BZ2VudBIlCgZjb25maWcYASACKAsyFS5tZXNvcy52MS5EcmFpbkNvbmZpZxIQCghpbl93YXZlcxgCIAIoCBImCgV0YXNrcxgDIAMoCzIXLm9ycmVyeS5EcmFpbkFnZW50LlRhc2saVgoEVGFzaxIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIhCgd0YXNrX2lkGAIgAigLMhAubWVzb3MudjEuVGFza0lEIg4KDFN0b3BEcmFpbmluZw", [file_mesos_v1_mesos]);
+  fileDesc("ChdvcnJlcnkvYWdlbnRfbGluay5wcm90bxIGb3JyZXJ5It8DCgtBZ2VudFJlY29yZBIcCgRwb25nGAEgASgLMgwub3JyZXJ5LlBvbmdIABIvCg5yZWdpc3Rlcl9hZ2VudBgCIAEoCzIVLm9ycmVyeS5SZWdpc3RlckFnZW50SAASMwoQcmVyZWdpc3Rlcl9hZ2VudBgDIAEoCzIXLm9ycmVyeS5SZXJlZ2lzdGVyQWdlbnRIABIzChB1bnJlZ2lzdGVyX2FnZW50GAQgASgLMhcub3JyZXJ5LlVucmVnaXN0ZXJBZ2VudEgAEi0KDXN0YXR1c191cGRhdGUYBSABKAsyFC5vcnJlcnkuU3RhdHVzVXBkYXRlSAASMQoPZXhpdGVkX2V4ZWN1dG9yGAYgASgLMhYub3JyZXJ5LkV4aXRlZEV4ZWN1dG9ySAASPAoVZXhlY3V0b3JfdG9fZnJhbWV3b3JrGAcgASgLMhsub3JyZXJ5LkV4ZWN1dG9yVG9GcmFtZXdvcmtIABJAChd1cGRhdGVfb3BlcmF0aW9uX3N0YXR1cxgIIAEoCzIdLm9ycmVyeS5VcGRhdGVPcGVyYXRpb25TdGF0dXNIABIrCgx1cGRhdGVfYWdlbnQYCSABKAsyEy5vcnJlcnkuVXBkYXRlQWdlbnRIAEIICgZyZWNvcmQijQcKDE1hc3RlclJlY29yZBIcCgRwaW5nGAEgASgLMgwub3JyZXJ5LlBpbmdIABIzChBhZ2VudF9yZWdpc3RlcmVkGAIgASgLMhcub3JyZXJ5LkFnZW50UmVnaXN0ZXJlZEgAEjcKEmFnZW50X3JlcmVnaXN0ZXJlZBgDIAEoCzIZLm9ycmVyeS5BZ2VudFJlcmVnaXN0ZXJlZEgAEiMKCHJ1bl90YXNrGAQgASgLMg8ub3JyZXJ5LlJ1blRhc2tIABIuCg5ydW5fdGFza19ncm91cBgFIAEoCzIULm9ycmVyeS5SdW5UYXNrR3JvdXBIABIlCglraWxsX3Rhc2sYBiABKAsyEC5vcnJlcnkuS2lsbFRhc2tIABJMCh1zdGF0dXNfdXBkYXRlX2Fja25vd2xlZGdlbWVudBgHIAEoCzIjLm9ycmVyeS5TdGF0dXNVcGRhdGVBY2tub3dsZWRnZW1lbnRIABI3ChJzaHV0ZG93bl9mcmFtZXdvcmsYCCABKAsyGS5vcnJlcnkuU2h1dGRvd25GcmFtZXdvcmtIABI1ChFzaHV0ZG93bl9leGVjdXRvchgJIAEoCzIYLm9ycmVyeS5TaHV0ZG93bkV4ZWN1dG9ySAASMwoQdXBkYXRlX2ZyYW1ld29yaxgKIAEoCzIXLm9ycmVyeS5VcGRhdGVGcmFtZXdvcmtIABI8ChVmcmFtZXdvcmtfdG9fZXhlY3V0b3IYCyABKAsyGy5vcnJlcnkuRnJhbWV3b3JrVG9FeGVjdXRvckgAEjsKFGNoZWNrcG9pbnRfcmVzb3VyY2VzGAwgASgLMhsub3JyZXJ5LkNoZWNrcG9pbnRSZXNvdXJjZXNIABIkCghzaHV0ZG93bhgNIAEoCzIQLm9ycmVyeS5TaHV0ZG93bkgAEjEKD2FwcGx5X29wZXJhdGlvbhgOIAEoCzIWLm9ycmVyeS5BcHBseU9wZXJhdGlvbkgAEkoKHGFja25vd2xlZGdlX29wZXJhdGlvbl9zdGF0dXMYDyABKAsyIi5vcnJlcnkuQWNrbm93bGVkZ2VPcGVyYXRpb25TdGF0dXNIABIpCgtkcmFpbl9hZ2VudBgQIAEoCzISLm9ycmVyeS5EcmFpbkFnZW50SAASLQoNc3RvcF9kcmFpbmluZxgRIAEoCzIULm9ycmVyeS5TdG9wRHJhaW5pbmdIAEIICgZyZWNvcmQiFQoEUGluZxINCgVyb3VuZBgBIAIoDSIVCgRQb25nEg0KBXJvdW5kGAEgAigNIn0KBUFnZW50EiEKBGluZm8YASACKAsyEy5tZXNvcy52MS5BZ2VudEluZm8SNAoMY2FwYWJpbGl0aWVzGAIgAygLMh4ubWVzb3MudjEuQWdlbnRJbmZvLkNhcGFiaWxpdHkSDwoHdmVyc2lvbhgDIAIoCRIKCgJpcBgEIAEoCSItCg1SZWdpc3RlckFnZW50EhwKBWFnZW50GAEgAigLMg0ub3JyZXJ5LkFnZW50It0BCg9SZXJlZ2lzdGVyQWdlbnQSHAoFYWdlbnQYASACKAsyDS5vcnJlcnkuQWdlbnQSIwoFdGFza3MYAiADKAsyFC5vcnJlcnkuUmVwb3J0ZWRUYXNrEisKCWV4ZWN1dG9ycxgDIAMoCzIYLm9ycmVyeS5SZXBvcnRlZEV4ZWN1dG9yEisKCmZyYW1ld29ya3MYBCADKAsyFy5tZXNvcy52MS5GcmFtZXdvcmtJbmZvEi0KCm9wZXJhdGlvbnMYBSADKAsyGS5vcnJlcnkuUmVwb3J0ZWRPcGVyYXRpb24iiAIKDFJlcG9ydGVkVGFzaxIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIgCgR0YXNrGAIgAigLMhIubWVzb3MudjEuVGFza0luZm8SDAoEcm9sZRgDIAIoCRIpCgtleGVjdXRvcl9pZBgEIAIoCzIULm1lc29zLnYxLkV4ZWN1dG9ySUQSIgoFc3RhdGUYBSACKA4yEy5tZXNvcy52MS5UYXNrU3RhdGUSMAoTc3RhdHVzX3VwZGF0ZV9zdGF0ZRgGIAEoDjITLm1lc29zLnYxLlRhc2tTdGF0ZRIaChJzdGF0dXNfdXBkYXRlX3V1aWQYByABKAQidwoQUmVwb3J0ZWRFeGVjdXRvchIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIoCghleGVjdXRvchgCIAIoCzIWLm1lc29zLnYxLkV4ZWN1dG9ySW5mbxIMCgRyb2xlGAMgAigJIrMBChFSZXBvcnRlZE9wZXJhdGlvbhIWCg5vcGVyYXRpb25fdXVpZBgBIAIoBBIrCgxmcmFtZXdvcmtfaWQYAiABKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBInCgRpbmZvGAMgAigLMhkubWVzb3MudjEuT2ZmZXIuT3BlcmF0aW9uEjAKDWxhdGVzdF9zdGF0dXMYBCACKAsyGS5tZXNvcy52MS5PcGVyYXRpb25TdGF0dXMiNgoPVW5yZWdpc3RlckFnZW50EiMKCGFnZW50X2lkGAEgAigLMhEubWVzb3MudjEuQWdlbnRJRCJeCgtVcGRhdGVBZ2VudBIjCghhZ2VudF9pZBgBIAIoCzIRLm1lc29zLnYxLkFnZW50SUQSKgoOb3ZlcnN1YnNjcmliZWQYAiADKAsyEi5tZXNvcy52MS5SZXNvdXJjZSKxAQoMU3RhdHVzVXBkYXRlEiMKCGFnZW50X2lkGAEgAigLMhEubWVzb3MudjEuQWdlbnRJRBIrCgxmcmFtZXdvcmtfaWQYAiACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIkCgZzdGF0dXMYAyACKAsyFC5tZXNvcy52MS5UYXNrU3RhdHVzEikKDGxhdGVzdF9zdGF0ZRgEIAIoDjITLm1lc29zLnYxLlRhc2tTdGF0ZSKdAQoORXhpdGVkRXhlY3V0b3ISIwoIYWdlbnRfaWQYASACKAsyES5tZXNvcy52MS5BZ2VudElEEisKDGZyYW1ld29ya19pZBgCIAIoCzIVLm1lc29zLnYxLkZyYW1ld29ya0lEEikKC2V4ZWN1dG9yX2lkGAMgAigLMhQubWVzb3MudjEuRXhlY3V0b3JJRBIOCgZzdGF0dXMYBCABKAUioAEKE0V4ZWN1dG9yVG9GcmFtZXdvcmsSIwoIYWdlbnRfaWQYASACKAsyES5tZXNvcy52MS5BZ2VudElEEisKDGZyYW1ld29ya19pZBgCIAIoCzIVLm1lc29zLnYxLkZyYW1ld29ya0lEEikKC2V4ZWN1dG9yX2lkGAMgAigLMhQubWVzb3MudjEuRXhlY3V0b3JJRBIMCgRkYXRhGAQgAigMIjYKD0FnZW50UmVnaXN0ZXJlZBIjCghhZ2VudF9pZBgBIAIoCzIRLm1lc29zLnYxLkFnZW50SUQiwQMKEUFnZW50UmVyZWdpc3RlcmVkEiMKCGFnZW50X2lkGAEgAigLMhEubWVzb3MudjEuQWdlbnRJRBI4Cgp1bnJlcG9ydGVkGAIgAygLMiQub3JyZXJ5LkFnZW50UmVyZWdpc3RlcmVkLlVucmVwb3J0ZWQSTAoVdW5yZXBvcnRlZF9vcGVyYXRpb25zGAMgAygLMi0ub3JyZXJ5LkFnZW50UmVyZWdpc3RlcmVkLlVucmVwb3J0ZWRPcGVyYXRpb24adQoKVW5yZXBvcnRlZBIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIhCgd0YXNrX2lkGAIgAigLMhAubWVzb3MudjEuVGFza0lEEhcKD3BhcnRpdGlvbl9hd2FyZRgDIAIoCBqHAQoTVW5yZXBvcnRlZE9wZXJhdGlvbhIrCgxmcmFtZXdvcmtfaWQYASABKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIWCg5vcGVyYXRpb25fdXVpZBgCIAIoBBIrCgxvcGVyYXRpb25faWQYAyABKAsyFS5tZXNvcy52MS5PcGVyYXRpb25JRCKrAQoHUnVuVGFzaxIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIqCglmcmFtZXdvcmsYAiACKAsyFy5tZXNvcy52MS5GcmFtZXdvcmtJbmZvEgwKBHJvbGUYAyACKAkSIAoEdGFzaxgEIAIoCzISLm1lc29zLnYxLlRhc2tJbmZvEhcKD2xhdW5jaF9leGVjdXRvchgFIAIoCCLbAQoMUnVuVGFza0dyb3VwEisKDGZyYW1ld29ya19pZBgBIAIoCzIVLm1lc29zLnYxLkZyYW1ld29ya0lEEioKCWZyYW1ld29yaxgCIAIoCzIXLm1lc29zLnYxLkZyYW1ld29ya0luZm8SDAoEcm9sZRgDIAIoCRIoCghleGVjdXRvchgEIAIoCzIWLm1lc29zLnYxLkV4ZWN1dG9ySW5mbxIhCgV0YXNrcxgFIAMoCzISLm1lc29zLnYxLlRhc2tJbmZvEhcKD2xhdW5jaF9leGVjdXRvchgGIAIoCCKFAQoIS2lsbFRhc2sSKwoMZnJhbWV3b3JrX2lkGAEgAigLMhUubWVzb3MudjEuRnJhbWV3b3JrSUQSIQoHdGFza19pZBgCIAIoCzIQLm1lc29zLnYxLlRhc2tJRBIpCgtraWxsX3BvbGljeRgDIAEoCzIULm1lc29zLnYxLktpbGxQb2xpY3kiewobU3RhdHVzVXBkYXRlQWNrbm93bGVkZ2VtZW50EisKDGZyYW1ld29ya19pZBgBIAIoCzIVLm1lc29zLnYxLkZyYW1ld29ya0lEEiEKB3Rhc2tfaWQYAiACKAsyEC5tZXNvcy52MS5UYXNrSUQSDAoEdXVpZBgDIAIoBCJAChFTaHV0ZG93bkZyYW1ld29yaxIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRCJqChBTaHV0ZG93bkV4ZWN1dG9yEisKDGZyYW1ld29ya19pZBgBIAIoCzIVLm1lc29zLnYxLkZyYW1ld29ya0lEEikKC2V4ZWN1dG9yX2lkGAIgAigLMhQubWVzb3MudjEuRXhlY3V0b3JJRCJlCg9VcGRhdGVGcmFtZXdvcmsSKwoMZnJhbWV3b3JrX2lkGAEgAigLMhUubWVzb3MudjEuRnJhbWV3b3JrSUQSJQoEaW5mbxgCIAIoCzIXLm1lc29zLnYxLkZyYW1ld29ya0luZm8iewoTRnJhbWV3b3JrVG9FeGVjdXRvchIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIpCgtleGVjdXRvcl9pZBgCIAIoCzIULm1lc29zLnYxLkV4ZWN1dG9ySUQSDAoEZGF0YRgDIAIoDCI8ChNDaGVja3BvaW50UmVzb3VyY2VzEiUKCXJlc291cmNlcxgBIAMoCzISLm1lc29zLnYxLlJlc291cmNlIhsKCFNodXRkb3duEg8KB21lc3NhZ2UYASACKAkirAEKFVVwZGF0ZU9wZXJhdGlvblN0YXR1cxIjCghhZ2VudF9pZBgBIAIoCzIRLm1lc29zLnYxLkFnZW50SUQSKwoMZnJhbWV3b3JrX2lkGAIgASgLMhUubWVzb3MudjEuRnJhbWV3b3JrSUQSFgoOb3BlcmF0aW9uX3V1aWQYAyACKAQSKQoGc3RhdHVzGAQgAigLMhkubWVzb3MudjEuT3BlcmF0aW9uU3RhdHVzIn4KDkFwcGx5T3BlcmF0aW9uEisKDGZyYW1ld29ya19pZBgBIAEoCzIVLm1lc29zLnYxLkZyYW1ld29ya0lEEhYKDm9wZXJhdGlvbl91dWlkGAIgAigEEicKBGluZm8YAyACKAsyGS5tZXNvcy52MS5PZmZlci5PcGVyYXRpb24iQgoaQWNrbm93bGVkZ2VPcGVyYXRpb25TdGF0dXMSFgoOb3BlcmF0aW9uX3V1aWQYASACKAQSDAoEdXVpZBgCIAIoBCLFAQoKRHJhaW5BZ2VudBIlCgZjb25maWcYASACKAsyFS5tZXNvcy52MS5EcmFpbkNvbmZpZxIQCghpbl93YXZlcxgCIAIoCBImCgV0YXNrcxgDIAMoCzIXLm9ycmVyeS5EcmFpbkFnZW50LlRhc2saVgoEVGFzaxIrCgxmcmFtZXdvcmtfaWQYASACKAsyFS5tZXNvcy52MS5GcmFtZXdvcmtJRBIhCgd0YXNrX2lkGAIgAigLMhAubWVzb3MudjEuVGFza0lEIg4KDFN0b3BEcmFpbmluZw", [file_mesos_v1_mesos]);
 
 /**
  * One record from an agent.
@@ -73,6 +73,12 @@ export type AgentRecord = Message<"orrery.AgentRecord"> & {
      */
     value: UpdateOperationStatus;
     case: "updateOperationStatus";
+  } | {
+    /**
+     * @generated from field: orrery.UpdateAgent update_agent = 9;
+     */
+    value: UpdateAgent;
+    case: "updateAgent";
   } | { case: undefined; value?: undefined };
 };
 
@@ -133,6 +139,12 @@ export type AgentRecordValid = Message<"orrery.AgentRecord"> & {
      */
     value: UpdateOperationStatusValid;
     case: "updateOperationStatus";
+  } | {
+    /**
+     * @generated from field: orrery.UpdateAgent update_agent = 9;
+     */
+    value: UpdateAgentValid;
+    case: "updateAgent";
   } | { case: undefined; value?: undefined };
 };
 
@@ -796,6 +808,43 @@ export const UnregisterAgentSchema: GenMessage<UnregisterAgent, {validType: Unre
   messageDesc(file_orrery_agent_link, 10);
 
 /**
+ * @generated from message orrery.UpdateAgent
+ */
+export type UpdateAgent = Message<"orrery.UpdateAgent"> & {
+  /**
+   * @generated from field: required mesos.v1.AgentID agent_id = 1;
+   */
+  agentId?: AgentID | undefined;
+
+  /**
+   * @generated from field: repeated mesos.v1.Resource oversubscribed = 2;
+   */
+  oversubscribed: Resource[];
+};
+
+/**
+ * @generated from message orrery.UpdateAgent
+ */
+export type UpdateAgentValid = Message<"orrery.UpdateAgent"> & {
+  /**
+   * @generated from field: required mesos.v1.AgentID agent_id = 1;
+   */
+  agentId: AgentIDValid;
+
+  /**
+   * @generated from field: repeated mesos.v1.Resource oversubscribed = 2;
+   */
+  oversubscribed: ResourceValid[];
+};
+
+/**
+ * Describes the message orrery.UpdateAgent.
+ * Use `create(UpdateAgentSchema)` to create a new message.
+ */
+export const UpdateAgentSchema: GenMessage<UpdateAgent, {validType: UpdateAgentValid}> = /*@__PURE__*/
+  messageDesc(file_orrery_agent_link, 11);
+
+/**
  * @generated from message orrery.StatusUpdate
  */
 export type StatusUpdate = Message<"orrery.StatusUpdate"> & {
@@ -850,7 +899,7 @@ export type StatusUpdateValid = Message<"orrery.StatusUpdate"> & {
  * Use `create(StatusUpdateSchema)` to create a new message.
  */
 export const StatusUpdateSchema: GenMessage<StatusUpdate, {validType: StatusUpdateValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 11);
+  messageDesc(file_orrery_agent_link, 12);
 
 /**
  * @generated from message orrery.ExitedExecutor
@@ -907,7 +956,7 @@ export type ExitedExecutorValid = Message<"orrery.ExitedExecutor"> & {
  * Use `create(ExitedExecutorSchema)` to create a new message.
  */
 export const ExitedExecutorSchema: GenMessage<ExitedExecutor, {validType: ExitedExecutorValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 12);
+  messageDesc(file_orrery_agent_link, 13);
 
 /**
  * @generated from message orrery.ExecutorToFramework
@@ -964,7 +1013,7 @@ export type ExecutorToFrameworkValid = Message<"orrery.ExecutorToFramework"> & {
  * Use `create(ExecutorToFrameworkSchema)` to create a new message.
  */
 export const ExecutorToFrameworkSchema: GenMessage<ExecutorToFramework, {validType: ExecutorToFrameworkValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 13);
+  messageDesc(file_orrery_agent_link, 14);
 
 /**
  * @generated from message orrery.AgentRegistered
@@ -991,7 +1040,7 @@ export type AgentRegisteredValid = Message<"orrery.AgentRegistered"> & {
  * Use `create(AgentRegisteredSchema)` to create a new message.
  */
 export const AgentRegisteredSchema: GenMessage<AgentRegistered, {validType: AgentRegisteredValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 14);
+  messageDesc(file_orrery_agent_link, 15);
 
 /**
  * @generated from message orrery.AgentReregistered
@@ -1038,7 +1087,7 @@ export type AgentReregisteredValid = Message<"orrery.AgentReregistered"> & {
  * Use `create(AgentReregisteredSchema)` to create a new message.
  */
 export const AgentReregisteredSchema: GenMessage<AgentReregistered, {validType: AgentReregisteredValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 15);
+  messageDesc(file_orrery_agent_link, 16);
 
 /**
  * @generated from message orrery.AgentReregistered.Unreported
@@ -1085,7 +1134,7 @@ export type AgentReregistered_UnreportedValid = Message<"orrery.AgentReregistere
  * Use `create(AgentReregistered_UnreportedSchema)` to create a new message.
  */
 export const AgentReregistered_UnreportedSchema: GenMessage<AgentReregistered_Unreported, {validType: AgentReregistered_UnreportedValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 15, 0);
+  messageDesc(file_orrery_agent_link, 16, 0);
 
 /**
  * @generated from message orrery.AgentReregistered.UnreportedOperation
@@ -1114,7 +1163,7 @@ export type AgentReregistered_UnreportedOperationValid = AgentReregistered_Unrep
  * Use `create(AgentReregistered_UnreportedOperationSchema)` to create a new message.
  */
 export const AgentReregistered_UnreportedOperationSchema: GenMessage<AgentReregistered_UnreportedOperation, {validType: AgentReregistered_UnreportedOperationValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 15, 1);
+  messageDesc(file_orrery_agent_link, 16, 1);
 
 /**
  * @generated from message orrery.RunTask
@@ -1181,7 +1230,7 @@ export type RunTaskValid = Message<"orrery.RunTask"> & {
  * Use `create(RunTaskSchema)` to create a new message.
  */
 export const RunTaskSchema: GenMessage<RunTask, {validType: RunTaskValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 16);
+  messageDesc(file_orrery_agent_link, 17);
 
 /**
  * @generated from message orrery.RunTaskGroup
@@ -1258,7 +1307,7 @@ export type RunTaskGroupValid = Message<"orrery.RunTaskGroup"> & {
  * Use `create(RunTaskGroupSchema)` to create a new message.
  */
 export const RunTaskGroupSchema: GenMessage<RunTaskGroup, {validType: RunTaskGroupValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 17);
+  messageDesc(file_orrery_agent_link, 18);
 
 /**
  * @generated from message orrery.KillTask
@@ -1305,7 +1354,7 @@ export type KillTaskValid = Message<"orrery.KillTask"> & {
  * Use `create(KillTaskSchema)` to create a new message.
  */
 export const KillTaskSchema: GenMessage<KillTask, {validType: KillTaskValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 18);
+  messageDesc(file_orrery_agent_link, 19);
 
 /**
  * @generated from message orrery.StatusUpdateAcknowledgement
@@ -1352,7 +1401,7 @@ export type StatusUpdateAcknowledgementValid = Message<"orrery.StatusUpdateAckno
  * Use `create(StatusUpdateAcknowledgementSchema)` to create a new message.
  */
 export const StatusUpdateAcknowledgementSchema: GenMessage<StatusUpdateAcknowledgement, {validType: StatusUpdateAcknowledgementValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 19);
+  messageDesc(file_orrery_agent_link, 20);
 
 /**
  * @generated from message orrery.ShutdownFramework
@@ -1379,7 +1428,7 @@ export type ShutdownFrameworkValid = Message<"orrery.ShutdownFramework"> & {
  * Use `create(ShutdownFrameworkSchema)` to create a new message.
  */
 export const ShutdownFrameworkSchema: GenMessage<ShutdownFramework, {validType: ShutdownFrameworkValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 20);
+  messageDesc(file_orrery_agent_link, 21);
 
 /**
  * @generated from message orrery.ShutdownExecutor
@@ -1416,7 +1465,7 @@ export type ShutdownExecutorValid = Message<"orrery.ShutdownExecutor"> & {
  * Use `create(ShutdownExecutorSchema)` to create a new message.
  */
 export const ShutdownExecutorSchema: GenMessage<ShutdownExecutor, {validType: ShutdownExecutorValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 21);
+  messageDesc(file_orrery_agent_link, 22);
 
 /**
  * @generated from message orrery.UpdateFramework
@@ -1453,7 +1502,7 @@ export type UpdateFrameworkValid = Message<"orrery.UpdateFramework"> & {
  * Use `create(UpdateFrameworkSchema)` to create a new message.
  */
 export const UpdateFrameworkSchema: GenMessage<UpdateFramework, {validType: UpdateFrameworkValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 22);
+  messageDesc(file_orrery_agent_link, 23);
 
 /**
  * @generated from message orrery.FrameworkToExecutor
@@ -1500,7 +1549,7 @@ export type FrameworkToExecutorValid = Message<"orrery.FrameworkToExecutor"> & {
  * Use `create(FrameworkToExecutorSchema)` to create a new message.
  */
 export const FrameworkToExecutorSchema: GenMessage<FrameworkToExecutor, {validType: FrameworkToExecutorValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 23);
+  messageDesc(file_orrery_agent_link, 24);
 
 /**
  * @generated from message orrery.CheckpointResources
@@ -1527,7 +1576,7 @@ export type CheckpointResourcesValid = Message<"orrery.CheckpointResources"> & {
  * Use `create(CheckpointResourcesSchema)` to create a new message.
  */
 export const CheckpointResourcesSchema: GenMessage<CheckpointResources, {validType: CheckpointResourcesValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 24);
+  messageDesc(file_orrery_agent_link, 25);
 
 /**
  * @generated from message orrery.Shutdown
@@ -1546,7 +1595,7 @@ export type ShutdownValid = Shutdown;
  * Use `create(ShutdownSchema)` to create a new message.
  */
 export const ShutdownSchema: GenMessage<Shutdown, {validType: ShutdownValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 25);
+  messageDesc(file_orrery_agent_link, 26);
 
 /**
  * @generated from message orrery.UpdateOperationStatus
@@ -1603,7 +1652,7 @@ export type UpdateOperationStatusValid = Message<"orrery.UpdateOperationStatus">
  * Use `create(UpdateOperationStatusSchema)` to create a new message.
  */
 export const UpdateOperationStatusSchema: GenMessage<UpdateOperationStatus, {validType: UpdateOperationStatusValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 26);
+  messageDesc(file_orrery_agent_link, 27);
 
 /**
  * @generated from message orrery.ApplyOperation
@@ -1650,7 +1699,7 @@ export type ApplyOperationValid = Message<"orrery.ApplyOperation"> & {
  * Use `create(ApplyOperationSchema)` to create a new message.
  */
 export const ApplyOperationSchema: GenMessage<ApplyOperation, {validType: ApplyOperationValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 27);
+  messageDesc(file_orrery_agent_link, 28);
 
 /**
  * @generated from message orrery.AcknowledgeOperationStatus
@@ -1674,7 +1723,7 @@ export type AcknowledgeOperationStatusValid = AcknowledgeOperationStatus;
  * Use `create(AcknowledgeOperationStatusSchema)` to create a new message.
  */
 export const AcknowledgeOperationStatusSchema: GenMessage<AcknowledgeOperationStatus, {validType: AcknowledgeOperationStatusValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 28);
+  messageDesc(file_orrery_agent_link, 29);
 
 /**
  * @generated from message orrery.DrainAgent
@@ -1725,7 +1774,7 @@ export type DrainAgentValid = Message<"orrery.DrainAgent"> & {
  * Use `create(DrainAgentSchema)` to create a new message.
  */
 export const DrainAgentSchema: GenMessage<DrainAgent, {validType: DrainAgentValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 29);
+  messageDesc(file_orrery_agent_link, 30);
 
 /**
  * @generated from message orrery.DrainAgent.Task
@@ -1762,7 +1811,7 @@ export type DrainAgent_TaskValid = Message<"orrery.DrainAgent.Task"> & {
  * Use `create(DrainAgent_TaskSchema)` to create a new message.
  */
 export const DrainAgent_TaskSchema: GenMessage<DrainAgent_Task, {validType: DrainAgent_TaskValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 29, 0);
+  messageDesc(file_orrery_agent_link, 30, 0);
 
 /**
  * @generated from message orrery.StopDraining
@@ -1777,5 +1826,5 @@ export type StopDrainingValid = StopDraining;
  * Use `create(StopDrainingSchema)` to create a new message.
  */
 export const StopDrainingSchema: GenMessage<StopDraining, {validType: StopDrainingValid}> = /*@__PURE__*/
-  messageDesc(file_orrery_agent_link, 30);
+  messageDesc(file_orrery_agent_link, 31);
 
