@@ -13,7 +13,7 @@ import { discardOffersOfFramework } from './offers.ts';
 import { orphanOperations } from './operations.ts';
 import { frameworkAdded, frameworkRemoved, frameworkUpdated, taskTold } from './published.ts';
 import { type MasterState, TIMER_FAILOVER } from './state.ts';
-import { forgetTask, masterStatus, recoverTask, removeExecutor } from './tasks.ts';
+import { complete, forgetTask, masterStatus, recoverTask, removeExecutor } from './tasks.ts';
 
 /** SUBSCRIBE (spec 03 §1): refused before the stream opens, or inside it by one ERROR; else the newest subscription wins. */
 export function subscribe(
@@ -272,7 +272,9 @@ export function removeFramework(master: MasterState, framework: FrameworkRecord)
     }
     forgetTask(master, task);
   }
-  if (master.options.history === 'none') framework.unreachableTasks.clear();
+  // They come back to nobody.
+  for (const task of framework.unreachableTasks.values()) complete(master, task);
+  framework.unreachableTasks.clear();
   for (const executor of [...framework.executors]) removeExecutor(master, executor);
   orphanOperations(master, framework);
   master.allocator.removeFramework(master.now, framework.row);

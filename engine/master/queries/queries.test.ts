@@ -239,6 +239,17 @@ describe('GET_TASKS', () => {
     });
   });
 
+  test('shows unreachable tasks of a removed framework among the completed ones: they come back to nobody', () => {
+    const { driver, scheduler, agent } = world();
+    driver.fromAgent(agent.link, { type: 'UNREGISTER_AGENT', agentId: agent.id });
+    driver.call(scheduler.stream, { type: 'TEARDOWN', frameworkId: scheduler.id });
+    expect(ask(driver, 'GET_TASKS')).toMatchObject({
+      tasks: [],
+      unreachableTasks: [],
+      completedTasks: [{ taskId: 1, state: 'TASK_UNREACHABLE' }],
+    });
+  });
+
   test('hides tasks whose own user may not be viewed', () => {
     const driver = new MasterDriver();
     const scheduler = driver.subscribe();
