@@ -1,6 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { frameRecord } from './recordio.ts';
 
+/** Milliseconds that a subscriber may take over a buffer full of a large record. */
+const PATIENCE_MS = 60_000;
+
 /** Why a stream ended, as its owner is told. */
 export type StreamEnd = 'closed by the peer' | 'too slow';
 
@@ -45,6 +48,21 @@ export class RecordStream {
     }
   }
 
+  /**
+   * One record, perhaps larger than the stream may buffer: written as fast as the subscriber reads. Resolves when it is on its way; a subscriber
+   * that reads nothing for `PATIENCE_MS` is dropped.
+   */
+  async writePieces(pieces: readonly Uint8Array[]): Promise<void> {
+    let length = 0;
+    for (const piece of pieces) length += piece.length;
+    if (!this.#isOpen) return;
+    this.#response.write(`${length}\n`);
+    for (const piece of pieces) {
+      if (!this.#isOpen) return;
+      if (!this.#response.write(piece)) await this.#drained();
+    }
+  }
+
   /** After what was written has gone out. */
   end(): void {
     if (!this.#isOpen) return;
@@ -56,6 +74,23 @@ export class RecordStream {
   destroy(): void {
     this.#isOpen = false;
     this.#response.destroy();
+  }
+
+  async #drained(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        this.#stop('too slow');
+        this.#response.destroy();
+      }, PATIENCE_MS);
+      const over = (): void => {
+        clearTimeout(timer);
+        this.#response.removeListener('drain', over);
+        this.#response.removeListener('close', over);
+        resolve();
+      };
+      this.#response.once('drain', over);
+      this.#response.once('close', over);
+    });
   }
 
   #stop(end: StreamEnd): void {

@@ -128,8 +128,12 @@ export class OperatorStreams {
     };
     const pieces = await writeBig(message, stream.type, new Slicer());
     if (!stream.records.isOpen) return;
-    const bytes = Buffer.concat(pieces);
-    stream.records.write(stream.extensions ? withSequence(bytes.toString('utf8'), sequence) : bytes);
+    await stream.records.writePieces(
+      // The first byte is the brace that the sequence comes after.
+      stream.extensions
+        ? [Buffer.from(`{"sequence":${sequence},`), pieces[0]!.subarray(1), ...pieces.slice(1)]
+        : pieces,
+    );
     const { behind } = stream;
     stream.behind = null;
     for (const output of behind ?? []) stream.records.write(this.#bytes(stream, output));

@@ -3,6 +3,7 @@ import { type AgentStatus, type ClusterAgents, isTerminal } from '../../protocol
 import { Resources } from '../../resources/index.ts';
 import type { AgentRecord } from '../agent-record.ts';
 import type { MasterState } from '../state.ts';
+import { ResourceSum } from './resource-sum.ts';
 import { visibleResources } from './visible-resources.ts';
 
 /** GET_AGENTS (spec 05 §A): all agents are shown, resources of hidden roles are not. */
@@ -43,14 +44,12 @@ export function agentStatus(
 
 /** What tasks and executors hold there, allocated to their roles. */
 function allocatedOn(master: MasterState, agent: AgentRecord): Resources {
-  let sum = Resources.EMPTY;
+  const sum = new ResourceSum();
   for (const task of agent.tasks) {
-    if (!isTerminal(task.state))
-      sum = sum.plus(task.info.resources.allocate(master.allocator.roleName(task.role)));
+    if (!isTerminal(task.state)) sum.add(task.info.resources, master.allocator.roleName(task.role));
   }
-  for (const { info, role } of agent.executors)
-    sum = sum.plus(info.resources.allocate(master.allocator.roleName(role)));
-  return sum;
+  for (const { info, role } of agent.executors) sum.add(info.resources, master.allocator.roleName(role));
+  return sum.total();
 }
 
 function offeredOn({ offers }: MasterState, agent: AgentRecord): Resources {

@@ -9,6 +9,7 @@ import {
 import { Resources } from '../../resources/index.ts';
 import type { FrameworkRecord } from '../framework-record.ts';
 import type { MasterState } from '../state.ts';
+import { ResourceSum } from './resource-sum.ts';
 
 /** GET_FRAMEWORKS (spec 05 §A): those whose user may be viewed. */
 export function clusterFrameworks(master: MasterState, viewer: Viewer): ClusterFrameworks {
@@ -75,12 +76,10 @@ function offersOf({ offers }: MasterState, framework: FrameworkRecord): readonly
 }
 
 function allocatedTo(master: MasterState, framework: FrameworkRecord): Resources {
-  let sum = Resources.EMPTY;
+  const sum = new ResourceSum();
   for (const task of framework.tasks.values()) {
-    if (!isTerminal(task.state))
-      sum = sum.plus(task.info.resources.allocate(master.allocator.roleName(task.role)));
+    if (!isTerminal(task.state)) sum.add(task.info.resources, master.allocator.roleName(task.role));
   }
-  for (const { info, role } of framework.executors)
-    sum = sum.plus(info.resources.allocate(master.allocator.roleName(role)));
-  return sum;
+  for (const { info, role } of framework.executors) sum.add(info.resources, master.allocator.roleName(role));
+  return sum.total();
 }

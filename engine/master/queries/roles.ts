@@ -1,12 +1,13 @@
 import type { Viewer } from '../../authorization/index.ts';
 import type { FrameworkId } from '../../core/index.ts';
 import { isTerminal, type RoleStatus } from '../../protocol/index.ts';
-import { ancestors, Resources } from '../../resources/index.ts';
+import { ancestors, type Resources } from '../../resources/index.ts';
 import type { MasterState } from '../state.ts';
+import { ResourceSum } from './resource-sum.ts';
 
 interface KnownRole {
   readonly frameworks: Set<FrameworkId>;
-  resources: Resources;
+  readonly resources: ResourceSum;
 }
 
 /**
@@ -36,7 +37,7 @@ export function roleStatuses(master: MasterState, viewer: Viewer): readonly Role
         const framework = master.frameworksById.get(id);
         return framework !== undefined && viewer.may('view_frameworks', framework.info.user);
       }),
-      resources,
+      resources: resources.total(),
     }));
 }
 
@@ -47,7 +48,7 @@ function addFrameworks(master: MasterState, known: Map<string, KnownRole>): void
     const hold = (name: string, resources: Resources) => {
       const role = roleOf(known, name);
       role.frameworks.add(framework.id);
-      role.resources = role.resources.plus(resources.allocate(name));
+      role.resources.add(resources, name);
     };
     for (const { role, state, info } of framework.tasks.values()) {
       if (!isTerminal(state)) hold(allocator.roleName(role), info.resources);
@@ -63,7 +64,7 @@ function addFrameworks(master: MasterState, known: Map<string, KnownRole>): void
 function roleOf(known: Map<string, KnownRole>, name: string): KnownRole {
   let role = known.get(name);
   if (role === undefined) {
-    role = { frameworks: new Set(), resources: Resources.EMPTY };
+    role = { frameworks: new Set(), resources: new ResourceSum() };
     known.set(name, role);
   }
   return role;

@@ -26,10 +26,28 @@ export async function writeBig(
   type: MediaType,
   slicer: Slicer,
 ): Promise<readonly Uint8Array[]> {
-  if (type === PROTOBUF_TYPE) return await bigBinary(message, slicer);
+  if (type === PROTOBUF_TYPE) return await gathered(await bigBinary(message, slicer), slicer);
   const sink = new TextSink();
   await bigJson(message, sink, slicer);
   return sink.finish();
+}
+
+/** Many small pieces as fewer large ones: each piece costs the socket a call. */
+async function gathered(pieces: readonly Uint8Array[], slicer: Slicer): Promise<readonly Uint8Array[]> {
+  const large: Uint8Array[] = [];
+  let some: Uint8Array[] = [];
+  let length = 0;
+  for (const piece of pieces) {
+    some.push(piece);
+    length += piece.length;
+    if (length < GATHER) continue;
+    large.push(Buffer.concat(some, length));
+    some = [];
+    length = 0;
+    if (slicer.isDue) await slicer.pause();
+  }
+  if (length > 0) large.push(Buffer.concat(some, length));
+  return large;
 }
 
 export function lengthOf(pieces: readonly Uint8Array[]): number {

@@ -16,6 +16,7 @@ export type ValueShape =
 export interface FieldShape {
   /** As on the wire. */
   readonly name: string;
+  readonly number: number;
   /** As in the generated types. */
   readonly property: string;
   readonly repeats: 'once' | 'list' | 'map';
@@ -54,6 +55,7 @@ function fieldShape(field: DescField): FieldShape {
   const repeats = field.fieldKind === 'list' ? 'list' : field.fieldKind === 'map' ? 'map' : 'once';
   return {
     name: field.name,
+    number: field.number,
     property: field.localName,
     repeats,
     value: valueShape(field),
@@ -78,4 +80,18 @@ function enumShape(desc: DescEnum): ValueShape {
   };
   enums.set(desc, shape);
   return shape;
+}
+
+/** A message in the plain form in which it is written: fields that are set, no more. */
+export interface PlainMessage {
+  readonly [property: string]: unknown;
+}
+
+/** Undefined when it is unset; defaults that a message inherits are not set. */
+export function setValue(message: PlainMessage, field: FieldShape): unknown {
+  if (field.oneof === null) {
+    return Object.hasOwn(message, field.property) ? message[field.property] : undefined;
+  }
+  const chosen = message[field.oneof] as { readonly case?: string; readonly value?: unknown } | undefined;
+  return chosen?.case === field.property ? chosen.value : undefined;
 }

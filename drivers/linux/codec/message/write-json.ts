@@ -1,5 +1,5 @@
 import { type DescMessage, type MessageInitShape, ScalarType } from '@bufbuild/protobuf';
-import { type FieldShape, shapeOf, type ValueShape } from './shape.ts';
+import { type PlainMessage, setValue, shapeOf, type ValueShape } from './shape.ts';
 
 /**
  * A message as JSON text by Mesos's rules (spec 01 §5): names as in the proto, 64-bit numbers as numbers, enums by name, bytes in base64,
@@ -9,14 +9,10 @@ export function writeJson<Desc extends DescMessage>(schema: Desc, message: Messa
   return writeMessage(schema, message);
 }
 
-interface Plain {
-  readonly [property: string]: unknown;
-}
-
-function writeMessage(schema: DescMessage, message: Plain): string {
+function writeMessage(schema: DescMessage, message: PlainMessage): string {
   let text = '{';
   for (const field of shapeOf(schema).fields) {
-    const value = valueOf(message, field);
+    const value = setValue(message, field);
     if (value === undefined) continue;
     if (field.repeats === 'list') {
       const list = value as readonly unknown[];
@@ -28,7 +24,7 @@ function writeMessage(schema: DescMessage, message: Plain): string {
       }
       text += ']';
     } else if (field.repeats === 'map') {
-      const entries = Object.entries(value as Plain);
+      const entries = Object.entries(value as PlainMessage);
       if (entries.length === 0) continue;
       text += `${text === '{' ? '' : ','}"${field.name}":{`;
       text += entries
@@ -42,17 +38,8 @@ function writeMessage(schema: DescMessage, message: Plain): string {
   return `${text}}`;
 }
 
-/** Undefined when it is unset; defaults that a message inherits are not set. */
-function valueOf(message: Plain, field: FieldShape): unknown {
-  if (field.oneof === null) {
-    return Object.hasOwn(message, field.property) ? message[field.property] : undefined;
-  }
-  const chosen = message[field.oneof] as { readonly case?: string; readonly value?: unknown } | undefined;
-  return chosen?.case === field.property ? chosen.value : undefined;
-}
-
 function writeValue(shape: ValueShape, value: unknown): string {
-  if (shape.kind === 'message') return writeMessage(shape.message, value as Plain);
+  if (shape.kind === 'message') return writeMessage(shape.message, value as PlainMessage);
   if (shape.kind === 'enum') return `"${shape.names.get(value as number) ?? 'UNKNOWN'}"`;
   switch (shape.scalar) {
     case ScalarType.STRING:
