@@ -315,6 +315,11 @@ export class PlainAllocator implements Allocator {
     return this.#framework(framework).info;
   }
 
+  /** Whether the agent may be allocated. */
+  isActive(agent: Agent): boolean {
+    return this.#agent(agent).active;
+  }
+
   agentInfoOf(agent: Agent): AllocatorAgent {
     return this.#agent(agent).info;
   }

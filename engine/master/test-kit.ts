@@ -348,6 +348,11 @@ export class MasterDriver {
         throw new Error(
           `agent ${agent.id} has '${agent.info.resources.toString()}', the allocator says '${total.toString()}'`,
         );
+      const isActive = this.allocator.isActive(agent.row);
+      if (isActive !== agent.isOfferable)
+        throw new Error(
+          `agent ${agent.id} is ${isActive ? 'active in the allocator, but no offers are made of it' : 'offered, but inactive in the allocator'}`,
+        );
     }
     const expected = expectedHoldings(this.machine.state);
     const held = this.allocator.holdings();
