@@ -101,13 +101,14 @@ export function isDown(master: MasterState, info: AgentInfo): boolean {
 
 /** Tells an agent whose machine is down to go, and takes it off the books. */
 export function shutDown(master: MasterState, agent: AgentRecord): void {
-  if (agent.leaving !== null) return;
-  agent.leaving = 'removed';
-  master.tell(agent, { type: 'SHUTDOWN', message: downText(agent.info) });
   if (agent.link !== null && !agent.deactivated) {
     rescindOffersOfAgent(master, agent);
     master.allocator.deactivateAgent(master.now, agent.row);
   }
+  // What it leaves for already, as for being out of reach, goes on; but its offers are void from now.
+  if (agent.leaving !== null) return;
+  agent.leaving = 'removed';
+  master.tell(agent, { type: 'SHUTDOWN', message: downText(agent.info) });
   master.persist({ kind: 'agentRemoved', id: agent.id }, { kind: 'shutDown', agent });
 }
 
