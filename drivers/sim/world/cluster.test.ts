@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hierarchicalDrf } from '../../../allocators/hierarchical-drf/index.ts';
 import { type Micros, micros } from '../../../engine/core/index.ts';
-import type { MasterOutput } from '../../../engine/master/index.ts';
+import { DEFAULT_MASTER_OPTIONS, type MasterOutput } from '../../../engine/master/index.ts';
 import { FAULT_KINDS, type FaultKind, FaultPlan, type PlannedFault } from '../faults/index.ts';
 import {
   clusterOptions,
@@ -67,6 +67,7 @@ test.each(FAULT_KINDS.map((kind) => [kind]))('%s strikes, and the cluster comes 
   const options = clusterOptions(7, hierarchicalDrf, {
     faults: faultsFor(6, { ...COMPANIONS[kind], [kind]: 120 }),
     ensemble: { ...DEFAULT_ENSEMBLE_OPTIONS, store: STORE },
+    master: { ...DEFAULT_MASTER_OPTIONS, authorization: kind.startsWith('authorizer') },
     observer: struck,
   });
   const cluster = steadyCluster(options);
@@ -81,9 +82,11 @@ test.each(FAULT_KINDS.map((kind) => [kind]))('%s strikes, and the cluster comes 
 test('all kinds at once, whatever the seed: books agree throughout, one writer per epoch, rest within the bound', () => {
   fc.assert(
     fc.property(fc.integer(), (seed) => {
-      const options = clusterOptions(seed, hierarchicalDrf, { faults: faultsFor(10, everything(12)) });
-      const cluster = steadyCluster(options);
-      settle(cluster, options);
+      const options = clusterOptions(seed, hierarchicalDrf, {
+        faults: faultsFor(10, everything(12)),
+        master: { ...DEFAULT_MASTER_OPTIONS, authorization: seed % 2 === 0 },
+      });
+      settle(steadyCluster(options), options);
     }),
     { numRuns: 8 },
   );
@@ -136,6 +139,28 @@ describe('two masters who both believe that they lead', () => {
       expect(cluster.world.network.masterOf(connection)).not.toBe(old);
     }
   });
+});
+
+test('a party that believes in a master that does not lead is turned away and sent on to the one that does', () => {
+  const cluster = steadyCluster(clusterOptions(4, hierarchicalDrf));
+  runChecked(cluster, MINUTE);
+  const { masters, world } = cluster;
+  const { leader } = masters.coordination;
+  const standby = (leader + 1) % masters.hosts.length;
+  const machine = 2;
+  masters.etcd!.detector.redirected(machine, standby);
+  world.network.halfOpen(world.now, world.network.connectionOf(machine));
+  let wasAtStandby = false;
+  const end = world.now + 30 * SECOND;
+  while (cluster.nextTime <= end) {
+    cluster.advanceOne();
+    const connection = world.network.connectionOf(machine);
+    if (connection !== 0 && world.network.masterOf(connection) === standby) wasAtStandby = true;
+  }
+  expect(wasAtStandby).toBe(true);
+  expect(masters.leaderFor(machine)).toBe(leader);
+  expect(world.network.masterOf(world.network.connectionOf(machine))).toBe(leader);
+  expect(cluster.agents.agent(machine)!.isRegistered).toBe(true);
 });
 
 describe('a run', () => {

@@ -53,8 +53,7 @@ const TEMPLATE: TaskTemplate = {
 
 const RECONCILE_EVERY = 30 * MICROS_PER_SECOND;
 const SUBSCRIBE_TIMEOUT = 10 * MICROS_PER_SECOND;
-const AFTER_FAILOVER = 30 * MICROS_PER_SECOND;
-const FAILED_OVER = 'Framework failed over';
+const AFTER_ERROR = 30 * MICROS_PER_SECOND;
 const LATE = 5 * MICROS_PER_SECOND;
 const FLOOD_EVERY = 100_000;
 
@@ -67,7 +66,6 @@ export class SteadyScheduler implements SchedulerMachine {
   #how: Misbehaviour | null = null;
   #isSubscribed = false;
   #isConnected = false;
-  #isEnded = false;
   #subscribeBy = Infinity;
   #quietUntil = 0;
   #nextRound = 0;
@@ -84,11 +82,6 @@ export class SteadyScheduler implements SchedulerMachine {
     this.store = store;
   }
 
-  /** Torn down: it says nothing any more. */
-  get isEnded(): boolean {
-    return this.#isEnded;
-  }
-
   get isSubscribed(): boolean {
     return this.#isSubscribed;
   }
@@ -96,7 +89,6 @@ export class SteadyScheduler implements SchedulerMachine {
   step(now: Micros, input: SchedulerInput, outputs: Sink<SchedulerOutput>): void {
     this.#now = now;
     this.#out = outputs;
-    if (this.#isEnded) return;
     switch (input.kind) {
       case 'connected':
         this.#isConnected = true;
@@ -133,7 +125,6 @@ export class SteadyScheduler implements SchedulerMachine {
   }
 
   nextDeadline(): Micros | null {
-    if (this.#isEnded) return null;
     let next = this.#isSubscribed ? this.#nextRound : this.#isConnected ? this.#subscribeBy : Infinity;
     if (this.#isSubscribed) next = Math.min(next, this.#nextFlood);
     if (this.#isSubscribed) for (const { at } of this.#late) next = Math.min(next, at);
@@ -167,15 +158,11 @@ export class SteadyScheduler implements SchedulerMachine {
         break;
       }
       case 'ERROR':
-        // A newer instance has taken over, or an older one has come back: which of the two is ended is not for it to say, so it waits.
+        // A newer instance has taken over, or an older one has come back, or the authorizer failed, or the framework was torn down, which
+        // the next master may not know: it asks again, but not at once.
         this.#isSubscribed = false;
         this.#late = [];
-        if (event.message === FAILED_OVER) {
-          this.#quietUntil = this.#now + AFTER_FAILOVER;
-        } else {
-          // Its framework is gone for good, and so are its tasks.
-          this.#isEnded = true;
-        }
+        this.#quietUntil = this.#now + AFTER_ERROR;
         break;
       default:
     }
@@ -192,7 +179,8 @@ export class SteadyScheduler implements SchedulerMachine {
     const wants = this.#now < this.#stopsAt && store.live.size < this.#target;
     const own = { type: 'DECLINE' as const, frameworkId: this.#id, offerIds: [offer.id] };
     if (!wants || !offer.resources.unreserved().contains(TASK)) {
-      this.#callOrWait({ ...own, filters: { refuseSeconds: 2 } }, 0);
+      const refuseSeconds = this.#now < this.#stopsAt ? 2 : 60;
+      this.#callOrWait({ ...own, filters: { refuseSeconds } }, 0);
       return;
     }
     const taskId = ++store.lastTask as TaskId;
