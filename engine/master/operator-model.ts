@@ -1,5 +1,4 @@
 /** A plain model of what operators have been granted, for the master's histories. */
-import { expect } from 'vitest';
 import type { AgentId } from '../core/index.ts';
 import { type ExtensionCall, machineKey, type OperatorMutation } from '../protocol/index.ts';
 import type { RequestId } from './input.ts';
@@ -60,19 +59,21 @@ export class OperatorModel {
         master.agentsById.has(id) || master.recoveredAgents.has(id) || master.unreachableAgents.has(id);
       if (!isKnown) this.#reactivate(id);
     }
-    expect(ascending(master.deactivatedAgents.keys())).toEqual(ascending(this.deactivated));
-    for (const [id, drain] of master.deactivatedAgents) expect(drain !== null).toBe(this.#drained.has(id));
-    for (const id of this.#gone) expect(master.goneAgents.has(id)).toBe(true);
-    expect(new Set(master.scheduledMachines.keys())).toEqual(this.#scheduled);
-    expect(new Set(master.machinesDown.keys())).toEqual(this.down);
-    const quotas = [...master.quotas].map(([role, { guarantees, limits }]) => [
-      role,
-      `${guarantees.toString()}<${limits.toString()}`,
-    ]);
-    expect(new Map(quotas as [string, string][])).toEqual(this.#quotas);
-    expect(new Map(master.weights)).toEqual(this.#weights);
+    agree('deactivated agents', ascending(master.deactivatedAgents.keys()), ascending(this.deactivated));
+    for (const [id, drain] of master.deactivatedAgents)
+      agree(`whether agent ${id} is drained`, drain !== null, this.#drained.has(id));
+    for (const id of this.#gone) agree(`whether agent ${id} is gone`, master.goneAgents.has(id), true);
+    agree('machines of the schedule', sorted(master.scheduledMachines.keys()), sorted(this.#scheduled));
+    agree('machines that are down', sorted(master.machinesDown.keys()), sorted(this.down));
+    const quotas = [...master.quotas].map(
+      ([role, { guarantees, limits }]) => `${role} ${guarantees.toString()}<${limits.toString()}`,
+    );
+    agree('quotas', sorted(quotas), sorted([...this.#quotas].map(([role, text]) => `${role} ${text}`)));
+    const text = ([role, weight]: readonly [string, number]) => `${role} ${weight}`;
+    agree('weights', sorted([...master.weights].map(text)), sorted([...this.#weights].map(text)));
     for (const agent of master.agents) {
-      expect(this.down.has(machineKey(agent.info)) && agent.leaving === null).toBe(false);
+      const stays = this.down.has(machineKey(agent.info)) && agent.leaving === null;
+      agree(`whether agent ${agent.id} stays on a machine that is down`, stays, false);
     }
   }
 
@@ -135,4 +136,13 @@ export class OperatorModel {
 
 function ascending(ids: Iterable<AgentId>): AgentId[] {
   return [...ids].sort((a, b) => a - b);
+}
+
+function sorted(texts: Iterable<string>): string[] {
+  return [...texts].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+function agree(what: string, inMaster: unknown, granted: unknown): void {
+  const [one, two] = [JSON.stringify(inMaster), JSON.stringify(granted)];
+  if (one !== two) throw new Error(`${what}: the master says ${one}, granted was ${two}`);
 }
