@@ -20,6 +20,7 @@ import type { IdTexts } from '../codec/ids/id-texts.ts';
 import {
   type ContainerImageSpec,
   ContainerLaunchError,
+  type ContainerLimits,
   type ContainerRuntime,
   type StartedContainer,
 } from '../containers/container-runtime.ts';
@@ -27,10 +28,11 @@ import { containerText } from './container-ids.ts';
 import { containerLimits } from './container-limits.ts';
 import { type ContainerPlan, planContainer, type RuntimeChoice } from './container-plan.ts';
 import type { PersistentVolumes } from './persistent-volumes.ts';
+import type { SandboxFiles } from './sandbox-files.ts';
 import { sandboxMounts } from './sandbox-mounts.ts';
 import { taskEnvironment } from './task-environment.ts';
 import type { Users } from './users.ts';
-import { ignoreMissing, replaceLink, type WorkDir } from './work-dir.ts';
+import { type ExecutorPlace, ignoreMissing, replaceLink, type WorkDir } from './work-dir.ts';
 
 /** A URI of a command could not be fetched; the message says which one and why. */
 export class FetchError extends Error {}
@@ -55,6 +57,7 @@ export interface AgentContainersOptions {
   readonly ids: IdTexts;
   readonly runtimes: ReadonlyMap<RuntimeChoice, ContainerRuntime>;
   readonly users: Users;
+  readonly files: SandboxFiles;
   readonly volumes: PersistentVolumes;
   readonly news: ContainerNews;
   readonly log: Logger;
@@ -90,6 +93,10 @@ export interface AgentContainer {
   status: ContainerStatus | null;
   /** Addresses of its own. */
   ipAddresses: readonly string[];
+  /** Null until it is launched, and for one that was found again. */
+  limits: ContainerLimits | null;
+  /** By the last count, null before the first. */
+  diskUsedBytes: number | null;
   /** What its command was given; null for one that was found again. */
   environment: { readonly [name: string]: string };
 }
@@ -98,6 +105,8 @@ interface Held extends AgentContainer {
   readonly parent: Held | null;
   readonly abort: AbortController;
   readonly nested: Set<Held>;
+  /** Who waits for its end. */
+  readonly waiting: ((exit: ContainerExit) => void)[];
   /** The strongest one that was ordered while it was launching. */
   signal: 'SIGTERM' | 'SIGKILL' | null;
   /** Ended, but not told: something nested in it still runs, or it has not been told that it started. */
@@ -110,6 +119,8 @@ interface Held extends AgentContainer {
 export class AgentContainers {
   readonly #options: AgentContainersOptions;
   readonly #held = new Map<ContainerHandle, Held>();
+  /** Launches that did not come about. */
+  launchErrors = 0;
   readonly #byText = new Map<string, Held>();
   /** Exits are put aside until it is known which runtime has which container. */
   #isRecovering = false;
@@ -183,6 +194,16 @@ export class AgentContainers {
     void this.#signal(held, 'SIGKILL');
   }
 
+  /** How one that has not ended will. */
+  ended(handle: ContainerHandle): Promise<ContainerExit> {
+    const held = this.#held.get(handle);
+    return new Promise((resolve) => {
+      if (held === undefined || held.state === 'ended')
+        resolve(held?.exit ?? { code: null, signal: null, cause: null, message: null });
+      else held.waiting.push(resolve);
+    });
+  }
+
   update(handle: ContainerHandle, resources: Resources): void {
     const { news, enforcesCfs } = this.#options;
     const held = this.#held.get(handle);
@@ -192,7 +213,8 @@ export class AgentContainers {
       return;
     }
     held.resources = resources;
-    runtime.update(held.text, containerLimits(resources, held.taskLimits, enforcesCfs)).then(
+    held.limits = containerLimits(resources, held.taskLimits, enforcesCfs);
+    runtime.update(held.text, held.limits).then(
       () => {
         news.updated(handle, null);
       },
@@ -233,15 +255,12 @@ export class AgentContainers {
     frameworkId: FrameworkId,
     executorId: ExecutorId,
   ): Promise<void> {
-    const { workDir, ids, agentId } = this.#options;
-    const place = {
-      agentText: ids.agentText(agentId()),
-      frameworkText: ids.frameworkText(frameworkId),
-      executorText: ids.executorText(executorId),
-    };
+    const { workDir, files } = this.#options;
+    const place = this.#place(frameworkId, executorId);
     const text = containerText(place.agentText, handle);
     const sandbox = workDir.sandbox(place, text);
     await rm(sandbox, { recursive: true, force: true });
+    files.detach(text);
     const runs = dirname(sandbox);
     const latest = join(runs, 'latest');
     const target = await readlink(latest).catch(ignoreMissing);
@@ -278,14 +297,9 @@ export class AgentContainers {
       'frameworkId' | 'executorId' | 'taskId' | 'executorName' | 'role' | 'resources' | 'taskLimits'
     >,
   ): Held {
-    const { ids, workDir, agentId } = this.#options;
-    const agentText = ids.agentText(agentId());
-    const text = containerText(agentText, handle);
-    const place = {
-      agentText,
-      frameworkText: ids.frameworkText(facts.frameworkId),
-      executorText: ids.executorText(facts.executorId),
-    };
+    const { workDir } = this.#options;
+    const place = this.#place(facts.frameworkId, facts.executorId);
+    const text = containerText(place.agentText, handle);
     const held: Held = {
       handle,
       text,
@@ -297,9 +311,12 @@ export class AgentContainers {
       state: 'launching',
       status: null,
       ipAddresses: [],
+      limits: null,
+      diskUsedBytes: null,
       environment: {},
       abort: new AbortController(),
       nested: new Set(),
+      waiting: [],
       signal: null,
       exit: null,
       cause: null,
@@ -307,7 +324,33 @@ export class AgentContainers {
     this.#held.set(handle, held);
     this.#byText.set(text, held);
     parent?.nested.add(held);
+    this.#show(held, place);
     return held;
+  }
+
+  #show(held: Held, place: ExecutorPlace): void {
+    const { files, ids } = this.#options;
+    if (held.parent === null) files.attach(place, held.text);
+    else if (held.taskId !== null)
+      files.attachNested(place, held.parent.text, held.text, ids.taskText(held.taskId));
+  }
+
+  /** Sandboxes of containers that ended are shown until they are removed. */
+  showSandboxes({ sandboxes }: AgentCheckpoint): void {
+    const { files } = this.#options;
+    for (const { container, frameworkId, executorId } of sandboxes) {
+      const place = this.#place(frameworkId, executorId);
+      files.attach(place, containerText(place.agentText, container));
+    }
+  }
+
+  #place(frameworkId: FrameworkId, executorId: ExecutorId): ExecutorPlace {
+    const { ids, agentId } = this.#options;
+    return {
+      agentText: ids.agentText(agentId()),
+      frameworkText: ids.frameworkText(frameworkId),
+      executorText: ids.executorText(executorId),
+    };
   }
 
   /** Those that the checkpoint says should run; pods before what is nested in them. */
@@ -350,6 +393,7 @@ export class AgentContainers {
     try {
       started = await this.#prepareAndStart(held, spec);
     } catch (error) {
+      this.launchErrors++;
       const cause = error instanceof FetchError ? 'FETCH_FAILED' : 'LAUNCH_FAILED';
       if (!(error instanceof ContainerLaunchError) && !(error instanceof FetchError))
         this.#options.log.error({ container: held.text, error: String(error) }, 'a launch failed');
@@ -383,6 +427,7 @@ export class AgentContainers {
     const runtime = runtimes.get(plan.runtime)!;
     const parent = held.parent?.runtime === plan.runtime ? held.parent.text : null;
     held.environment = this.#environment(held, spec, plan, runtime);
+    held.limits = plan.limits;
     held.runtime = plan.runtime;
     return await runtime.launch({
       id: held.text,
@@ -507,6 +552,7 @@ export class AgentContainers {
     const { text, handle, parent } = held;
     const runtime = this.runtimeOf(held);
     const told = held.cause === null || exit.cause !== null ? exit : { ...exit, ...held.cause };
+    for (const resolve of held.waiting) resolve(told);
     this.#options.news.exited(handle, told, () => {
       this.#held.delete(handle);
       this.#byText.delete(text);

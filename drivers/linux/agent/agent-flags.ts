@@ -73,6 +73,17 @@ export const AGENT_FLAGS = {
   },
   gc_delay: { kind: 'duration', default: '1weeks', help: 'how long sandboxes are kept' },
   gc_disk_headroom: { kind: 'number', default: '0.1', help: 'part of the disk that collection keeps free' },
+  disk_watch_interval: { kind: 'duration', default: '1mins', help: 'between two looks at the disk' },
+  container_disk_watch_interval: {
+    kind: 'duration',
+    default: '15secs',
+    help: 'between two counts of what containers have on disk',
+  },
+  enforce_container_disk_quota: {
+    kind: 'boolean',
+    default: 'false',
+    help: 'end containers that use more disk than they have',
+  },
   fetcher_cache_size: { kind: 'bytes', default: '2GB', help: 'what the cache of fetched URIs may hold' },
   fetcher_cache_dir: {
     kind: 'text',

@@ -41,6 +41,11 @@ export function agentOptions({ values, shown }: ParsedFlags<typeof AGENT_FLAGS>)
     enforcesCfs: values.cgroups_enable_cfs,
     ...(values.switch_user === null ? {} : { switchesUser: values.switch_user }),
     environment: environmentOf(values.executor_environment_variables),
+    disk: {
+      watchMs: values.disk_watch_interval / 1_000,
+      containerWatchMs: values.container_disk_watch_interval / 1_000,
+      enforcesQuota: values.enforce_container_disk_quota,
+    },
     fetcher: {
       cacheSize: values.fetcher_cache_size,
       stallTimeoutMs: values.fetcher_stall_timeout / 1_000,

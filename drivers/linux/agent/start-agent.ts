@@ -1,15 +1,23 @@
 import { randomInt } from 'node:crypto';
-import { join } from 'node:path';
+import { loadavg } from 'node:os';
+import { dirname, join } from 'node:path';
 import type { ServerOptions as TlsOptions } from 'node:https';
 import { type Logger, pino } from 'pino';
-import { AgentMachine, type AgentSettings, DURABLE_AGENT_SETTINGS } from '../../../engine/agent/index.ts';
-import { assertNever } from '../../../engine/core/index.ts';
+import {
+  AgentMachine,
+  type AgentSettings,
+  type ContainerHandle,
+  DURABLE_AGENT_SETTINGS,
+} from '../../../engine/agent/index.ts';
+import { assertNever, micros, microsToSeconds } from '../../../engine/core/index.ts';
 import {
   type AgentInfo,
   ALL_AGENT_CAPABILITIES,
   type Attribute,
   type DomainInfo,
   type Flag,
+  type Metric,
+  type ResourceStatistics,
 } from '../../../engine/protocol/index.ts';
 import type { Resources } from '../../../engine/resources/index.ts';
 import { ExecutorUuids } from '../codec/ids/executor-uuids.ts';
@@ -18,25 +26,34 @@ import type { ContainerEvents, ContainerRuntime } from '../containers/container-
 import { DEFAULT_DOCKER_OPTIONS, DockerRuntime } from '../containers/docker/docker-runtime.ts';
 import { bootId } from '../containers/process/process-files.ts';
 import { ProcessRuntime } from '../containers/process/process-runtime.ts';
-import { fileEndpoints } from '../files/file-endpoints.ts';
 import { VirtualFiles } from '../files/virtual-files.ts';
 import type { AgentLinkOptions } from '../http/agent-link.ts';
 import { HttpServer } from '../http/http-server.ts';
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from '../http/limits.ts';
 import { Router } from '../http/router.ts';
 import { type Clock, WallClock } from '../master/clock.ts';
+import { ProcessApi } from '../master/process-api.ts';
+import { Authentication } from '../security/authentication.ts';
+import { versionInfo } from '../version.ts';
 import { agentAddress } from './agent-address.ts';
+import { AgentApi } from './agent-api.ts';
 import { AgentContainers } from './agent-containers.ts';
+import { addAgentRoutes, AgentEndpoints } from './agent-endpoints.ts';
 import { AgentError } from './agent-error.ts';
 import { AgentLoop, type AgentTap, type CarriedOut } from './agent-loop.ts';
+import { agentMetrics } from './agent-metrics.ts';
 import { CheckpointLog } from './checkpoint-log.ts';
+import { containerStatistics } from './container-statistics.ts';
 import type { RuntimeChoice } from './container-plan.ts';
+import { DebugContainers } from './debug-containers.ts';
+import { DiskWatch } from './disk-watch.ts';
 import { Fetcher } from './fetcher/fetcher.ts';
 import { ExecutorApi } from './executor-api.ts';
 import { MasterConnection, masterPlace, type MasterPlace } from './master-connection.ts';
 import { PersistentVolumes } from './persistent-volumes.ts';
 import { Prober } from './prober.ts';
 import { detectedResources, machineSizes } from './resource-detection.ts';
+import { SandboxFiles } from './sandbox-files.ts';
 import { Users } from './users.ts';
 import { WorkDir } from './work-dir.ts';
 
@@ -75,6 +92,16 @@ export interface StartAgentOptions {
     readonly stallTimeoutMs?: number;
     readonly frameworksHome?: string;
   };
+  readonly disk?: {
+    /** `--disk_watch_interval`. */
+    readonly watchMs?: number;
+    /** `--container_disk_watch_interval`. */
+    readonly containerWatchMs?: number;
+    /** `--enforce_container_disk_quota`. */
+    readonly enforcesQuota?: boolean;
+  };
+  /** Who must prove who they are; nobody by default. */
+  readonly authentication?: Authentication;
   readonly link?: Omit<AgentLinkOptions, 'host' | 'port'>;
   readonly pingTimeoutMs?: number;
   readonly limits?: Partial<HttpLimits>;
@@ -113,6 +140,8 @@ export interface RunningAgent {
 const PING_TIMEOUT_MS = 75_000;
 const FETCHER_CACHE_SIZE = 2 * 2 ** 30;
 const FETCHER_STALL_MS = 60_000;
+const DISK_WATCH_MS = 60_000;
+const CONTAINER_DISK_WATCH_MS = 15_000;
 
 /** Starts an agent: takes over what a former one left in the work directory, listens, and looks for the master. Rejects with AgentError. */
 export async function startAgent(options: StartAgentOptions): Promise<RunningAgent> {
@@ -194,6 +223,8 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
     end({ reason, isFailure: true });
   });
   loop = running;
+  const files = new VirtualFiles();
+  if (options.logFile !== undefined) files.attach('/slave/log', options.logFile);
   const users = new Users();
   const volumes = new PersistentVolumes(workDir, users);
   await volumes.start();
@@ -215,6 +246,7 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
     ids,
     runtimes,
     users,
+    files: new SandboxFiles(files, workDir),
     volumes,
     log,
     enforcesCfs: options.enforcesCfs ?? false,
@@ -241,6 +273,11 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
   const prober = new Prober(containers, (container, use, result) => {
     running.deliver({ kind: 'probed', container, use, result });
   });
+  const linkLatest = (): void => {
+    workDir.linkLatest(ids.agentText(machine.agentId!)).catch((error: unknown) => {
+      log.warn({ error: String(error) }, 'meta/slaves/latest cannot be written');
+    });
+  };
   const { master } = options;
   const connection = new MasterConnection(
     {
@@ -256,7 +293,8 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
         running.deliver({ kind: 'linkOpened' });
       },
       message: (message) => {
-        running.deliver({ kind: 'masterMessage', message });
+        const isNew = message.type === 'AGENT_REGISTERED' && machine.agentId === null;
+        running.deliver({ kind: 'masterMessage', message }, isNew ? linkLatest : null);
       },
       closed: () => {
         running.deliver({ kind: 'linkClosed' });
@@ -275,7 +313,6 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
     roleOf: (frameworkId, executorId) => containers.findExecutor(frameworkId, executorId)?.role ?? null,
     claims: () => null,
   });
-  for (const prefix of ['', '/slave(1)']) router.add('POST', `${prefix}/api/v1/executor`, executors.handle);
   let endsContainers = false;
   const carryOut = (output: CarriedOut): void => {
     switch (output.kind) {
@@ -325,6 +362,7 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
         break;
       }
       case 'sampleUsage':
+        void sampleUsage(containers, running);
         break;
       case 'exit':
         endsContainers = output.containers === 'end';
@@ -340,13 +378,63 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
       log.error({ error: String(error) }, 'a persistent volume could not be made or removed');
     });
   });
-  const files = new VirtualFiles();
-  if (options.logFile !== undefined) files.attach('/slave/log', options.logFile);
-  for (const [name, handler] of Object.entries(fileEndpoints(files, () => true)))
-    for (const prefix of ['/files', '/slave(1)/files']) router.add('GET', `${prefix}/${name}`, handler);
+  const startedAt = running.instant();
+  const metrics = (): readonly Metric[] =>
+    agentMetrics({
+      view: machine.view(),
+      isRegistered: machine.isRegistered,
+      uptimeSeconds: microsToSeconds(micros(running.instant() - startedAt)),
+      launchErrors: containers.launchErrors,
+      executorStreams: executors.streams,
+      recoveryErrors: 0,
+      fetchCacheBytes: fetcher.cache.size,
+      fetchCacheMax: fetcher.cache.sizeMax,
+      fetchCacheHits: fetcher.cache.hits,
+    });
+  const processApi = new ProcessApi({
+    version: versionInfo(AGENT_VERSION),
+    flags: options.flags ?? [],
+    files,
+    mayAccess: () => true,
+    log,
+    metrics,
+  });
+  const debug = new DebugContainers(containers);
+  addAgentRoutes(router, {
+    authentication: options.authentication ?? Authentication.NONE,
+    executors: executors.handle,
+    operators: new AgentApi({ loop: running, ids, containers, debug, process: processApi, limits }).handle,
+    endpoints: new AgentEndpoints({
+      loop: running,
+      containers,
+      process: processApi,
+      records: () => ({ ids, workDir, agentId: machine.agentId }),
+      metrics,
+      pid: `slave(1)@${address.ip}:${address.port}`,
+      startedAt,
+      masterHostname: () => connection.master?.host ?? '',
+      logDir: options.logFile === undefined ? '' : dirname(options.logFile),
+    }),
+    process: processApi,
+  });
+  const disk = new DiskWatch({
+    workDir: workDir.root,
+    containers,
+    log,
+    watchMs: options.disk?.watchMs ?? DISK_WATCH_MS,
+    containerWatchMs: options.disk?.containerWatchMs ?? CONTAINER_DISK_WATCH_MS,
+    enforcesQuota: options.disk?.enforcesQuota ?? false,
+    usage: (fraction) => {
+      running.deliver({ kind: 'diskUsage', fraction });
+      sweepTables(machine, containers, ids, uuids);
+    },
+  });
   const ended = ending.then(async (how) => {
     running.stop();
     prober.close();
+    disk.close();
+    debug.close();
+    processApi.close();
     executors.close();
     connection.close();
     await server.close();
@@ -356,9 +444,11 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
     await workDir.close();
     return how;
   });
+  if (recovered?.agentId != null) await workDir.linkLatest(ids.agentText(recovered.agentId));
   if (recovered?.resources != null) await volumes.follow(recovered.resources);
   const areAlive = !workDir.isRebooted;
   running.deliver({ kind: 'started', recovered, containersAlive: areAlive });
+  if (recovered !== null) containers.showSandboxes(recovered);
   await containers.recover(recovered, areAlive);
   await workDir.noteBoot(boot);
   connection.reconnect();
@@ -380,6 +470,36 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
       return await ended;
     },
   };
+}
+
+/** Forgets texts of ids that nobody holds any more. */
+function sweepTables(
+  machine: AgentMachine,
+  containers: AgentContainers,
+  ids: IdTexts,
+  uuids: ExecutorUuids,
+): void {
+  ids.sweepIfFull((keep) => {
+    machine.heldIds(keep, () => {});
+    for (const { executorId, taskId } of containers.all) {
+      keep(executorId);
+      if (taskId !== null) keep(taskId);
+    }
+  });
+  uuids.sweepIfFull((keep) => {
+    machine.heldIds(() => {}, keep);
+  });
+}
+
+/** Answers once, whatever a runtime says. */
+async function sampleUsage(containers: AgentContainers, loop: AgentLoop): Promise<void> {
+  const samples: { readonly container: ContainerHandle; readonly statistics: ResourceStatistics }[] = [];
+  for (const container of [...containers.all]) {
+    const statistics = await containerStatistics(containers, container, loop.instant());
+    if (statistics !== null) samples.push({ container: container.handle, statistics });
+  }
+  const [, fiveMinutes = 0, fifteenMinutes = 0] = loadavg();
+  loop.deliver({ kind: 'usageSampled', containers: samples, load: { fiveMinutes, fifteenMinutes } });
 }
 
 async function openRuntimes(
