@@ -11,7 +11,7 @@ export default defineConfig({
           ...shared,
           name: 'pure',
           include: ['**/*.test.ts'],
-          exclude: ['dist/**', 'node_modules/**', 'drivers/linux/**'],
+          exclude: ['dist/**', 'node_modules/**', 'drivers/linux/**', 'cli/e2e/**'],
           pool: 'threads',
           isolate: false,
         },
@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'linux',
-          include: ['drivers/linux/**/*.test.ts'],
+          include: ['drivers/linux/**/*.test.ts', 'cli/e2e/**/*.test.ts'],
           exclude: ['dist/**', 'node_modules/**'],
           pool: 'forks',
           isolate: true,

@@ -58,7 +58,8 @@ export async function agentCommand(args: readonly string[], out: (line: string) 
   if (values.until_stdin_closes) process.stdin.once('end', unregister).resume();
   const { reason, isFailure } = await agent.ended;
   process.off('SIGTERM', stop).off('SIGINT', stop).off('SIGUSR1', unregister);
-  process.stdin.off('end', unregister).pause();
+  // An open standard input would keep the process.
+  if (values.until_stdin_closes) process.stdin.destroy();
   log.info({ reason }, 'the agent ends');
   if (!isFailure) return EXIT_OK;
   process.stderr.write(`orrery: the agent cannot go on: ${reason}\n`);

@@ -22,7 +22,7 @@ export class SchedulerClient {
   }
 
   /**
-   * Subscribes. `take` gets every event after SUBSCRIBED; `ended` is called once, when the stream ends, with an error if it broke. Throws
+   * Subscribes, or comes back as `frameworkId`. `take` gets every event after SUBSCRIBED; `ended` is called once, when the stream ends, with an error if it broke. Throws
    * ClusterError.
    */
   static async subscribe(
@@ -30,12 +30,17 @@ export class SchedulerClient {
     frameworkInfo: Json,
     take: (event: Json, client: SchedulerClient) => void,
     ended: (error: ClusterError | null) => void,
+    frameworkId: string | null = null,
   ): Promise<SchedulerClient> {
     const abort = new AbortController();
     const answer = await send(connection, {
       method: 'POST',
       path: PATH,
-      json: { type: 'SUBSCRIBE', subscribe: { framework_info: frameworkInfo } },
+      json: {
+        type: 'SUBSCRIBE',
+        ...(frameworkId === null ? {} : { framework_id: { value: frameworkId } }),
+        subscribe: { framework_info: frameworkInfo },
+      },
       signal: abort.signal,
     });
     if (answer.status !== 200) await successText(answer, 'SUBSCRIBE');

@@ -89,15 +89,20 @@ export function startError(error: unknown): unknown {
 /** Resolves with the signal, or when standard input closes if that counts. */
 export function stopAsked(untilStdinCloses: boolean): Promise<string> {
   return new Promise((resolve) => {
+    const stop = (why: string) => {
+      // An open standard input would keep the process.
+      if (untilStdinCloses) process.stdin.destroy();
+      resolve(why);
+    };
     process.once('SIGINT', () => {
-      resolve('SIGINT');
+      stop('SIGINT');
     });
     process.once('SIGTERM', () => {
-      resolve('SIGTERM');
+      stop('SIGTERM');
     });
     if (!untilStdinCloses) return;
     process.stdin.once('end', () => {
-      resolve('end of input');
+      stop('end of input');
     });
     process.stdin.resume();
   });
