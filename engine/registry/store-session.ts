@@ -90,7 +90,9 @@ export class StoreSession implements Machine<SessionInput, SessionOutput> {
 
   // The election.
   #ticket = 0;
-  #isWatching = false;
+  /** 0 while nothing is watched. */
+  #watchTicket = 0;
+  #rewatchAt = NEVER;
   /** Events up to here are older than what this session has learnt otherwise. */
   #knownRevision = 0;
   #leadRevision = 0;
@@ -169,6 +171,7 @@ export class StoreSession implements Machine<SessionInput, SessionOutput> {
       this.#leaseUntil,
       this.#keepAliveAt,
       this.#retryAt,
+      this.#rewatchAt,
       this.#writeRetryAt,
       this.#writeFailsAt,
     );
@@ -187,6 +190,11 @@ export class StoreSession implements Machine<SessionInput, SessionOutput> {
     }
     if (this.#keepAliveAt <= now) this.#keepAlive();
     if (this.#writeRetryAt <= now) this.#sendWrite();
+    if (this.#rewatchAt <= now) {
+      this.#rewatchAt = NEVER;
+      // A leader need not ask: it hears by its lease and by its writes whether it is one still.
+      if (this.#phase === 'waiting') this.#campaign();
+    }
     if (this.#retryAt <= now) {
       this.#retryAt = NEVER;
       if (this.#phase === 'leasing') this.#askForLease();
@@ -201,10 +209,10 @@ export class StoreSession implements Machine<SessionInput, SessionOutput> {
     else if (ticket === this.#ticket) {
       if (this.#phase === 'campaigning') this.#campaignAnswered(answer);
       else if (this.#phase === 'recovering') this.#readAnswered(answer);
-    } else if (answer.kind === 'compacted') {
-      // The watch has fallen behind what the store keeps: who leads is asked anew.
-      this.#isWatching = false;
-      if (this.#phase === 'waiting') this.#campaign();
+    } else if (ticket === this.#watchTicket && answer.kind !== 'watching') {
+      // The watch never began, or has fallen behind what the store keeps: who leads is asked anew, and watched from there.
+      this.#watchTicket = 0;
+      this.#rewatchAt = this.#after(this.#options.retryDelay);
     }
   }
 
@@ -291,10 +299,7 @@ export class StoreSession implements Machine<SessionInput, SessionOutput> {
     }
     const isStale = answer.revision < this.#knownRevision;
     if (!isStale) this.#knownRevision = answer.revision;
-    if (!this.#isWatching) {
-      this.#isWatching = true;
-      this.#ask({ kind: 'watch', prefix: LEADER_KEY, from: answer.revision + 1 });
-    }
+    if (this.#watchTicket === 0) this.#watch(answer.revision + 1);
     const { item } = answer;
     if (answer.succeeded) {
       this.#won(answer.revision);
@@ -311,6 +316,11 @@ export class StoreSession implements Machine<SessionInput, SessionOutput> {
         this.#out.push({ kind: 'leaderSeen', master: item.value.master });
       }
     }
+  }
+
+  #watch(from: number): void {
+    this.#rewatchAt = NEVER;
+    this.#watchTicket = this.#ask({ kind: 'watch', prefix: LEADER_KEY, from });
   }
 
   #won(revision: number): void {

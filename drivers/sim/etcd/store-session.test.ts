@@ -8,12 +8,14 @@ import {
   micros,
 } from '../../../engine/core/index.ts';
 import {
+  HEAD_KEY,
   LEADER_KEY,
   recovered,
   type RegistryOperation,
   REGISTRY_PREFIX,
   type SessionInput,
   type SessionOutput,
+  type StoreItem,
   StoreSession,
 } from '../../../engine/registry/index.ts';
 import { Agenda } from '../agenda/index.ts';
@@ -370,6 +372,75 @@ describe('two masters who both believe that they lead', () => {
     expect(process.durable).toBe(before);
     expect(process.end).not.toBeNull();
     expect(bench.leaders()).toHaveLength(1);
+  });
+});
+
+describe('one session', () => {
+  /** A session with a lease that has lost the election to master 1, or won it, and the requests that it made last. */
+  function begun(wins: boolean): {
+    session: StoreSession;
+    step: (at: number, input: SessionInput) => SessionOutput[];
+  } {
+    const session = new StoreSession({ ...SESSION, master: 0 });
+    const step = (at: number, input: SessionInput): SessionOutput[] => {
+      const outputs: SessionOutput[] = [];
+      session.step(micros(at), input, outputs);
+      return outputs;
+    };
+    step(0, { kind: 'started' });
+    step(1, {
+      kind: 'answered',
+      ticket: 1,
+      answer: { kind: 'leaseGranted', lease: 7, ttl: SESSION.leaseTtl },
+    });
+    const item: StoreItem = {
+      key: LEADER_KEY,
+      value: { kind: 'leader', master: 1 },
+      createRevision: 3,
+      modRevision: 3,
+      version: 1,
+      lease: 6,
+    };
+    const answer = wins
+      ? { kind: 'transacted' as const, succeeded: true, revision: 5, item: null }
+      : { kind: 'transacted' as const, succeeded: false, revision: 5, item };
+    step(2, { kind: 'answered', ticket: 2, answer });
+    return { session, step };
+  }
+
+  test('whose watch was lost on its way asks again who leads: it would wait for ever', () => {
+    const { session, step } = begun(false);
+    expect(session.phase).toBe('waiting');
+    step(3, { kind: 'answered', ticket: 3, answer: { kind: 'unknown' } });
+    const asks = step(3 + SESSION.retryDelay, { kind: 'tick' });
+    expect(asks).toMatchObject([
+      { kind: 'request', request: { kind: 'transaction', otherwise: LEADER_KEY } },
+    ]);
+  });
+
+  test('that finds its own epoch at the end of the log, but another’s lease, has not written that', () => {
+    const { session, step } = begun(true);
+    // Two had read the same log, and both reach for epoch 1.
+    const [elected] = step(4, {
+      kind: 'answered',
+      ticket: 4,
+      answer: { kind: 'items', revision: 5, items: [] },
+    });
+    expect(elected).toMatchObject({ kind: 'elected', epoch: 1 });
+    step(5, { kind: 'persist', index: 1, operation: { kind: 'masterElected', epoch: 1 as MasterEpoch } });
+    const [write] = step(5, { kind: 'flush' });
+    assert(write?.kind === 'request', 'a flush asks for a write');
+    const item: StoreItem = {
+      key: HEAD_KEY,
+      value: { kind: 'head', epoch: 1 as MasterEpoch, writer: 8, index: 1 },
+      createRevision: 6,
+      modRevision: 6,
+      version: 1,
+      lease: 0,
+    };
+    const answer = { kind: 'transacted' as const, succeeded: false, revision: 6, item };
+    expect(step(6, { kind: 'answered', ticket: write.ticket, answer })).toMatchObject([{ kind: 'failed' }]);
+    expect(session.phase).toBe('ended');
   });
 });
 

@@ -39,6 +39,8 @@ export class EtcdCoordination implements Coordination, EtcdListener {
   /** Which lease has written under an epoch: at most one, or the registry has had two writers at a time. */
   readonly #writers = new Map<number, number>();
   #lastEpoch = 0;
+  /** Last revision that the detector has heard of. */
+  #detected = 0;
   /** Called when a transaction of a master is durable while its next one is under way. */
   onTransaction: ((now: Micros, master: number) => void) | null = null;
 
@@ -68,7 +70,13 @@ export class EtcdCoordination implements Coordination, EtcdListener {
       otherwise: HEAD_KEY,
     });
     this.#mirror();
-    this.etcd.call(world.now, masters, 0, { kind: 'watch', prefix: LEADER_KEY, from: 1 });
+    this.#watchLeader(world.now);
+  }
+
+  /** The detector's watch; it begins anew where it ended. */
+  #watchLeader(now: Micros): void {
+    const from = this.#detected + 1;
+    this.etcd.call(now, this.#options.masters, 0, { kind: 'watch', prefix: LEADER_KEY, from });
   }
 
   get leader(): number {
@@ -153,6 +161,7 @@ export class EtcdCoordination implements Coordination, EtcdListener {
 
   answered(now: Micros, client: number, ticket: number, answer: StoreAnswer): void {
     if (client < this.#options.masters) this.#tell(now, client, { kind: 'answered', ticket, answer });
+    else if (answer.kind !== 'watching') this.#watchLeader(now);
   }
 
   watched(now: Micros, client: number, events: readonly StoreEvent[]): void {
@@ -160,6 +169,7 @@ export class EtcdCoordination implements Coordination, EtcdListener {
       this.#tell(now, client, { kind: 'watched', events });
       return;
     }
+    this.#detected = events.at(-1)!.revision;
     const { value } = events.at(-1)!.item;
     assert(value.kind === 'leader', 'the leader’s key says who leads');
     const leader = events.at(-1)!.kind === 'put' ? value.master : NO_MASTER;
