@@ -6,6 +6,7 @@ import { DEFAULT_READ_OPTIONS, type ReadOptions, TraceError } from '../traces/in
 import { agentCommand } from './agent/agent-command.ts';
 import { policyErrorText } from './allocator-argument.ts';
 import { runConformanceCommand } from './conformance.ts';
+import { huntCommand, type RawHuntOptions } from './hunt/hunt-command.ts';
 import { explainCommand, type RawExplainOptions } from './explain/explain-command.ts';
 import { parseCount, parsePairs } from './quantity-arguments.ts';
 import { addClusterCommands } from './cluster/add-cluster-commands.ts';
@@ -90,6 +91,7 @@ function makeProgram(args: readonly string[], exit: (code: number) => void): Com
   addDemo(program, exit);
   addTraces(program);
   addConformance(program, exit);
+  addHunt(program, exit);
   addReport(program);
   addReplay(program, exit);
   addDaemons(program, exit);
@@ -336,4 +338,35 @@ function addReport(program: Command): void {
       if (!rendered.ok) throw new UsageError(reportErrorText(rendered.error));
       out(`report    ${dir}/report.html`);
     });
+}
+
+function addHunt(program: Command, exit: (code: number) => void): void {
+  program
+    .command('hunt')
+    .description(
+      'Look for a history of calls and faults that breaks a promise: whole clusters, drawn from seeds. Exit code 1 if one does.',
+    )
+    .option('--minutes <count>', 'hunt for so long, from --seed on, until something breaks (1 without --runs)')
+    .option('--runs <count>', 'run so many seeds, and all of them')
+    .option('--seed <number>', 'the first seed; alone: this one only')
+    .option('--workers <count>', 'processes; as many as there are processors otherwise')
+    .option('--keep <faults>', 'of the faults planned for the seed only these strike: their numbers, or none')
+    .option('--frameworks <numbers>', 'only these frameworks take part, or none')
+    .option('--machines <count>', 'only the first so many machines take part')
+    .option('--horizon <seconds>', 'faults and wildness end then')
+    .option('--timeline', 'print what happened, up to the failure')
+    .option('--no-shrink', 'do not look for the shortest history that fails')
+    .option('--mutation <id>', 'with this bug of the ledger in the engine (docs/bug-ledger.md)')
+    .option('--ledger', 'with each of them in turn, until it is found')
+    .option('--cpu-minutes <count>', 'with --mutation or --ledger: give a bug up after so much processor time (10)')
+    .option('--markdown', 'with --ledger: the table as Markdown')
+    .option('--json', 'JSON instead of text')
+    .action(async (options: RawHuntOptions) => {
+      exit(await huntCommand(options, { out, err, progress: progressLine }));
+    });
+}
+
+/** Overwrites the line before it; only on a terminal. */
+function progressLine(line: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r${line}\x1b[K`);
 }

@@ -23,13 +23,13 @@ export const MASTER_MUTATIONS: readonly Mutation[] = [
     title: 'Rescind first, shrink later',
     edits: [
       edit(
-        REGISTRATION,
-        'if (!isSameInfo) rescindOffersOfAgent(master, agent); master.allocator.removeAgent(master.now, agent.row);',
-        'master.allocator.removeAgent(master.now, agent.row);',
+        'engine/master/operator-resources.ts',
+        'rescindFor(master, agent, consumed);',
+        'rescindFor(master, agent, consumed); for (const each of master.frameworks) master.allocator.reviveOffers(master.now, each.row, []);',
       ),
     ],
-    expects: ['S1', 'S2'],
-    note: 'Of an agent that comes back smaller, offers of the old size stay out and can be accepted.',
+    expects: ['S1', 'S10'],
+    note: 'An operator’s reservation rescinds offers to make room for itself; a cycle runs before the agent’s total is changed.',
   },
   {
     id: 'B04',
