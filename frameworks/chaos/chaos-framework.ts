@@ -71,6 +71,8 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
   #nextCalm: number;
   #leavesAt: number;
   #hasLeft = false;
+  /** Another instance has the store now: what this one makes of the framework's end is nobody's business. */
+  #isSuperseded = false;
   #lateAcks: LateAck[] = [];
   #heard = 0;
   #silenceMax = NEVER;
@@ -93,6 +95,7 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
     this.#leavesAt = options.leavesAt ?? NEVER;
     this.ledger = before?.ledger ?? new ChaosLedger();
     this.#id = before?.id ?? null;
+    if (before !== null) before.#isSuperseded = true;
     this.#suppressed = options.suppressedRoles;
     this.temper = options.temper;
     this.rng = Rng.forPurpose(options.seed, 'chaos');
@@ -292,6 +295,7 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
 
   /** The master has removed it for good: its next subscription is another framework's. */
   #startAnew(): void {
+    if (this.#isSuperseded) return;
     this.#id = null;
     this.ledger.forgetAll();
   }
@@ -538,7 +542,7 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
   /** Something on its own account. */
   #act(now: Micros, outputs: Sink<ChaosOutput>): void {
     const { rng, temper } = this;
-    if (rng.below(100) < temper.teardownPercent) {
+    if (rng.below(100) < temper.teardownPercent && !this.#isSuperseded) {
       this.#tearDown(outputs);
       return;
     }

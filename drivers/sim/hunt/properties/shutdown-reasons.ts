@@ -9,6 +9,8 @@ import { expectThat, type Property } from '../property.ts';
 export function shutdownReasons(): Property {
   /** What was last said on each link, per master. */
   const said = new Map<string, AgentInfo>();
+  /** Ids given to those who came without one. */
+  const named = new Map<string, AgentId>();
   /** Hosts that an operator has ever taken down: one that is up again may still be told, by a master that has not heard. */
   const down = new Set<string>();
   return {
@@ -24,10 +26,12 @@ export function shutdownReasons(): Property {
       if (output.kind === 'persist' && output.operation.kind === 'machinesDown') {
         for (const { hostname } of output.operation.machines) if (hostname !== null) down.add(hostname);
       }
+      if (output.kind === 'toAgent' && output.message.type === 'AGENT_REGISTERED')
+        named.set(`${master} ${output.link}`, output.message.agentId);
       if (output.kind !== 'toAgent' || output.message.type !== 'SHUTDOWN') return;
       const info = said.get(`${master} ${output.link}`);
       if (info === undefined) return;
-      const id = state.agentsByLink.get(output.link)?.id ?? info.id;
+      const id = named.get(`${master} ${output.link}`) ?? info.id;
       const isDown = down.has(info.hostname);
       const isOther =
         id !== null && (state.agentsById.get(id)?.info.hostname ?? info.hostname) !== info.hostname;

@@ -24,7 +24,7 @@ export function silence(scene: Scene): Property {
     masterOutput(now, _master, output) {
       if (!isCounted(now)) return;
       if (output.kind === 'event' && output.event.type !== 'HEARTBEAT') words++;
-      else if (output.kind === 'toAgent') orders++;
+      else if (output.kind === 'toAgent' && output.message.type !== 'SHUTDOWN') orders++;
     },
     frameworkOutput(now) {
       if (isCounted(now)) words++;
