@@ -346,7 +346,10 @@ function addHunt(program: Command, exit: (code: number) => void): void {
     .description(
       'Look for a history of calls and faults that breaks a promise: whole clusters, drawn from seeds. Exit code 1 if one does.',
     )
-    .option('--minutes <count>', 'hunt for so long, from --seed on, until something breaks (1 without --runs)')
+    .option(
+      '--minutes <count>',
+      'hunt for so long, from --seed on, until something breaks (1 without --runs)',
+    )
     .option('--runs <count>', 'run so many seeds, and all of them')
     .option('--seed <number>', 'the first seed; alone: this one only')
     .option('--workers <count>', 'processes; as many as there are processors otherwise')
@@ -358,7 +361,10 @@ function addHunt(program: Command, exit: (code: number) => void): void {
     .option('--no-shrink', 'do not look for the shortest history that fails')
     .option('--mutation <id>', 'with this bug of the ledger in the engine (docs/bug-ledger.md)')
     .option('--ledger', 'with each of them in turn, until it is found')
-    .option('--cpu-minutes <count>', 'with --mutation or --ledger: give a bug up after so much processor time (10)')
+    .option(
+      '--cpu-minutes <count>',
+      'with --mutation or --ledger: give a bug up after so much processor time (10)',
+    )
     .option('--markdown', 'with --ledger: the table as Markdown')
     .option('--json', 'JSON instead of text')
     .action(async (options: RawHuntOptions) => {

@@ -36,9 +36,19 @@ const TIMELINE_LINES = 200;
 /** `orrery hunt`. @returns the exit code: 1 if a promise was broken */
 export async function huntCommand(options: RawHuntOptions, io: HuntIo): Promise<number> {
   const workers =
-    options.workers === undefined ? availableParallelism() : parseCount('--workers', options.workers, 1, 1_024);
+    options.workers === undefined
+      ? availableParallelism()
+      : parseCount('--workers', options.workers, 1, 1_024);
   if (options.ledger === true) {
-    return huntLedger({ workers, cpuMinutes: cpuMinutesOf(options), isMarkdown: options.markdown === true, isJson: options.json === true }, io);
+    return huntLedger(
+      {
+        workers,
+        cpuMinutes: cpuMinutesOf(options),
+        isMarkdown: options.markdown === true,
+        isJson: options.json === true,
+      },
+      io,
+    );
   }
   const mutation = options.mutation === undefined ? null : mutationOf(options.mutation);
   const seed = options.seed === undefined ? null : parseCount('--seed', options.seed, 0, 2 ** 32 - 1);
@@ -61,7 +71,9 @@ function cpuMinutesOf(options: RawHuntOptions): number {
 function mutationOf(id: string): Mutation {
   const found = MUTATIONS.find((one) => one.id === id);
   if (found === undefined)
-    throw new UsageError(`--mutation: there is no ${id}; there are ${MUTATIONS.map((one) => one.id).join(', ')}`);
+    throw new UsageError(
+      `--mutation: there is no ${id}; there are ${MUTATIONS.map((one) => one.id).join(', ')}`,
+    );
   return found;
 }
 
@@ -92,7 +104,8 @@ async function search(
     () => io.progress(progressText(totals)),
   );
   if (options.json === true) {
-    for (const { seed, result } of failures) io.out(JSON.stringify({ seed, ...result.failure, hash: result.hash }));
+    for (const { seed, result } of failures)
+      io.out(JSON.stringify({ seed, ...result.failure, hash: result.hash }));
     io.out(JSON.stringify({ ...totals, failures: failures.length }));
   } else {
     io.out(summaryText(totals, failures.length));

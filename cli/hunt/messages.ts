@@ -8,7 +8,12 @@ export interface WorkerStart {
 /** What a worker is asked. */
 export type WorkerAsk =
   | { readonly kind: 'run'; readonly which: HuntCase; readonly isTwice: boolean }
-  | { readonly kind: 'shrink'; readonly which: HuntCase; readonly property: PropertyId; readonly runsMax: number }
+  | {
+      readonly kind: 'shrink';
+      readonly which: HuntCase;
+      readonly property: PropertyId;
+      readonly runsMax: number;
+    }
   | { readonly kind: 'timeline'; readonly which: HuntCase; readonly linesMax: number };
 
 /** Its answer; `cpuMicros` is what it took of the processor. */

@@ -105,7 +105,13 @@ async function runSeed(
       at: 0 as HuntFailure['at'],
       stack: null,
     };
-    const result: HuntResult = { hash: '', events: 0, duration: 0 as HuntResult['duration'], faults: 0, failure };
+    const result: HuntResult = {
+      hash: '',
+      events: 0,
+      duration: 0 as HuntResult['duration'],
+      faults: 0,
+      failure,
+    };
     return { seed: { seed, result, cpuMicros: SEED_MAX_MS * 1_000 }, isLost: true };
   }
 }

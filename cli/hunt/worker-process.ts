@@ -24,7 +24,10 @@ export class WorkerProcess {
   #isOver = false;
 
   constructor(edits: readonly MutationEdit[]) {
-    this.#child = fork(workerPath(), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' });
+    this.#child = fork(workerPath(), [], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      serialization: 'advanced',
+    });
     this.#ready = this.#answer(START_MAX_MS).then(() => {});
     // Whoever asks first hears of a failed start.
     this.#ready.catch(() => {});

@@ -297,6 +297,7 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
     this.#state.updates.pause(this.#state.tasks);
     this.#state.operations.pause();
     this.#registration.begin(now);
+    this.#state.reported();
     this.#sendRegistration(outputs);
   }
 
@@ -306,7 +307,6 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
       agentId === null
         ? { type: 'REGISTER_AGENT', info }
         : { type: 'REREGISTER_AGENT', info, ...reportedState(this.#state) };
-    this.#state.reported();
     outputs.push({ kind: 'toMaster', message });
   }
 

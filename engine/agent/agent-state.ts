@@ -36,7 +36,7 @@ import { TaskTable } from './task-table.ts';
 
 /** What an agent knows: tasks with their update streams, and the frameworks that own them. */
 export class AgentState {
-  /** Executors that ended unheard although the last report to the master still named them. */
+  /** Executors that ended unheard although the first report over the link still named them. */
   readonly #untoldExits: { frameworkId: FrameworkId; executorId: ExecutorId; status: number | null }[] = [];
   readonly tasks = new TaskTable();
   readonly updates: StatusUpdates;
@@ -205,14 +205,14 @@ export class AgentState {
   }
 
   /**
-   * A report goes to the master. It says by itself which executors are no more: told of later, the end of one might be taken for that of
-   * another with its id, which the master launched in answer to the report.
+   * The first report over a new link goes to the master. It says by itself which executors are no more: told of later, the end of one might be
+   * taken for that of another with its id, which the master launched in answer to the report. What ends from now on is told over this link.
    */
   reported(): void {
     this.#untoldExits.length = 0;
   }
 
-  /** Registered again: tells of the executors that ended since the last report, which still named them. */
+  /** Registered again: tells of the executors that ended since the first report, which still named them. */
   tellExits(outputs: Sink<AgentOutput>): void {
     for (const { frameworkId, executorId, status } of this.#untoldExits.splice(0)) {
       this.sendExecutorExited(frameworkId, executorId, status, outputs);

@@ -19,8 +19,8 @@ export interface ExecutorRecord {
   readonly framework: FrameworkRecord;
   readonly role: Role;
   readonly info: ExecutorInfo;
-  /** Over which its launch was sent; null if the agent reported it. */
-  readonly link: LinkId | null;
+  /** Over which its launch was sent, or its agent reported it last: its end comes over this link, or a report over a later one does without it. */
+  link: LinkId | null;
 }
 
 /** A registered agent: admitted in the registry and present in the allocator. */

@@ -168,7 +168,7 @@ export function readmitted(master: MasterState, message: ReregisterMessage, link
   const agent = new AgentRecord(master.agents.nextRow(), id, infoOf(null, message), null);
   agent.reregisteredTime = master.now;
   master.counters.agentReregistrations++;
-  const used = takeReport(master, agent, message);
+  const used = takeReport(master, agent, message, link);
   if (wasUnreachable) forgetUnreachableTasks(master, id);
   addAgent(master, agent, used);
   if (!settleIn(master, agent, master.registering.delete(link) ? link : null)) return;
@@ -268,6 +268,9 @@ function reconcileBooks(
   const ended = agent.executors.filter(
     (one) => one.link !== link && !running.has(key(one.framework.id, one.info.executorId)),
   );
+  // From here on their ends are told over this link.
+  for (const one of agent.executors)
+    if (running.has(key(one.framework.id, one.info.executorId))) one.link = link;
   const unknownTasks = message.tasks.filter(
     (one) =>
       !isTerminal(one.state) &&
@@ -300,7 +303,7 @@ function reconcileBooks(
     master.agentsByAddress.set(addressOf(agent.info), agent);
     master.persist({ kind: 'agentUpdated', id: agent.id, info: agent.info }, { kind: 'nothing' });
   }
-  for (const one of unknownExecutors) reportedExecutor(master, agent, one, message);
+  for (const one of unknownExecutors) reportedExecutor(master, agent, one, message, link);
   for (const one of unknownTasks) {
     const task = reportedTask(master, agent, one, message);
     // Its framework was told that it is lost.
@@ -435,9 +438,14 @@ function forgetUnreachableTasks(master: MasterState, id: AgentId): void {
 }
 
 /** Puts all that a returning agent reports on the books; what it uses is for the allocator. */
-function takeReport(master: MasterState, agent: AgentRecord, message: ReregisterMessage): readonly Usage[] {
+function takeReport(
+  master: MasterState,
+  agent: AgentRecord,
+  message: ReregisterMessage,
+  link: LinkId,
+): readonly Usage[] {
   for (const one of message.executors) {
-    if (!isCompleted(master, one.frameworkId)) reportedExecutor(master, agent, one, message);
+    if (!isCompleted(master, one.frameworkId)) reportedExecutor(master, agent, one, message, link);
   }
   takeOperations(master, agent, message);
   for (const one of message.tasks) {
@@ -481,6 +489,7 @@ function reportedExecutor(
   agent: AgentRecord,
   reported: ReportedExecutor,
   message: ReregisterMessage,
+  link: LinkId,
 ): void {
   const framework = frameworkOf(master, reported.frameworkId, message);
   if (framework === null || agent.executor(framework, reported.executor.executorId) !== null) return;
@@ -489,7 +498,7 @@ function reportedExecutor(
     framework,
     role: master.allocator.role(reported.role),
     info: reported.executor,
-    link: null,
+    link,
   });
 }
 

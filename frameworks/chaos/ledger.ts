@@ -94,6 +94,9 @@ export class ChaosLedger {
   told(now: Micros, status: TaskStatus): LedgerTask | null {
     let task = this.tasks.get(status.taskId);
     if (task === undefined) {
+      // Somebody still speaks of it: its id is not free.
+      const known = this.ended.findIndex((one) => one.taskId === status.taskId);
+      if (known !== -1) this.ended.splice(known, 1);
       if (isOver(status.state) || status.agentId === null) return null;
       const executorId = status.executorId ?? (status.taskId as number as ExecutorId);
       task = this.launched(now, status.taskId, status.agentId, executorId, false);

@@ -8,6 +8,8 @@ type Call = Extract<MasterInput, { kind: 'operatorCalled' }>['call'];
 /** S11, durability: when an agent is told that it is registered, or an operator that a call took effect, the registry holds it. */
 export function durability(scene: Scene): Property {
   const calls = new Map<string, Call>();
+  /** Kind of the last write about each agent, per master: a call that another one follows at once cannot be seen any more. */
+  const last = new Map<string, string>();
   const keyOf = (master: number, request: RequestId): string => `${master} ${request}`;
   return {
     id: 'S11',
@@ -15,11 +17,15 @@ export function durability(scene: Scene): Property {
       if (input.kind === 'operatorCalled') calls.set(keyOf(master, input.request), input.call);
     },
     masterOutput(_now, master, output) {
+      if (output.kind === 'persist' && 'id' in output.operation)
+        last.set(`${master} ${output.operation.id}`, output.operation.kind);
       if (output.kind === 'answerCall') {
         const key = keyOf(master, output.request);
         const call = calls.get(key);
         calls.delete(key);
-        if (call !== undefined)
+        const follower =
+          call !== undefined && 'agentId' in call ? last.get(`${master} ${call.agentId}`) : undefined;
+        if (call !== undefined && (follower === undefined || follower === WRITES[call.type]))
           expectThat(
             isHeld(scene.registry, call),
             'S11',
@@ -38,6 +44,13 @@ export function durability(scene: Scene): Property {
     },
   };
 }
+
+const WRITES: { readonly [Type in Call['type']]?: string } = {
+  DRAIN_AGENT: 'agentDrainStarted',
+  DEACTIVATE_AGENT: 'agentDeactivated',
+  REACTIVATE_AGENT: 'agentReactivated',
+  MARK_AGENT_GONE: 'agentMarkedGone',
+};
 
 /** Whether the registry shows the call's effect. What another call may have changed since is not looked at. */
 function isHeld(registry: RegistryState, call: Call): boolean {

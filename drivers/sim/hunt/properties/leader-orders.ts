@@ -18,17 +18,15 @@ export function leaderOrders(scene: Scene): Property {
         () => `the agent on machine ${machine} obeys an order to launch although no master has registered it`,
       );
     },
-    masterInput(_now, master, input) {
-      if (input.kind !== 'elected') return;
-      expectThat(
-        input.epoch > newest,
-        'S6',
-        () =>
-          `master ${master} is elected with epoch ${input.epoch}, and epoch ${newest} was given out before`,
-      );
-      newest = input.epoch;
-    },
-    check({ registry }) {
+    check({ registry, leader }) {
+      if (leader !== null) {
+        expectThat(
+          leader.epoch >= newest,
+          'S6',
+          () => `a master of epoch ${leader.epoch} leads after one of epoch ${newest}`,
+        );
+        newest = leader.epoch;
+      }
       expectThat(
         registry.epoch >= durable,
         'S6',
