@@ -30,6 +30,7 @@ import { type Clock, WallClock } from './clock.ts';
 import { checkLeading, type Leader, type MasterContext } from './master-context.ts';
 import { MasterLoop, type MasterTap, nextEpoch } from './master-loop.ts';
 import { LegacyEndpoints } from './legacy-endpoints.ts';
+import { liveIds } from './live-ids.ts';
 import { MasterMetrics } from './metrics-endpoints.ts';
 import { OperatorApi } from './operator-api.ts';
 import { OperatorStreams } from './operator-streams.ts';
@@ -54,6 +55,9 @@ export const DEFAULT_ALLOCATOR_OPTIONS: AllocatorOptions = {
   frameworkSorter: 'drf',
   seed: 1,
 };
+
+/** Milliseconds between two looks at the table of ids. */
+const SWEEP_MS = 5_000;
 
 /** What a machine is made of; a journal keeps it. */
 export interface MachineParts {
@@ -237,6 +241,12 @@ export async function startMaster(options: StartMasterOptions): Promise<RunningM
       refuseUpgrade(socket, error);
     }
   };
+  const sweeps = setInterval(() => {
+    ids.sweepIfFull((keep) => {
+      liveIds(machine.state, keep);
+    });
+  }, SWEEP_MS);
+  sweeps.unref();
   loop.deliver({ kind: 'elected', epoch: nextEpoch(snapshot.epoch), registry: snapshot });
   const scheme = options.tls === undefined ? 'http' : 'https';
   return {
@@ -251,6 +261,7 @@ export async function startMaster(options: StartMasterOptions): Promise<RunningM
       streams.close();
       links.close();
       loop.stop();
+      clearInterval(sweeps);
       processApi.close();
       metrics.close();
       await server.close();
