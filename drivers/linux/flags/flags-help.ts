@@ -22,4 +22,5 @@ const KINDS = {
   duration: 'DURATION',
   bytes: 'BYTES',
   json: 'JSON',
+  file: 'PATH',
 } as const;

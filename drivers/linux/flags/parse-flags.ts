@@ -2,8 +2,8 @@ import type { Micros } from '../../../engine/core/index.ts';
 import type { Flag } from '../../../engine/protocol/index.ts';
 import { BYTES_EXAMPLE, DURATION_EXAMPLE, durationText, parseBytes, parseDuration } from './flag-values.ts';
 
-/** What a flag takes, and how it is read (spec 17). */
-export type FlagKind = 'text' | 'boolean' | 'integer' | 'number' | 'duration' | 'bytes' | 'json';
+/** What a flag takes, and how it is read (spec 17). A `file` is the text of the file that is named, or the text itself if it is no path. */
+export type FlagKind = 'text' | 'file' | 'boolean' | 'integer' | 'number' | 'duration' | 'bytes' | 'json';
 
 export interface FlagSpec {
   readonly kind: FlagKind;
@@ -20,6 +20,7 @@ export type FlagTable = { readonly [name: string]: FlagSpec };
 
 interface KindValues {
   readonly text: string;
+  readonly file: string;
   readonly boolean: boolean;
   readonly integer: number;
   readonly number: number;
@@ -73,7 +74,7 @@ export function parseFlags<Table extends FlagTable>(table: Table, sources: FlagS
       continue;
     }
     const source = one?.source ?? `the default of --${name}`;
-    const isFile = raw.startsWith('file://');
+    const isFile = raw.startsWith('file://') || (spec.kind === 'file' && raw.startsWith('/'));
     const text = isFile ? fileOf(raw, source, sources) : raw;
     values[name] = valueOf(spec, text, source);
     shown.push({ name, value: spec.secret === true ? '(hidden)' : shownText(spec, raw) });
@@ -135,7 +136,7 @@ function nearest(written: string, names: ReadonlyMap<string, string>): string {
 }
 
 function fileOf(raw: string, source: string, sources: FlagSources): string {
-  const path = raw.slice('file://'.length);
+  const path = raw.startsWith('file://') ? raw.slice('file://'.length) : raw;
   try {
     return sources.readFile(path).trim();
   } catch (error) {
@@ -152,6 +153,7 @@ function valueOf(spec: FlagSpec, text: string, source: string): unknown {
   };
   switch (spec.kind) {
     case 'text':
+    case 'file':
       return text;
     case 'boolean':
       if (text === 'true' || text === '1') return true;

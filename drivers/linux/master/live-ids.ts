@@ -16,7 +16,12 @@ export function liveIds(state: MasterState, keep: Keep): void {
     keep(agent.id);
     for (const { info } of agent.executors) keep(info.executorId);
   }
-  for (const ids of [state.recoveredAgents, state.unreachableAgents, state.goneAgents, state.deactivatedAgents]) {
+  for (const ids of [
+    state.recoveredAgents,
+    state.unreachableAgents,
+    state.goneAgents,
+    state.deactivatedAgents,
+  ]) {
     for (const id of ids.keys()) keep(id);
   }
   const kept = state.streams?.kept ?? null;
@@ -26,7 +31,11 @@ export function liveIds(state: MasterState, keep: Keep): void {
 
 function keepFramework(framework: FrameworkRecord, keep: Keep): void {
   keep(framework.id);
-  for (const tasks of [framework.tasks.values(), framework.unreachableTasks.values(), framework.completedTasks ?? []]) {
+  for (const tasks of [
+    framework.tasks.values(),
+    framework.unreachableTasks.values(),
+    framework.completedTasks ?? [],
+  ]) {
     for (const { taskId, executorId, agent, info } of tasks) {
       keep(taskId);
       keep(executorId);

@@ -123,7 +123,8 @@ test('a table keeps what is held, forgets what is not within two sweeps, and giv
 });
 
 test('an id that a framework chose is refused for exactly the reasons of the rules', () => {
-  for (const text of ['a', 'web.1', 'with space', 'ä', 'x'.repeat(255), '...']) expect(idFault(text)).toBeNull();
+  for (const text of ['a', 'web.1', 'with space', 'ä', 'x'.repeat(255), '...'])
+    expect(idFault(text)).toBeNull();
   for (const text of ['', '.', '..', 'a/b', 'a\\b', 'a\n', '\u007f', 'x'.repeat(256), 'ä'.repeat(128)]) {
     expect(idFault(text)).not.toBeNull();
   }
