@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import {
   allocatorOptionsOf,
   domainOf,
@@ -5,8 +6,10 @@ import {
   journalOptionsOf,
   MASTER_FLAGS,
   masterOptionsOf,
+  masterSecurityOf,
   RegistryStoreError,
   startMasterDaemon,
+  tlsFromEnvironment,
 } from '../../drivers/linux/index.ts';
 import { loadAllocator } from '../allocator-argument.ts';
 import { EXIT_FAILED, EXIT_OK, UsageError } from '../usage-error.ts';
@@ -31,6 +34,8 @@ export async function masterCommand(args: readonly string[]): Promise<number> {
   if (flags.port < 0 || flags.port > 65_535)
     throw new UsageError(`--port is '${flags.port}'; expected 0 to 65535`);
   const domain = asUsageError(() => domainOf(flags.domain));
+  const { authentication, acls, rateLimits } = asUsageError(() => masterSecurityOf(flags));
+  const tls = asUsageError(() => tlsFromEnvironment(process.env, (path) => readFileSync(path, 'utf8')));
   const log = daemonLog('master', flags.logging_level, flags.quiet);
   try {
     const master = await startMasterDaemon({
@@ -47,12 +52,18 @@ export async function masterCommand(args: readonly string[]): Promise<number> {
       allocator: await loadAllocator(flags.allocator, false),
       master: {
         ...asUsageError(() => masterOptionsOf(flags)),
+        acls,
+        rateLimits,
         address: { hostname: flags.hostname ?? flags.ip, port: flags.port, version: MESOS_VERSION, domain },
       },
       allocatorOptions: asUsageError(() => allocatorOptionsOf(flags)),
       journal: journalOptionsOf(flags),
       decisions: flags.decision_trace,
       log,
+      authentication,
+      ...(tls === null ? {} : { tls }),
+      ...(flags.cluster === null ? {} : { clusterName: flags.cluster }),
+      ...(flags.external_log_file === null ? {} : { logFile: flags.external_log_file }),
       flags: parsed.shown,
     });
     log.info({ url: master.url, workDir: flags.work_dir }, 'listening');

@@ -31,6 +31,8 @@ export {
   journalOptionsOf,
   masterOptionsOf,
 } from './master/master-options-from-flags.ts';
+export { masterSecurityOf } from './security/master-security-flags.ts';
+export { tlsFromEnvironment } from './security/tls-options.ts';
 export type { Leader } from './master/master-context.ts';
 export type { MasterTap } from './master/master-loop.ts';
 export {

@@ -71,14 +71,12 @@ const sandbox = (container: number, executor: number): CheckpointRecord => ({
 const record = fc.oneof(
   fc.integer({ min: 1, max: 9 }).map(agent),
   fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })).map(([a, b]) => sandbox(a, b)),
-  fc
-    .integer({ min: 1, max: 9 })
-    .map(
-      (container): CheckpointRecord => ({
-        kind: 'sandboxForgotten',
-        container: container as ContainerHandle,
-      }),
-    ),
+  fc.integer({ min: 1, max: 9 }).map(
+    (container): CheckpointRecord => ({
+      kind: 'sandboxForgotten',
+      container: container as ContainerHandle,
+    }),
+  ),
 );
 const history = fc.array(fc.array(record, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 25 });
 

@@ -1,4 +1,5 @@
 import type { FlagTable } from '../flags/parse-flags.ts';
+import { MASTER_SECURITY_FLAGS } from '../security/master-security-flags.ts';
 
 /** The master's flags (spec 17), and those that Mesos has not. */
 export const MASTER_FLAGS = {
@@ -162,6 +163,8 @@ export const MASTER_FLAGS = {
   },
   reservation_owners: { kind: 'boolean', default: 'false', help: 'Heed the reservation label owner.' },
   reservation_leases: { kind: 'boolean', default: 'false', help: 'Heed the reservation label lease.' },
+  ...MASTER_SECURITY_FLAGS,
+  external_log_file: { kind: 'text', default: null, help: 'Log to show operators as /master/log.' },
   journal: { kind: 'boolean', default: 'true', help: 'Record every input, for `orrery replay`.' },
   journal_max_size: { kind: 'bytes', default: '1GB', help: 'All of the journal.' },
   journal_max_age: { kind: 'duration', default: '1weeks', help: 'Of its segments.' },
