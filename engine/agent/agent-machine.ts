@@ -25,7 +25,7 @@ import { type AgentTask, NEVER } from './agent-task.ts';
 import { type AgentView, agentView } from './agent-view.ts';
 import type { AgentCheckpoint } from './checkpoint.ts';
 import type { ContainerExit, ContainerHandle } from './container.ts';
-import { ExecutorCalls } from './executor-calls.ts';
+import { type ExecutorCallCounts, ExecutorCalls } from './executor-calls.ts';
 import { Executors } from './executors.ts';
 import type { AgentInput } from './input.ts';
 import type { AgentOptions, AgentSettings } from './options.ts';
@@ -44,6 +44,16 @@ type DrainMessage = Extract<MasterToAgent, { readonly type: 'DRAIN_AGENT' }>;
 type ApplyOperationMessage = Extract<MasterToAgent, { readonly type: 'APPLY_OPERATION' }>;
 type ReregisteredMessage = Extract<MasterToAgent, { readonly type: 'AGENT_REREGISTERED' }>;
 type Outputs = Sink<AgentOutput>;
+
+/** Counted since the process started; gauges as of now. */
+export interface AgentCounts extends Readonly<ExecutorCallCounts> {
+  readonly executorsPreempted: number;
+  readonly sandboxRemovalsPending: number;
+  readonly sandboxRemovalsSucceeded: number;
+  readonly sandboxRemovalsFailed: number;
+  /** Null without garbage collection. */
+  readonly sandboxMaxAllowedAge: Micros | null;
+}
 
 /**
  * The agent: registers and re-registers with the leading master, runs tasks through built-in and custom executors, and delivers their
@@ -97,6 +107,19 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
   /** Tasks on the agent, terminal ones with unacknowledged updates included. */
   get taskCount(): number {
     return this.#state.tasks.size;
+  }
+
+  /** What happened since the process started, for metrics (spec 15, Agent). */
+  get counts(): AgentCounts {
+    const { sandboxes } = this.#state;
+    return {
+      ...this.#calls.counts,
+      executorsPreempted: this.#executors.preempted,
+      sandboxRemovalsPending: sandboxes?.pending ?? 0,
+      sandboxRemovalsSucceeded: sandboxes?.succeeded ?? 0,
+      sandboxRemovalsFailed: sandboxes?.failed ?? 0,
+      sandboxMaxAllowedAge: sandboxes?.maxAllowedAge ?? null,
+    };
   }
 
   nextDeadline(): Micros | null {

@@ -456,6 +456,22 @@ describe('calls of executors', () => {
     });
   });
 
+  test('are counted, valid and invalid', () => {
+    const driver = running();
+    update(driver, status(1, 'TASK_RUNNING', 901));
+    update(driver, status(1, 'TASK_RUNNING', 902, { uuid: null }));
+    const data = new Uint8Array();
+    call(driver, { type: 'MESSAGE', executorId: EXECUTOR, frameworkId: FRAMEWORK, data });
+    driver.step({ kind: 'linkClosed' });
+    call(driver, { type: 'MESSAGE', executorId: EXECUTOR, frameworkId: FRAMEWORK, data });
+    expect(driver.machine.counts).toMatchObject({
+      validUpdates: 1,
+      invalidUpdates: 2,
+      validMessages: 1,
+      invalidMessages: 1,
+    });
+  });
+
   test('messages go both ways while both ends are there, and are dropped else', () => {
     const driver = running();
     const data = new Uint8Array([1, 2]);

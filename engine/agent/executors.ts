@@ -31,11 +31,17 @@ export class Executors {
   readonly #containers: TaskContainers;
   /** Not after the earliest timer of an executor; put right when it passes. */
   #deadline = NEVER;
+  #preempted = 0;
 
   constructor(state: AgentState, settings: AgentSettings, containers: TaskContainers) {
     this.#state = state;
     this.#settings = settings;
     this.#containers = containers;
+  }
+
+  /** Executors that the QoS controller ended, since the process started. */
+  get preempted(): number {
+    return this.#preempted;
   }
 
   get deadline(): number {
@@ -256,6 +262,7 @@ export class Executors {
   /** Ends it at once. What is left of its tasks ends with its container. */
   destroy(executor: AgentExecutor, ending: ExecutorEnding, outputs: Sink<AgentOutput>): void {
     executor.phase = 'terminating';
+    if (ending === 'preempted' && executor.ending !== 'preempted') this.#preempted++;
     executor.ending = ending;
     executor.heartbeatAt = NEVER;
     this.#disarm(executor);

@@ -1,5 +1,5 @@
 export type { ExecutorEnding, ExecutorKind, ExecutorPhase } from './agent-executor.ts';
-export { AgentMachine } from './agent-machine.ts';
+export { type AgentCounts, AgentMachine } from './agent-machine.ts';
 export type { TaskEnding, TaskPhase } from './agent-task.ts';
 export type {
   AgentCheckpoint,

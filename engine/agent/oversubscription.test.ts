@@ -87,6 +87,7 @@ describe('an agent that lends', () => {
       const load = { fiveMinutes: 9, fifteenMinutes: 0 };
       const outputs = driver.step({ kind: 'usageSampled', containers: [], load });
       expect(words(outputs)).toEqual(['SIGKILL 1', 'SIGKILL executor 50']);
+      expect(driver.machine.counts.executorsPreempted).toBe(1);
       expect(driver.step({ kind: 'usageSampled', containers: [], load })).toEqual([
         expect.objectContaining({ kind: 'signalContainer', container: driver.containerOf(1) }),
       ]);

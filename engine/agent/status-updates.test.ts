@@ -20,7 +20,9 @@ type Command =
   | { readonly kind: 'acknowledge'; readonly task: number; readonly which: number }
   | { readonly kind: 'link'; readonly up: boolean }
   | { readonly kind: 'wait'; readonly micros: number }
-  | { readonly kind: 'toDeadline' };
+  | { readonly kind: 'toDeadline' }
+  /** A new process takes the streams over. */
+  | { readonly kind: 'restart' };
 
 const states = fc.constantFrom<TaskState>(
   'TASK_STARTING',
@@ -45,6 +47,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('link' as const), up: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait' as const), micros: fc.nat(30_000_000) }) },
   { weight: 2, arbitrary: fc.constant({ kind: 'toDeadline' as const }) },
+  fc.constant({ kind: 'restart' as const }),
 );
 
 /** What spec 07 §3 asks of one task's stream, the slow way: all timers exact, one list per task. */
@@ -112,18 +115,20 @@ class PlainUpdates {
 }
 
 // Spec 07 §3.
-test('the update manager sends what the plain one sends, when it sends it', () => {
+test('the update manager sends what the plain one sends, when it sends it, over restarts too', () => {
   fc.assert(
-    fc.property(fc.array(command, { maxLength: 120 }), (commands) => {
+    fc.property(fc.array(command, { maxLength: 120, size: 'max' }), (commands) => {
       const framework = new AgentFramework(1 as FrameworkId, null);
-      const table = new TaskTable();
-      const tasks = Array.from({ length: TASKS }, (_, number) => {
-        const id = number as TaskId;
-        const task = new AgentTask(framework, id, null, '', commandExecutorId(id), null, -1);
-        table.add(task);
-        return task;
-      });
-      const subject = new StatusUpdates(DEFAULT_AGENT_SETTINGS);
+      const fresh = (into: TaskTable): AgentTask[] =>
+        Array.from({ length: TASKS }, (_, number) => {
+          const id = number as TaskId;
+          const task = new AgentTask(framework, id, null, '', commandExecutorId(id), null, -1);
+          into.add(task);
+          return task;
+        });
+      let table = new TaskTable();
+      let tasks = fresh(table);
+      let subject = new StatusUpdates(DEFAULT_AGENT_SETTINGS);
       const oracle = new PlainUpdates();
       let now = 0;
 
@@ -196,6 +201,22 @@ test('the update manager sends what the plain one sends, when it sends it', () =
               if (up) subject.resume(now as Micros, AGENT, table, outputs);
               else subject.pause(table);
               oracle.link(now, up);
+            });
+            break;
+          case 'restart':
+            step((outputs) => {
+              const [before, next] = [tasks, subject.nextUpdate];
+              table = new TaskTable();
+              tasks = fresh(table);
+              subject = new StatusUpdates(DEFAULT_AGENT_SETTINGS);
+              subject.continueAt(next);
+              for (const old of before) {
+                const task = tasks[old.taskId]!;
+                for (const status of old.head === null ? [] : [old.head, ...(old.queued ?? [])])
+                  subject.append(now as Micros, task, status, outputs);
+                task.state = old.state;
+              }
+              oracle.link(now, false);
             });
             break;
           case 'wait': {

@@ -1,12 +1,13 @@
-import type { AgentView } from '../../../engine/agent/index.ts';
+import type { AgentCounts, AgentView } from '../../../engine/agent/index.ts';
 import type { Metric, TaskState } from '../../../engine/protocol/index.ts';
 import type { Resources } from '../../../engine/resources/index.ts';
-import { MILLI_PER_UNIT } from '../../../engine/core/index.ts';
+import { MICROS_PER_SECOND, MILLI_PER_UNIT } from '../../../engine/core/index.ts';
 import { systemMetrics } from '../master/process-api.ts';
 import { scalarOf } from './container-limits.ts';
 
 export interface AgentMeasures {
   readonly view: AgentView;
+  readonly counts: AgentCounts;
   readonly isRegistered: boolean;
   readonly uptimeSeconds: number;
   readonly launchErrors: number;
@@ -56,12 +57,23 @@ export function agentMetrics(measures: AgentMeasures): readonly Metric[] {
   for (const { completedExecutors } of [...view.frameworks, ...view.completedFrameworks])
     terminated += completedExecutors.length;
   add('executors_terminated', terminated);
+  const { counts: noted } = measures;
+  add('executors_preempted', noted.executorsPreempted);
+  add('valid_status_updates', noted.validUpdates);
+  add('invalid_status_updates', noted.invalidUpdates);
+  add('valid_framework_messages', noted.validMessages);
+  add('invalid_framework_messages', noted.invalidMessages);
+  if (noted.sandboxMaxAllowedAge !== null)
+    add('executor_directory_max_allowed_age_secs', noted.sandboxMaxAllowedAge / MICROS_PER_SECOND);
   add('frameworks_active', view.frameworks.length);
   add('registered', measures.isRegistered ? 1 : 0);
   add('uptime_secs', measures.uptimeSeconds);
   add('recovery_errors', measures.recoveryErrors);
   add('container_launch_errors', measures.launchErrors);
   metrics.push(
+    { name: 'gc/path_removals_pending', value: noted.sandboxRemovalsPending },
+    { name: 'gc/path_removals_succeeded', value: noted.sandboxRemovalsSucceeded },
+    { name: 'gc/path_removals_failed', value: noted.sandboxRemovalsFailed },
     { name: 'http/executor_streams', value: measures.executorStreams },
     { name: 'containerizer/fetcher/cache_size_used_bytes', value: measures.fetchCacheBytes },
     { name: 'containerizer/fetcher/cache_size_total_bytes', value: measures.fetchCacheMax },

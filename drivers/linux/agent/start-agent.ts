@@ -382,6 +382,7 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
   const metrics = (): readonly Metric[] =>
     agentMetrics({
       view: machine.view(),
+      counts: machine.counts,
       isRegistered: machine.isRegistered,
       uptimeSeconds: microsToSeconds(micros(running.instant() - startedAt)),
       launchErrors: containers.launchErrors,
