@@ -20,6 +20,7 @@ export {
   type UpdateId,
 } from './ids.ts';
 export type { Machine } from './machine.ts';
+export { mention, type MentionTexts, withIdTexts } from './mention.ts';
 export { fromMilli, MILLI_PER_UNIT, type Milli, milli, toMilli, ZERO_MILLI } from './milli.ts';
 export { err, ok, type Result } from './result.ts';
 export { Ring } from './ring.ts';

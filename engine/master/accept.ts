@@ -1,4 +1,4 @@
-import { commandExecutorId, type ExecutorId, type TaskId } from '../core/index.ts';
+import { commandExecutorId, type ExecutorId, type TaskId, mention } from '../core/index.ts';
 import {
   type AcceptCall,
   type ExecutorInfo,
@@ -71,8 +71,9 @@ function validateOffers(master: MasterState, framework: FrameworkRecord, call: A
   const first = offers.slotOf(offerIds[0]!);
   for (let index = 0; index < offerIds.length; index++) {
     const slot = offers.slotOf(offerIds[index]!);
-    if (slot === -1) return `Offer ${offerIds[index]} is no longer valid`;
-    if (offers.framework(slot) !== framework) return `Offer ${offerIds[index]} belongs to another framework`;
+    if (slot === -1) return `Offer ${mention.offer(offerIds[index]!)} is no longer valid`;
+    if (offers.framework(slot) !== framework)
+      return `Offer ${mention.offer(offerIds[index]!)} belongs to another framework`;
     if (offers.role(slot) !== offers.role(first)) return 'Aggregated offers must be allocated to one role';
     if (offers.agent(slot) !== offers.agent(first)) return 'Aggregated offers must belong to one agent';
   }
@@ -309,10 +310,10 @@ function validateGroup(
   }
   const ids = new Set<TaskId>();
   for (const task of taskInfos) {
-    if (ids.has(task.taskId)) return `Task has duplicate ID: ${task.taskId}`;
+    if (ids.has(task.taskId)) return `Task has duplicate ID: ${mention.task(task.taskId)}`;
     ids.add(task.taskId);
     const error = validateGroupTask(master, framework, agent, task, remaining, executor);
-    if (error !== null) return `Task ${task.taskId} is invalid: ${error}`;
+    if (error !== null) return `Task ${mention.task(task.taskId)} is invalid: ${error}`;
     remaining = remaining.minus(task.resources);
   }
   return null;

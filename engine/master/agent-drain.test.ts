@@ -236,7 +236,7 @@ describe('DRAIN_AGENT', () => {
   describe('is refused, without a trace,', () => {
     test('for an agent that nobody knows (400)', () => {
       expect(refusedWithoutTrace(new MasterDriver(), drain(77 as AgentId))).toBe(
-        'CALL_INVALID Unknown agent 77',
+        'CALL_INVALID Unknown agent #A77',
       );
     });
 

@@ -1,4 +1,4 @@
-import type { AgentId } from '../core/index.ts';
+import { type AgentId, mention } from '../core/index.ts';
 import { type AgentInfo, machineKey, machineText, type OperatorMutation } from '../protocol/index.ts';
 import { type RegistryOperation, scheduledMachines } from '../registry/index.ts';
 import { markGone } from './agent-gone.ts';
@@ -38,9 +38,9 @@ function invalidDrain(master: MasterState, { agentId, maxGracePeriod }: DrainCal
   const info = infoOf(master, agentId);
   if (info === null) return null;
   if (!info.capabilities.includes('AGENT_DRAINING'))
-    return `Agent ${agentId} is not capable of being drained: it lacks AGENT_DRAINING`;
+    return `Agent ${mention.agent(agentId)} is not capable of being drained: it lacks AGENT_DRAINING`;
   if (scheduledMachines(master.intended.schedule).has(machineKey(info)))
-    return `Machine ${machineText(info)} of agent ${agentId} is in the maintenance schedule: take it out before the agent is drained`;
+    return `Machine ${machineText(info)} of agent ${mention.agent(agentId)} is in the maintenance schedule: take it out before the agent is drained`;
   return null;
 }
 
@@ -59,9 +59,13 @@ export function reactivateAgent(master: MasterState, from: OperatorRequest, agen
     return;
   }
   const drain = master.intended.deactivated.get(agentId);
-  if (drain === undefined) refuseInvalid(master, from, `Agent ${agentId} is not deactivated`);
+  if (drain === undefined) refuseInvalid(master, from, `Agent ${mention.agent(agentId)} is not deactivated`);
   else if (drain?.state === 'DRAINING' && !master.options.drainCancel)
-    refuseInvalid(master, from, `Agent ${agentId} is still draining: it is reactivated once it is drained`);
+    refuseInvalid(
+      master,
+      from,
+      `Agent ${mention.agent(agentId)} is still draining: it is reactivated once it is drained`,
+    );
   else change(master, from, { kind: 'agentReactivated', id: agentId });
 }
 
@@ -69,8 +73,8 @@ export function reactivateAgent(master: MasterState, from: OperatorRequest, agen
 function unknownAgent({ intended, goneAgents }: MasterState, id: AgentId): CallError | null {
   if (intended.isMember(id)) return null;
   if (intended.isGone(id) && !goneAgents.has(id))
-    return { code: 'CONFLICT', message: `Agent ${id} is being marked gone` };
-  return { code: 'CALL_INVALID', message: `Unknown agent ${id}` };
+    return { code: 'CONFLICT', message: `Agent ${mention.agent(id)} is being marked gone` };
+  return { code: 'CALL_INVALID', message: `Unknown agent ${mention.agent(id)}` };
 }
 
 function infoOf(master: MasterState, id: AgentId): AgentInfo | null {
@@ -120,7 +124,7 @@ export function reactivated(master: MasterState, id: AgentId, from: OperatorRequ
   master.deactivatedAgents.delete(id);
   const agent = master.agentsById.get(id);
   if (agent === undefined) {
-    const message = `Agent ${id} is not registered at this moment: it is no longer deactivated, and gets offers once it is back`;
+    const message = `Agent ${mention.agent(id)} is not registered at this moment: it is no longer deactivated, and gets offers once it is back`;
     if (from !== null) refuse(master, from.request, { code: 'CONFLICT', message });
     return;
   }

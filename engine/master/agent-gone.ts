@@ -1,4 +1,4 @@
-import type { AgentId, Micros } from '../core/index.ts';
+import { type AgentId, type Micros, mention } from '../core/index.ts';
 import type { AgentRecord } from './agent-record.ts';
 import { removeAgent } from './agent-removal.ts';
 import { refuse } from './frameworks.ts';
@@ -22,7 +22,7 @@ export function markAgentGone(master: MasterState, from: OperatorRequest, agentI
     master.readmitting.has(agentId) ||
     (agent !== undefined && agent.leaving !== null);
   if (isInTransition) {
-    const message = `Agent ${agentId} is on its way to another state: try again`;
+    const message = `Agent ${mention.agent(agentId)} is on its way to another state: try again`;
     refuse(master, from.request, { code: 'IN_TRANSITION', message });
   } else if (agent !== undefined) {
     markGone(master, agent, from);
@@ -31,7 +31,7 @@ export function markAgentGone(master: MasterState, from: OperatorRequest, agentI
     master.readmitting.add(agentId);
     change(master, from, { kind: 'agentMarkedGone', id: agentId, at: master.now });
   } else {
-    const message = `Agent ${agentId} is not known: it is not registered, recovered, unreachable or gone`;
+    const message = `Agent ${mention.agent(agentId)} is not known: it is not registered, recovered, unreachable or gone`;
     refuse(master, from.request, { code: 'NOT_FOUND', message });
   }
 }

@@ -1,4 +1,4 @@
-import type { FrameworkId } from '../core/index.ts';
+import { type FrameworkId, mention } from '../core/index.ts';
 import type { FrameworkRecord } from './framework-record.ts';
 import { disconnectFramework, removeFramework, startFailoverTimer } from './frameworks.ts';
 import { answer, type OperatorRequest, refuseInvalid } from './operator-request.ts';
@@ -9,7 +9,7 @@ import { type MasterState, TIMER_FAILOVER } from './state.ts';
 export function operatorTeardown(master: MasterState, from: OperatorRequest, id: FrameworkId): void {
   const framework = master.frameworksById.get(id);
   if (framework === undefined) {
-    refuseInvalid(master, from, `Framework ${id} is not known: nothing is torn down`);
+    refuseInvalid(master, from, `Framework ${mention.framework(id)} is not known: nothing is torn down`);
     return;
   }
   if (master.options.frameworkUndoWindow !== null)
@@ -46,9 +46,13 @@ export function failoverTimedOut(master: MasterState, framework: FrameworkRecord
 export function undoTeardown(master: MasterState, from: OperatorRequest, id: FrameworkId): void {
   const framework = master.frameworksById.get(id);
   if (framework === undefined) {
-    refuseInvalid(master, from, `Framework ${id} is not known: it never was, or it is removed for good`);
+    refuseInvalid(
+      master,
+      from,
+      `Framework ${mention.framework(id)} is not known: it never was, or it is removed for good`,
+    );
   } else if (!framework.condemned) {
-    refuseInvalid(master, from, `Framework ${id} is not about to be removed`);
+    refuseInvalid(master, from, `Framework ${mention.framework(id)} is not about to be removed`);
   } else {
     framework.condemned = false;
     startFailoverTimer(master, framework);

@@ -1,4 +1,4 @@
-import { assertNever } from '../core/index.ts';
+import { assertNever, mention } from '../core/index.ts';
 import {
   type AgentCapability,
   isSpeculative,
@@ -67,7 +67,7 @@ export function validateFeedback(agent: AgentRecord, operation: ResourceOfferOpe
   const missing = needed.find((capability) => !agent.info.capabilities.includes(capability));
   return missing === undefined
     ? null
-    : `Operation requested feedback, but agent ${agent.id} does not have the required ${missing} capability`;
+    : `Operation requested feedback, but agent ${mention.agent(agent.id)} does not have the required ${missing} capability`;
 }
 
 /** Why the operation cannot be done with what is available, or null. */

@@ -1,4 +1,4 @@
-import { assert } from '../core/index.ts';
+import { assert, mention } from '../core/index.ts';
 import { isSpeculative, isTerminal, type ResourceOfferOperation } from '../protocol/index.ts';
 import { conversionOf, type ResourceOperation, resourceErrorText, Resources } from '../resources/index.ts';
 import type { AgentRecord } from './agent-record.ts';
@@ -22,7 +22,9 @@ export function operateOnResources(master: MasterState, from: OperatorRequest, c
     refuseInvalid(
       master,
       from,
-      call.agentId === null ? missing : `No agent found with ID ${call.agentId}: expecting a registered one`,
+      call.agentId === null
+        ? missing
+        : `No agent found with ID ${mention.agent(call.agentId)}: expecting a registered one`,
     );
     return;
   }
@@ -43,14 +45,14 @@ export function operateOnResources(master: MasterState, from: OperatorRequest, c
     return;
   }
   if (agent.link === null) {
-    const message = `Agent ${agent.id} is not connected: try again once it is back`;
+    const message = `Agent ${mention.agent(agent.id)} is not connected: try again once it is back`;
     refuse(master, from.request, { code: 'CONFLICT', message });
     return;
   }
   const { consumed } = conversion.value;
   const unused = unusedOf(agent);
   if (!unused.contains(consumed)) {
-    const message = `${call.type} needs '${consumed.toString()}', but only '${unused.toString()}' is not in use on agent ${agent.id}`;
+    const message = `${call.type} needs '${consumed.toString()}', but only '${unused.toString()}' is not in use on agent ${mention.agent(agent.id)}`;
     refuse(master, from.request, { code: 'CONFLICT', message });
     return;
   }

@@ -1,4 +1,4 @@
-import { MILLI_PER_UNIT, toMilli } from '../core/index.ts';
+import { MILLI_PER_UNIT, toMilli, mention } from '../core/index.ts';
 import type {
   CheckInfo,
   CommandInfo,
@@ -112,8 +112,9 @@ function validateCommon(
   const { taskId, template, resources } = task;
   // In the order of spec 03 §6: the first rule broken is the one named. What could not be read breaks one of the first.
   if (template.fault !== undefined) return template.fault;
-  if (framework.tasks.has(taskId)) return `Task has duplicate ID: ${taskId}`;
-  if (framework.unreachableTasks.has(taskId)) return `Task ID ${taskId} is that of an unreachable task`;
+  if (framework.tasks.has(taskId)) return `Task has duplicate ID: ${mention.task(taskId)}`;
+  if (framework.unreachableTasks.has(taskId))
+    return `Task ID ${mention.task(taskId)} is that of an unreachable task`;
   if (task.agentId !== agent.id) return 'Task uses an agent other than that of the offers';
   const checkError = validateChecks(template);
   if (checkError !== null) return checkError;

@@ -91,7 +91,7 @@ export function schedulerEventToWire(
         },
       };
     case 'ERROR':
-      return { type, error: { message: event.message } };
+      return { type, error: { message: ids.mentioned(event.message) } };
     case 'HEARTBEAT':
       return { type };
   }

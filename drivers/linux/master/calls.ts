@@ -5,6 +5,7 @@ import {
   callErrorText,
   type RequestId,
 } from '../../../engine/master/index.ts';
+import type { IdTexts } from '../codec/ids/id-texts.ts';
 import { Refusal } from '../http/refusal.ts';
 
 type Answer = (outcome: { readonly status: 200 | 202 } | CallError) => void;
@@ -46,10 +47,10 @@ export class Calls {
 }
 
 /** A refusal of the master as the caller sees it. */
-export function refusalOf(error: CallError): Refusal {
+export function refusalOf(ids: IdTexts, error: CallError): Refusal {
   const headers: { [name: string]: string } = {};
   if (error.code === 'RATE_LIMITED')
     headers['Retry-After'] = String(Math.ceil(microsToSeconds(error.retryAfter)));
   if (error.code === 'NOT_LEADING' || error.code === 'IN_TRANSITION') headers['Retry-After'] = '1';
-  return new Refusal(CALL_ERROR_STATUS[error.code], callErrorText(error), headers);
+  return new Refusal(CALL_ERROR_STATUS[error.code], ids.mentioned(callErrorText(error)), headers);
 }

@@ -146,7 +146,7 @@ export class LegacyEndpoints {
   #read<Type extends OperatorRead['type']>(exchange: Exchange, type: Type): Read<Type> {
     const { loop } = this.#context;
     const answer = loop.machine.query(loop.instant(), { type }, this.#viewer(exchange.principal));
-    if (!answer.ok) throw refusalOf(answer.error);
+    if (!answer.ok) throw refusalOf(this.#context.ids, answer.error);
     return answer.value as Read<Type>;
   }
 }

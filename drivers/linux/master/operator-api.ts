@@ -105,7 +105,7 @@ export class OperatorApi {
     const { calls, loop } = this.#context;
     await new Promise<void>((resolve) => {
       const request = calls.open((outcome) => {
-        if ('code' in outcome) exchange.refuse(refusalOf(outcome));
+        if ('code' in outcome) exchange.refuse(refusalOf(this.#context.ids, outcome));
         else exchange.empty(outcome.status);
         resolve();
       });
@@ -152,7 +152,7 @@ export class OperatorApi {
       return;
     }
     const answer = loop.machine.query(loop.instant(), call, viewer);
-    if (!answer.ok) throw refusalOf(answer.error);
+    if (!answer.ok) throw refusalOf(this.#context.ids, answer.error);
     const message = operatorResponseToWire(ids, loop.machine.epoch, address, answer.value);
     await exchange.bytes(writeMessage(ResponseSchema, message, type), type);
   }

@@ -136,7 +136,7 @@ export class SchedulerApi {
     calls.close(request);
     if (refused !== null) {
       this.#forget(stream);
-      throw refusalOf(refused);
+      throw refusalOf(this.#context.ids, refused);
     }
     if (stream.records.isOpen) stream.open();
   }
@@ -206,7 +206,7 @@ export class SchedulerApi {
           new Refusal(400, "All non-subscribe calls should include the 'Mesos-Stream-Id' header"),
         );
       } else {
-        exchange.refuse(refusalOf(outcome));
+        exchange.refuse(refusalOf(this.#context.ids, outcome));
       }
     });
     loop.deliver({ kind: 'schedulerCalled', request, principal: exchange.principal, stream, call });

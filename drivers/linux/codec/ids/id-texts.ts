@@ -7,8 +7,10 @@ import {
   frameworkIdText,
   idParts,
   type MasterEpoch,
+  type MentionTexts,
   type OfferId,
   type TaskId,
+  withIdTexts,
 } from '../../../../engine/core/index.ts';
 import { TextTable } from './text-table.ts';
 
@@ -97,6 +99,17 @@ export class IdTexts {
   executor(text: string): ExecutorId {
     return this.names.number(text) as ExecutorId;
   }
+
+  /** A text of the engine with the ids that it mentions as the outside knows them. */
+  mentioned(text: string): string {
+    return withIdTexts(text, this.#mentions);
+  }
+
+  readonly #mentions: MentionTexts = {
+    agent: (id) => this.agentText(id),
+    framework: (id) => this.frameworkText(id),
+    task: (id) => this.taskText(id),
+  };
 
   /** Forgets texts that nobody holds any more, when there are many. `mark` names every id that the machine holds. */
   sweepIfFull(mark: (keep: (id: TaskId | ExecutorId | AgentId | FrameworkId) => void) => void): void {

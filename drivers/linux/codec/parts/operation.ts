@@ -199,7 +199,7 @@ export function operationStatusToWire(
   return {
     ...(operationId === null ? {} : { operationId: { value: operationId } }),
     state: OperationState[status.state],
-    ...(message === null ? {} : { message }),
+    ...(message === null ? {} : { message: ids.mentioned(message) }),
     ...(convertedResources === null
       ? {}
       : { convertedResources: resourcesToWire(convertedResources, 'endpoint', null) }),

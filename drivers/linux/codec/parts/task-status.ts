@@ -109,7 +109,7 @@ export function statusToWire(
   return {
     taskId: { value: ids.taskText(status.taskId) },
     state: TaskState[status.state],
-    ...(message === null ? {} : { message }),
+    ...(message === null ? {} : { message: ids.mentioned(message) }),
     source: SOURCE_NUMBERS[status.source],
     ...(reason === null ? {} : { reason: STATUS_REASON_NUMBERS[reason] }),
     ...(agentId === null ? {} : { agentId: { value: ids.agentText(agentId) } }),
