@@ -295,6 +295,7 @@ function validateGroup(
 ): string | null {
   const { framework, agent } = acceptance;
   const { executor, taskInfos, id } = operation;
+  if (operation.fault !== undefined) return operation.fault;
   if (id !== null) return 'Operation.id must not be set on LAUNCH_GROUP';
   if (taskInfos.length === 0) return 'Task group cannot be empty';
   const running = agent.executor(framework, executor.executorId);

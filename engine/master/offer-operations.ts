@@ -30,6 +30,7 @@ export function performOfferOperation(
   const { framework, agent, role, roleName } = acceptance;
   const operation = withoutAllocation(given);
   const error =
+    given.fault ??
     validateAllocation(given, roleName) ??
     validateFeedback(agent, operation) ??
     (master.options.reservationOwners ? validateOwners(framework, operation) : null) ??

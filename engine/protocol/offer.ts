@@ -37,8 +37,13 @@ export function isSpeculative(
   return operation.type !== 'CREATE_DISK' && operation.type !== 'DESTROY_DISK';
 }
 
-/** `Offer.Operation` (spec 03 §5). `id` asks for feedback. */
-export type OfferOperation =
+/**
+ * `Offer.Operation` (spec 03 §5). `id` asks for feedback. `fault` is why an operation on resources, or a group of tasks, could not be read, of
+ * one from outside only: the master drops it with that, and the rest of it means nothing.
+ */
+export type OfferOperation = OperationParts & { readonly fault?: string };
+
+type OperationParts =
   | { readonly type: 'LAUNCH'; readonly id: string | null; readonly taskInfos: readonly TaskInfo[] }
   | {
       readonly type: 'LAUNCH_GROUP';

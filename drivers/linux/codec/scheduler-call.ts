@@ -19,7 +19,7 @@ import { UUID_BYTES, updateOfUuid, updateUuid } from './ids/update-uuid.ts';
 import { WireError } from './message/wire-error.ts';
 import { frameworkInfoFromWire, frameworkInfoToWire } from './parts/framework-info.ts';
 import { constraintsFromWire, constraintsToWire } from './parts/offer-constraints.ts';
-import { operationFromWire, operationToWire } from './parts/operation.ts';
+import { operationOrFault, operationToWire } from './parts/operation.ts';
 import { namesOf, own, present } from './parts/presence.ts';
 import { allocationRoleOf, resourcesFromWire, resourcesToWire } from './parts/resources.ts';
 import { killPolicyFromWire, killPolicyToWire, taskFromWire } from './parts/task-info.ts';
@@ -63,7 +63,7 @@ export function schedulerCallFromWire(
       const accept = present(call.accept, 'accept');
       const operations: OfferOperation[] = [];
       accept.operations.forEach((message, index) => {
-        const operation = operationFromWire(ids, message, `accept.operations[${index}]`, taskOrFault);
+        const operation = operationOrFault(ids, message, `accept.operations[${index}]`, taskOrFault);
         if (operation !== null) operations.push(operation);
       });
       const offerIds = offersFromWire(ids, epoch, accept.offerIds);
@@ -210,32 +210,37 @@ function uuidOf(bytes: Uint8Array, path: string): Uint8Array {
 }
 
 /** A task that cannot be said in the engine's terms keeps its id and says why. */
-function taskOrFault(ids: IdTexts, task: TaskInfoValid, path: string): TaskInfo {
+function taskOrFault(ids: IdTexts, task: TaskInfoValid, path: string, fault?: string): TaskInfo {
+  if (fault !== undefined) return faulty(ids, task, fault);
   try {
     return taskFromWire(ids, task, path);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    return {
-      taskId: ids.task(task.taskId.value),
-      agentId: ids.agent(task.agentId.value),
-      resources: Resources.EMPTY,
-      template: {
-        name: task.name,
-        command: null,
-        executor: null,
-        container: null,
-        killPolicy: null,
-        healthCheck: null,
-        check: null,
-        maxCompletionTime: null,
-        limits: null,
-        labels: null,
-        discovery: null,
-        data: null,
-        fault: error.message,
-      },
-    };
+    return faulty(ids, task, error.message);
   }
+}
+
+function faulty(ids: IdTexts, task: TaskInfoValid, fault: string): TaskInfo {
+  return {
+    taskId: ids.task(task.taskId.value),
+    agentId: ids.agent(task.agentId.value),
+    resources: Resources.EMPTY,
+    template: {
+      name: task.name,
+      command: null,
+      executor: null,
+      container: null,
+      killPolicy: null,
+      healthCheck: null,
+      check: null,
+      maxCompletionTime: null,
+      limits: null,
+      labels: null,
+      discovery: null,
+      data: null,
+      fault,
+    },
+  };
 }
 
 function scalarsOf(quantities: Quantities): Resources {

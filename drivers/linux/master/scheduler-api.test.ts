@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import type { RunningMaster } from './start-master.ts';
+import { MemoryRegistry } from '../storage/memory-registry.ts';
 import { ask, post, ScriptedAgent, subscribe, testMaster } from './test-kit.ts';
 
 let master: RunningMaster;
@@ -165,4 +166,94 @@ test('a call is refused with the status and the reason of the first rule that it
   const garbage = { method: 'POST', headers: { 'Content-Type': 'application/x-protobuf' }, body: 'garbage' };
   expect((await ask(master, '/api/v1/scheduler', garbage)).status).toBe(400);
   events.close();
+});
+
+test('an operation that cannot be read is dropped by itself, with feedback if it asks for it', async () => {
+  master = await testMaster();
+  const agent = await ScriptedAgent.start(master);
+  const { events, streamId, frameworkId } = await subscribe(master);
+  const { offers } = await events.next(isOffers);
+  const offer = offers.offers[0]!;
+  const executor = { type: 'DEFAULT', executor_id: { value: 'a/b' }, framework_id: { value: frameworkId } };
+  const cpus = { name: 'cpus', type: 'SCALAR', scalar: { value: 1 } };
+  const task = (id: string) => ({
+    name: id,
+    task_id: { value: id },
+    agent_id: offer.agent_id,
+    command: { value: 'true' },
+    resources: [cpus],
+  });
+  const answer = await post(
+    master,
+    '/api/v1/scheduler',
+    {
+      type: 'ACCEPT',
+      framework_id: { value: frameworkId },
+      accept: {
+        offer_ids: [offer.id],
+        operations: [
+          {
+            type: 'RESERVE',
+            id: { value: 'op1' },
+            reserve: { resources: [{ ...cpus, scalar: { value: -1 } }] },
+          },
+          { type: 'CREATE', id: { value: 'op2' } },
+          {
+            type: 'LAUNCH_GROUP',
+            launch_group: { executor, task_group: { tasks: [task('g1'), task('g2')] } },
+          },
+          { type: 'OF_TOMORROW' },
+          { type: 'LAUNCH', launch: { task_infos: [task('t1')] } },
+        ],
+      },
+    },
+    { 'Mesos-Stream-Id': streamId },
+  );
+  expect(answer.status).toBe(202);
+  const failed: string[] = [];
+  while (failed.length < 4) {
+    const event = await events.next<{
+      type: string;
+      update?: UpdateRecord['update'];
+      update_operation_status?: {
+        status: { operation_id: { value: string }; state: string; message: string };
+      };
+    }>(({ type }) => type === 'UPDATE' || type === 'UPDATE_OPERATION_STATUS');
+    const operation = event.update_operation_status?.status;
+    failed.push(
+      operation === undefined
+        ? `${event.update!.status.task_id.value} ${event.update!.status.state} ${event.update!.status.message}`
+        : `${operation.operation_id.value} ${operation.state} ${operation.message}`,
+    );
+  }
+  expect(failed).toEqual([
+    expect.stringMatching(/^op1 OPERATION_ERROR .*'cpus' has the value -1/),
+    expect.stringMatching(/^op2 OPERATION_ERROR Expecting '.*create' to be present/),
+    expect.stringMatching(/^g1 TASK_ERROR .*contains '\/'/),
+    expect.stringMatching(/^g2 TASK_ERROR .*contains '\/'/),
+  ]);
+  expect((await agent.next('RUN_TASK')).task.template.name).toBe('t1');
+  events.close();
+});
+
+test('a master that does not lead sends clients to the one that does, or tells them to come again', async () => {
+  let leader: { hostname: string; port: number } | null = null;
+  // Its election never becomes durable.
+  const registry = new MemoryRegistry();
+  registry.append = () => new Promise(() => {});
+  master = await testMaster({ registry, leader: () => leader });
+  const call = { type: 'GET_STATE' };
+  for (const path of ['/api/v1', '/api/v1/scheduler'])
+    expect((await post(master, path, call)).status).toBe(503);
+  expect((await ask(master, '/state')).status).toBe(503);
+  leader = { hostname: 'other', port: 5_055 };
+  for (const path of ['/api/v1', '/api/v1/scheduler']) {
+    const answer = await post(master, path, call);
+    expect([answer.status, answer.headers.location]).toEqual([307, `//other:5055${path}`]);
+  }
+  expect((await ask(master, '/master/state?jsonp=x')).headers.location).toBe(
+    '//other:5055/master/state?jsonp=x',
+  );
+  expect((await ask(master, '/health')).status).toBe(200);
+  expect((await ask(master, '/metrics/snapshot')).text).toContain('"master/elected":0');
 });

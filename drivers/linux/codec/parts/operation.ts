@@ -1,12 +1,13 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { type AgentId, fromMilli, type UpdateId } from '../../../../engine/core/index.ts';
+import { type AgentId, fromMilli, type UpdateId, ZERO_MILLI } from '../../../../engine/core/index.ts';
 import type {
+  ExecutorInfo,
   OfferOperation,
   OperationStatus,
   ResourceOfferOperation,
   TaskInfo,
 } from '../../../../engine/protocol/index.ts';
-import type { ResourceFormat } from '../../../../engine/resources/index.ts';
+import { type ResourceFormat, Resources } from '../../../../engine/resources/index.ts';
 import {
   Offer_Operation_Type,
   type Offer_OperationSchema,
@@ -15,13 +16,14 @@ import {
   type OperationStatusSchema,
   type OperationStatusValid,
   Resource_DiskInfo_Source_Type,
+  type ResourceValid,
   type TaskInfoValid,
 } from '../../proto/generated/mesos/v1/mesos_pb.ts';
 import type { IdTexts } from '../ids/id-texts.ts';
 import { updateOfUuid, updateUuid } from '../ids/update-uuid.ts';
 import { WireError } from '../message/wire-error.ts';
 import { namesOf, own, present } from './presence.ts';
-import { resourceFromWire, resourcesFromWire, resourcesToWire, scalarFromWire } from './resources.ts';
+import { allocatedFromWire, resourcesFromWire, resourcesToWire, scalarFromWire } from './resources.ts';
 import { executorFromWire, executorToWire, taskFromWire, taskToWire } from './task-info.ts';
 
 const operationType = namesOf(Offer_Operation_Type);
@@ -62,6 +64,10 @@ export function operationFromWire(
   }
 }
 
+function oneAllocated(message: ResourceValid, path: string): Resources {
+  return allocatedFromWire([message], path);
+}
+
 function resourceOperation(
   type: ResourceOfferOperation['type'],
   id: string | null,
@@ -74,29 +80,29 @@ function resourceOperation(
       return {
         type,
         id,
-        source: resourcesFromWire(source, `${path}.reserve.source`),
-        resources: resourcesFromWire(resources, `${path}.reserve.resources`),
+        source: allocatedFromWire(source, `${path}.reserve.source`),
+        resources: allocatedFromWire(resources, `${path}.reserve.resources`),
       };
     }
     case 'UNRESERVE': {
       const { resources } = present(operation.unreserve, `${path}.unreserve`);
-      return { type, id, resources: resourcesFromWire(resources, `${path}.unreserve.resources`) };
+      return { type, id, resources: allocatedFromWire(resources, `${path}.unreserve.resources`) };
     }
     case 'CREATE': {
       const { volumes } = present(operation.create, `${path}.create`);
-      return { type, id, volumes: resourcesFromWire(volumes, `${path}.create.volumes`) };
+      return { type, id, volumes: allocatedFromWire(volumes, `${path}.create.volumes`) };
     }
     case 'DESTROY': {
       const { volumes } = present(operation.destroy, `${path}.destroy`);
-      return { type, id, volumes: resourcesFromWire(volumes, `${path}.destroy.volumes`) };
+      return { type, id, volumes: allocatedFromWire(volumes, `${path}.destroy.volumes`) };
     }
     case 'GROW_VOLUME': {
       const { volume, addition } = present(operation.growVolume, `${path}.grow_volume`);
       return {
         type,
         id,
-        volume: resourceFromWire(volume, `${path}.grow_volume.volume`),
-        addition: resourceFromWire(addition, `${path}.grow_volume.addition`),
+        volume: oneAllocated(volume, `${path}.grow_volume.volume`),
+        addition: oneAllocated(addition, `${path}.grow_volume.addition`),
       };
     }
     case 'SHRINK_VOLUME': {
@@ -104,7 +110,7 @@ function resourceOperation(
       return {
         type,
         id,
-        volume: resourceFromWire(volume, `${path}.shrink_volume.volume`),
+        volume: oneAllocated(volume, `${path}.shrink_volume.volume`),
         subtract: scalarFromWire('disk', subtract.value, `${path}.shrink_volume.subtract`),
       };
     }
@@ -117,15 +123,84 @@ function resourceOperation(
       return {
         type,
         id,
-        source: resourceFromWire(create.source, `${path}.create_disk.source`),
+        source: oneAllocated(create.source, `${path}.create_disk.source`),
         targetType,
         targetProfile: own(create, 'targetProfile'),
       };
     }
     case 'DESTROY_DISK': {
       const { source } = present(operation.destroyDisk, `${path}.destroy_disk`);
-      return { type, id, source: resourceFromWire(source, `${path}.destroy_disk.source`) };
+      return { type, id, source: oneAllocated(source, `${path}.destroy_disk.source`) };
     }
+  }
+}
+
+/**
+ * As `operationFromWire`; what of it cannot be said in the engine's terms becomes the fault of the operation, or of the tasks that it was to
+ * launch, so that the rest of the call goes on (spec 03 §5).
+ */
+export function operationOrFault(
+  ids: IdTexts,
+  operation: Offer_OperationValid,
+  path: string,
+  readTask: (ids: IdTexts, task: TaskInfoValid, path: string, fault?: string) => TaskInfo,
+): OfferOperation | null {
+  try {
+    return operationFromWire(ids, operation, path, readTask);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    const fault = error.message;
+    const type = operationType(operation.type);
+    const id = operation.id === undefined ? null : operation.id.value;
+    if (type === 'UNKNOWN') return null;
+    if (type === 'LAUNCH') return { type, id, taskInfos: [] };
+    if (type === 'LAUNCH_GROUP') {
+      const tasks = operation.launchGroup?.taskGroup.tasks ?? [];
+      const taskInfos = tasks.map((task, index) => readTask(ids, task, `${path}[${index}]`, fault));
+      return { type, id, executor: unreadable(ids, operation), taskInfos, fault };
+    }
+    return faulty(type, id, fault);
+  }
+}
+
+/** Stands for an executor that cannot be read; its tasks say why. */
+function unreadable(ids: IdTexts, operation: Offer_OperationValid): ExecutorInfo {
+  return {
+    type: 'DEFAULT',
+    executorId: ids.executor(operation.launchGroup?.executor.executorId.value ?? ''),
+    frameworkId: null,
+    command: null,
+    container: null,
+    resources: Resources.EMPTY,
+    name: '',
+    shutdownGracePeriod: null,
+    labels: null,
+    data: null,
+  };
+}
+
+function faulty(
+  type: ResourceOfferOperation['type'],
+  id: string | null,
+  fault: string,
+): ResourceOfferOperation {
+  const none = Resources.EMPTY;
+  switch (type) {
+    case 'RESERVE':
+      return { type, id, source: none, resources: none, fault };
+    case 'UNRESERVE':
+      return { type, id, resources: none, fault };
+    case 'CREATE':
+    case 'DESTROY':
+      return { type, id, volumes: none, fault };
+    case 'GROW_VOLUME':
+      return { type, id, volume: none, addition: none, fault };
+    case 'SHRINK_VOLUME':
+      return { type, id, volume: none, subtract: ZERO_MILLI, fault };
+    case 'CREATE_DISK':
+      return { type, id, source: none, targetType: 'MOUNT', targetProfile: null, fault };
+    case 'DESTROY_DISK':
+      return { type, id, source: none, fault };
   }
 }
 

@@ -30,7 +30,17 @@ const PLAIN_NAMES_MAX = 1_000;
  * role of an offer, a task or an executor stands beside its resources. Throws WireError.
  */
 export function resourcesFromWire(messages: readonly ResourceValid[], path: string): Resources {
+  return read(messages, path, false);
+}
+
+/** As `resourcesFromWire`, and `allocation_info` stays: for operations, whose resources are held against the offer's role. */
+export function allocatedFromWire(messages: readonly ResourceValid[], path: string): Resources {
+  return read(messages, path, true);
+}
+
+function read(messages: readonly ResourceValid[], path: string, keepsRole: boolean): Resources {
   const role = allocationRole(messages);
+  if (keepsRole && role !== null) return validated(messages, path, false);
   const entries: Resource[] = [];
   for (const message of messages) {
     const entry = plainScalar(message);
