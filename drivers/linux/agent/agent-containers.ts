@@ -138,6 +138,10 @@ export class AgentContainers {
     return this.#held.values();
   }
 
+  get isIdle(): boolean {
+    return this.#held.size === 0;
+  }
+
   find(handle: ContainerHandle): AgentContainer | null {
     return this.#held.get(handle) ?? null;
   }

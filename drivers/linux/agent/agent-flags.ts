@@ -65,6 +65,16 @@ export const AGENT_FLAGS = {
     default: '5secs',
     help: 'from SHUTDOWN to the end of an executor',
   },
+  reconfiguration_policy: {
+    kind: 'text',
+    default: 'equal',
+    help: 'equal, or additive: what may differ from the last start on the work_dir',
+  },
+  recover: {
+    kind: 'text',
+    default: 'reconnect',
+    help: 'reconnect: go on with what runs; cleanup: end it, and then the agent',
+  },
   recovery_timeout: { kind: 'duration', default: '15mins', help: 'how long executors wait for their agent' },
   registration_backoff_factor: {
     kind: 'duration',

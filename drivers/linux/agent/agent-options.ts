@@ -66,6 +66,11 @@ function settingsOf(values: Values): Partial<AgentSettings> {
   if (headroom < 0 || headroom > 1)
     throw new FlagError(`--gc_disk_headroom is ${headroom}; expected a number from 0 to 1`);
   return {
+    reconfigurationPolicy: oneOf('reconfiguration_policy', values.reconfiguration_policy, [
+      'equal',
+      'additive',
+    ]),
+    recover: oneOf('recover', values.recover, ['reconnect', 'cleanup']),
     registrationBackoff: values.registration_backoff_factor,
     executorRegistrationTimeout: values.executor_registration_timeout,
     executorReregistrationTimeout: reregistration,
@@ -77,6 +82,12 @@ function settingsOf(values: Values): Partial<AgentSettings> {
       diskHeadroom: headroom,
     },
   };
+}
+
+function oneOf<Name extends string>(flag: string, text: string, names: readonly Name[]): Name {
+  const found = names.find((name) => name === text);
+  if (found === undefined) throw new FlagError(`--${flag} is '${text}'; expected ${names.join(' or ')}`);
+  return found;
 }
 
 /** Takes the masters in turn: one that does not lead says who does. */

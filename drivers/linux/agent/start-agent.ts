@@ -23,6 +23,8 @@ import type { Resources } from '../../../engine/resources/index.ts';
 import { ExecutorUuids } from '../codec/ids/executor-uuids.ts';
 import { IdTexts } from '../codec/ids/id-texts.ts';
 import type { ContainerEvents, ContainerRuntime } from '../containers/container-runtime.ts';
+import { cgroupMounts } from '../containers/cgroups/cgroup-mounts.ts';
+import { ContainerCgroup } from '../containers/cgroups/container-cgroup.ts';
 import { DEFAULT_DOCKER_OPTIONS, DockerRuntime } from '../containers/docker/docker-runtime.ts';
 import { bootId } from '../containers/process/process-files.ts';
 import { ProcessRuntime } from '../containers/process/process-runtime.ts';
@@ -137,6 +139,7 @@ export interface RunningAgent {
   unregister(): Promise<AgentEnd>;
 }
 
+const DEFAULT_PORT = 5_051;
 const PING_TIMEOUT_MS = 75_000;
 const FETCHER_CACHE_SIZE = 2 * 2 ** 30;
 const FETCHER_STALL_MS = 60_000;
@@ -202,7 +205,7 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
     },
     tls: options.tls ?? null,
   });
-  const bound = await server.listen(options.port ?? 5_051, options.host ?? '127.0.0.1');
+  const bound = await listen(server, options, recovered?.info?.port ?? null);
   const address = agentAddress(bound, options.advertise ?? {});
   const info: AgentInfo = {
     id: null,
@@ -313,6 +316,7 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
     roleOf: (frameworkId, executorId) => containers.findExecutor(frameworkId, executorId)?.role ?? null,
     claims: () => null,
   });
+  const agentCgroup = new ContainerCgroup(await cgroupMounts(), cgroupOf(workDir));
   let endsContainers = false;
   const carryOut = (output: CarriedOut): void => {
     switch (output.kind) {
@@ -440,6 +444,7 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
     connection.close();
     await server.close();
     if (endsContainers) await containers.endAll();
+    if (endsContainers || containers.isIdle) await agentCgroup.remove().catch(() => {});
     for (const runtime of runtimes.values()) await runtime.close();
     await checkpoints.close();
     await workDir.close();
@@ -448,11 +453,22 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
   if (recovered?.agentId != null) await workDir.linkLatest(ids.agentText(recovered.agentId));
   if (recovered?.resources != null) await volumes.follow(recovered.resources);
   const areAlive = !workDir.isRebooted;
-  running.deliver({ kind: 'started', recovered, containersAlive: areAlive });
-  if (recovered !== null) containers.showSandboxes(recovered);
-  await containers.recover(recovered, areAlive);
-  await workDir.noteBoot(boot);
-  connection.reconnect();
+  await Promise.race([
+    new Promise<void>((resolve) => {
+      running.deliver({ kind: 'started', recovered, containersAlive: areAlive }, resolve);
+    }),
+    ending,
+  ]);
+  if (running.isOver) {
+    const { reason, isFailure } = await ended;
+    // Ended by its own settings: a configuration that is refused, or a cleanup, which is all that was wanted.
+    if (isFailure || !endsContainers) throw new AgentError(reason);
+  } else {
+    if (recovered !== null) containers.showSandboxes(recovered);
+    await containers.recover(recovered, areAlive);
+    await workDir.noteBoot(boot);
+    connection.reconnect();
+  }
   const scheme = options.tls === undefined ? 'http' : 'https';
   return {
     host: bound.address,
@@ -471,6 +487,22 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
       return await ended;
     },
   };
+}
+
+/** With any port wanted it is the one of last time, if that is free: executors look for the agent there. */
+async function listen(
+  server: HttpServer,
+  { port = DEFAULT_PORT, host = '127.0.0.1' }: StartAgentOptions,
+  lastPort: number | null,
+): ReturnType<HttpServer['listen']> {
+  if (port === 0 && lastPort !== null) {
+    try {
+      return await server.listen(lastPort, host);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    }
+  }
+  return await server.listen(port, host);
 }
 
 /** Forgets texts of ids that nobody holds any more. */
@@ -503,6 +535,11 @@ async function sampleUsage(containers: AgentContainers, loop: AgentLoop): Promis
   loop.deliver({ kind: 'usageSampled', containers: samples, load: { fiveMinutes, fifteenMinutes } });
 }
 
+/** Below the root of each hierarchy. */
+function cgroupOf({ name }: WorkDir): string {
+  return `orrery/${name}`;
+}
+
 async function openRuntimes(
   options: StartAgentOptions,
   workDir: WorkDir,
@@ -512,7 +549,7 @@ async function openRuntimes(
   runtimes.set(
     'process',
     await ProcessRuntime.open(
-      { folder: workDir.containers, cgroup: `orrery/${workDir.name}`, mounts: null },
+      { folder: workDir.containers, cgroup: cgroupOf(workDir), mounts: null },
       events,
     ),
   );

@@ -50,6 +50,8 @@ export class TestScheduler {
   readonly #streamId: string;
   readonly frameworkId: string;
   readonly statuses: Status[] = [];
+  #offers: Offer[] = [];
+  readonly #updates: Status[] = [];
 
   private constructor(master: RunningMaster, events: Records, streamId: string, frameworkId: string) {
     this.#master = master;
@@ -79,10 +81,8 @@ export class TestScheduler {
   }
 
   async offer(): Promise<Offer> {
-    const record = await this.#events.next<{ type: string; offers: { offers: Offer[] } }>(
-      ({ type }) => type === 'OFFERS',
-    );
-    return record.offers.offers[0]!;
+    while (this.#offers.length === 0) await this.#read();
+    return this.#offers.shift()!;
   }
 
   /** Operations on the next offer; the rest of it comes back at once. */
@@ -113,10 +113,8 @@ export class TestScheduler {
   /** The next update of the task that is one of these states; all that come are acknowledged. */
   async status(taskId: string, ...states: readonly string[]): Promise<Status> {
     for (;;) {
-      const { update } = await this.#events.next<{ type: string; update: { status: Status } }>(
-        ({ type }) => type === 'UPDATE',
-      );
-      const { status } = update;
+      while (this.#updates.length === 0) await this.#read();
+      const status = this.#updates.shift()!;
       this.statuses.push(status);
       if (status.uuid !== undefined)
         await this.call({
@@ -131,6 +129,20 @@ export class TestScheduler {
 
   close(): void {
     this.#events.close();
+  }
+
+  async #read(): Promise<void> {
+    const event = await this.#events.next<{
+      readonly type: string;
+      readonly offers?: { readonly offers: readonly Offer[] };
+      readonly update?: { readonly status: Status };
+      readonly rescind?: { readonly offer_id: { readonly value: string } };
+    }>();
+    if (event.offers !== undefined) this.#offers.push(...event.offers.offers);
+    if (event.update !== undefined) this.#updates.push(event.update.status);
+    const { rescind } = event;
+    if (rescind !== undefined)
+      this.#offers = this.#offers.filter(({ id }) => id.value !== rescind.offer_id.value);
   }
 }
 

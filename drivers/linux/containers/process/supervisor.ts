@@ -3,6 +3,8 @@
  * them cost little. Arguments: folder for its files, files that put a process into the container's cgroup (blanks between them), the
  * container's name if its processes are to be marked with it, program and its arguments. It writes
  *
+ *     (Nobody need be there any more to hear that it started: an agent may be killed at that very instant.)
+ *
  *     supervisor   its number and when it started, as /proc/<pid>/stat has it (field 22)
  *     child        number of the container's first process, a session of its own, once that is in its cgroup
  *     status       exit status of that process; 128 and the signal if one ended it
@@ -16,7 +18,9 @@ setsid sh -c '
   [ -z "$mark" ] || export ORRERY_CONTAINER="$mark"
   for file in $groups; do echo $$ > "$file" || exit 125; done
   echo $$ > "$folder/child.new" && mv "$folder/child.new" "$folder/child" || exit 125
-  echo started >&3
+  trap "" PIPE
+  echo started >&3 2>/dev/null
+  trap - PIPE
   exec 3>&-
   exec "$@"
 ' sh "$folder" "$groups" "$mark" "$@" >>stdout 2>>stderr </dev/null &
