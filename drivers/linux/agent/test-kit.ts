@@ -85,12 +85,18 @@ export class TestScheduler {
     return this.#offers.shift()!;
   }
 
-  /** Operations on the next offer; the rest of it comes back at once. */
-  async accept(operations: (offer: Offer) => readonly object[]): Promise<Offer> {
-    const offer = await this.offer();
+  /** Operations on the offers that come until one fits; the rest of them comes back at once. */
+  async accept(
+    operations: (offer: Offer) => readonly object[],
+    fits: (offer: Offer) => boolean = () => true,
+  ): Promise<Offer> {
+    const offers = [await this.offer()];
+    while (!offers.some(fits)) offers.push(await this.offer());
+    const offer = offers.at(-1)!;
+    const offer_ids = offers.map(({ id }) => id);
     await this.call({
       type: 'ACCEPT',
-      accept: { offer_ids: [offer.id], operations: operations(offer), filters: { refuse_seconds: 0 } },
+      accept: { offer_ids, operations: operations(offer), filters: { refuse_seconds: 0 } },
     });
     return offer;
   }
