@@ -7,7 +7,12 @@ type FrameworkRecord = MasterState['frameworks'] extends Iterable<infer Record> 
 
 /** Names every id that a master's books hold, so that the texts of all others can be forgotten. O(everything). */
 export function liveIds(state: MasterState, keep: Keep): void {
-  for (const framework of state.frameworks) keepFramework(framework, keep);
+  for (const framework of state.frameworks) {
+    keepFramework(framework, keep);
+    for (let slot = framework.offerHead; slot !== -1; slot = state.offers.nextOfFramework(slot)) {
+      keepOffer(state.offers.offer(slot), keep);
+    }
+  }
   for (const [id, framework] of state.completedFrameworks) {
     keep(id);
     if (framework !== null) keepFramework(framework, keep);
