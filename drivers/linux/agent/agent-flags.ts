@@ -1,4 +1,5 @@
 import type { FlagTable } from '../flags/parse-flags.ts';
+import { AGENT_SECURITY_FLAGS } from './agent-security.ts';
 
 /** Flags of `orrery agent` (spec 17), in the order of its help. */
 export const AGENT_FLAGS = {
@@ -106,6 +107,7 @@ export const AGENT_FLAGS = {
     help: 'a download without a byte for so long fails',
   },
   frameworks_home: { kind: 'text', default: null, help: 'where relative paths of URIs begin' },
+  ...AGENT_SECURITY_FLAGS,
   logging_level: { kind: 'text', default: 'INFO', help: 'INFO, WARNING or ERROR' },
   log_dir: { kind: 'text', default: null, help: 'write orrery-agent.log there, too' },
   until_stdin_closes: {

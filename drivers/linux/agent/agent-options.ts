@@ -8,6 +8,7 @@ import { domainFromWire } from '../codec/parts/agent-info.ts';
 import { FlagError, type ParsedFlags } from '../flags/parse-flags.ts';
 import { DomainInfoSchema } from '../proto/generated/mesos/v1/mesos_pb.ts';
 import type { AGENT_FLAGS } from './agent-flags.ts';
+import { agentSecurity } from './agent-security.ts';
 import { masterPlace, type MasterPlace } from './master-connection.ts';
 import type { StartAgentOptions } from './start-agent.ts';
 
@@ -23,7 +24,11 @@ export function agentOptions({ values, shown }: ParsedFlags<typeof AGENT_FLAGS>)
     throw new FlagError(
       `--attributes: ${resourceErrorText(attributes.error)}; expected such as rack:r1;zone:a`,
     );
+  const { authentication, tokens, credential } = agentSecurity(values);
   return {
+    authentication,
+    executorTokens: tokens,
+    link: credential === null ? {} : { credential },
     workDir: values.work_dir,
     master: leaderAmong(values.master),
     host: values.ip,

@@ -85,7 +85,9 @@ if (missing !== null) {
       await container.kill({ signal: 'SIGKILL' });
       await until(async () => ((await container.inspect()).State.Running ? null : true), 'it has ended');
       await cluster.startAgent({ docker: { socket: engine.socket } });
-      expect((await scheduler.status('ends', 'TASK_FAILED')).message).toContain('terminated with signal Killed');
+      expect((await scheduler.status('ends', 'TASK_FAILED')).message).toContain(
+        'terminated with signal Killed',
+      );
       await scheduler.kill('lives', { grace_period: { nanoseconds: 50_000_000 } });
       const killed = await scheduler.status('lives', 'TASK_KILLED');
       expect(killed.container_status?.executor_pid).toBe(before.container_status?.executor_pid);

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ExecutorTokens } from './executor-tokens.ts';
 import { askAgent, scalars, TestCluster } from './test-kit.ts';
 import { TEST_EXECUTOR } from './test-executor.ts';
 
@@ -50,6 +51,33 @@ test('an agent that starts again on the same work directory is found by its exec
   const after = await scheduler.status('t1', 'TASK_KILLED');
   expect(after.container_status?.executor_pid).toBe(before.container_status?.executor_pid);
   expect(after.agent_id.value).toBe(before.agent_id.value);
+});
+
+test('with tokens an executor is heard that shows its own, and no other', async () => {
+  const tokens = new ExecutorTokens(Buffer.from('key'));
+  cluster = await TestCluster.start({ executorTokens: tokens });
+  const scheduler = await cluster.scheduler();
+  await scheduler.launch('t1', { executor: executor('e1'), data: data('finish') });
+  await scheduler.status('t1', 'TASK_FINISHED');
+  const claims = { fid: scheduler.frameworkId, eid: 'e1', cid: [...cluster.agent.containers.all][0]!.text };
+  const send = async (authorization: string | null) => {
+    const ids = { framework_id: { value: claims.fid }, executor_id: { value: claims.eid } };
+    const { status } = await askAgent(cluster.agent, '/api/v1/executor', {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'application/json',
+        ...(authorization === null ? {} : { Authorization: authorization }),
+      },
+      body: JSON.stringify({ ...ids, type: 'MESSAGE', message: { data: '' } }),
+    });
+    return status;
+  };
+  expect(await send(`Bearer ${tokens.make(claims)}`)).toBe(202);
+  expect(await send(null)).toBe(401);
+  expect(await send('Bearer a.b.c')).toBe(401);
+  expect(await send(`Bearer ${new ExecutorTokens(Buffer.from('other')).make(claims)}`)).toBe(401);
+  for (const other of [{ eid: 'e2' }, { cid: 'c2' }, { fid: 'f2' }])
+    expect(await send(`Bearer ${tokens.make({ ...claims, ...other })}`)).toBe(403);
 });
 
 test('a call is refused with the status of the first rule that it breaks', async () => {

@@ -8,6 +8,7 @@ import {
   type AgentSettings,
   type ContainerHandle,
   DURABLE_AGENT_SETTINGS,
+  NO_CONTAINER,
 } from '../../../engine/agent/index.ts';
 import { assertNever, micros, microsToSeconds } from '../../../engine/core/index.ts';
 import {
@@ -32,6 +33,7 @@ import { VirtualFiles } from '../files/virtual-files.ts';
 import type { AgentLinkOptions } from '../http/agent-link.ts';
 import { HttpServer } from '../http/http-server.ts';
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from '../http/limits.ts';
+import { Refusal } from '../http/refusal.ts';
 import { Router } from '../http/router.ts';
 import { type Clock, WallClock } from '../master/clock.ts';
 import { ProcessApi } from '../master/process-api.ts';
@@ -39,7 +41,7 @@ import { Authentication } from '../security/authentication.ts';
 import { versionInfo } from '../version.ts';
 import { agentAddress } from './agent-address.ts';
 import { AgentApi } from './agent-api.ts';
-import { AgentContainers } from './agent-containers.ts';
+import { type AgentContainer, AgentContainers } from './agent-containers.ts';
 import { addAgentRoutes, AgentEndpoints } from './agent-endpoints.ts';
 import { AgentError } from './agent-error.ts';
 import { AgentLoop, type AgentTap, type CarriedOut } from './agent-loop.ts';
@@ -50,6 +52,7 @@ import type { RuntimeChoice } from './container-plan.ts';
 import { DebugContainers } from './debug-containers.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { Fetcher } from './fetcher/fetcher.ts';
+import type { ExecutorTokens } from './executor-tokens.ts';
 import { ExecutorApi } from './executor-api.ts';
 import { MasterConnection, masterPlace, type MasterPlace } from './master-connection.ts';
 import { PersistentVolumes } from './persistent-volumes.ts';
@@ -104,6 +107,8 @@ export interface StartAgentOptions {
   };
   /** Who must prove who they are; nobody by default. */
   readonly authentication?: Authentication;
+  /** Executors must show the token that they were given; null asks for none. */
+  readonly executorTokens?: ExecutorTokens | null;
   readonly link?: Omit<AgentLinkOptions, 'host' | 'port'>;
   readonly pingTimeoutMs?: number;
   readonly limits?: Partial<HttpLimits>;
@@ -259,7 +264,7 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
     port: () => address.port,
     agentId: () => machine.agentId!,
     fetch: fetcher.fetch,
-    token: null,
+    token: tokenOf(options.executorTokens ?? null, ids),
     news: {
       started: (container, status) => {
         running.deliver({ kind: 'containerStarted', container, status });
@@ -314,7 +319,20 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
     limits,
     log,
     roleOf: (frameworkId, executorId) => containers.findExecutor(frameworkId, executorId)?.role ?? null,
-    claims: () => null,
+    claims: (exchange) => {
+      const tokens = options.executorTokens ?? null;
+      if (tokens === null) return null;
+      const claims = tokens.read(exchange.header('authorization'));
+      if (claims === null)
+        throw new Refusal(401, 'The token is missing or wrong', {
+          'WWW-Authenticate': 'Bearer realm="mesos-agent-executor"',
+        });
+      return {
+        frameworkId: ids.framework(claims.fid),
+        executorId: ids.executor(claims.eid),
+        container: containers.findText(claims.cid)?.handle ?? NO_CONTAINER,
+      };
+    },
   });
   const agentCgroup = new ContainerCgroup(await cgroupMounts(), cgroupOf(workDir));
   let endsContainers = false;
@@ -503,6 +521,15 @@ async function listen(
     }
   }
   return await server.listen(port, host);
+}
+
+function tokenOf(
+  tokens: ExecutorTokens | null,
+  ids: IdTexts,
+): ((container: AgentContainer) => string) | null {
+  if (tokens === null) return null;
+  return ({ frameworkId, executorId, text }) =>
+    tokens.make({ fid: ids.frameworkText(frameworkId), eid: ids.executorText(executorId), cid: text });
 }
 
 /** Forgets texts of ids that nobody holds any more. */

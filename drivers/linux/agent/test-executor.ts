@@ -14,9 +14,16 @@ const ids = {
 const unacknowledged = new Map();
 const tasks = new Map();
 
+const token = process.env.MESOS_EXECUTOR_AUTHENTICATION_TOKEN;
+const headers = {
+  'Content-Type': 'application/json',
+  Accept: 'application/json',
+  ...(token === undefined ? {} : { Authorization: 'Bearer ' + token }),
+};
+
 function post(body, answered) {
   const call = request(
-    { host, port, path: '/api/v1/executor', method: 'POST', agent: false, headers: { 'Content-Type': 'application/json', Accept: 'application/json' } },
+    { host, port, path: '/api/v1/executor', method: 'POST', agent: false, headers },
     answered,
   );
   call.on('error', () => answered(null));
