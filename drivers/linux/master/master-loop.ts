@@ -3,6 +3,7 @@ import type { MasterInput, MasterMachine, MasterOutput } from '../../../engine/m
 import type { RegistryOperation } from '../../../engine/registry/index.ts';
 import type { RegistryStore } from '../storage/registry-store.ts';
 import type { Clock } from './clock.ts';
+import { TimingWindow } from './timing-window.ts';
 
 /** Carries out what a master orders, beside the registry. Each is called in the order of the outputs. */
 export type MasterEffects = {
@@ -46,6 +47,8 @@ export class MasterLoop {
   #operations: RegistryOperation[] = [];
   #lastIndex = 0;
   #isAppending = false;
+  /** How long the registry took to make writes durable. */
+  readonly storeTimes = new TimingWindow();
 
   /** @param ended called once when the master cannot go on */
   constructor(
@@ -186,8 +189,10 @@ export class MasterLoop {
       const operations = this.#operations;
       const upTo = this.#lastIndex;
       this.#operations = [];
+      const began = performance.now();
       try {
         await this.#registry.append(operations);
+        this.storeTimes.add(performance.now() - began);
       } catch (error) {
         this.deliver({
           kind: 'registryFailed',
