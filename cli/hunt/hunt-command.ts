@@ -29,7 +29,7 @@ export interface HuntIo {
   readonly progress: (line: string) => void;
 }
 
-const SHRINK_RUNS_MAX = 300;
+const SHRINK_RUNS_MAX = 200;
 const SHRINK_MAX_MS = 1_800_000;
 const TIMELINE_LINES = 200;
 

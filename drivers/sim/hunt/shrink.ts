@@ -20,10 +20,13 @@ export function shrink(failing: HuntCase, property: PropertyId, runsMax: number)
   let best = failing;
   let result = hunt(failing);
   let runs = 1;
+  const at = result.failure?.at ?? result.duration;
+  // A failure before the horizon needs no phase of recovery.
+  const isShort = at < scenarioOf(failing).horizon;
   const tries = (candidate: HuntCase): boolean | null => {
     if (runs >= runsMax) return null;
     runs++;
-    const tried = hunt(candidate);
+    const tried = hunt(candidate, null, isShort);
     if (tried.failure?.property !== property) return false;
     best = candidate;
     result = tried;
@@ -31,8 +34,7 @@ export function shrink(failing: HuntCase, property: PropertyId, runsMax: number)
   };
 
   // What comes after the failure is of no use, unless it is one of the end.
-  const at = result.failure?.at ?? result.duration;
-  if (at < scenarioOf(best).horizon) {
+  if (isShort) {
     tries({ ...best, horizon: micros(Math.ceil(at / MICROS_PER_SECOND + 1) * MICROS_PER_SECOND) });
   }
   // Faults are drawn for a number of machines: first this, while all faults strike.

@@ -2,6 +2,7 @@ import type { AgentOutput } from '../../../engine/agent/index.ts';
 import type { Micros } from '../../../engine/core/index.ts';
 import type { MasterInput, MasterMachine, MasterOutput } from '../../../engine/master/index.ts';
 import type { ChaosOutput } from '../../../frameworks/chaos/index.ts';
+import { agentBooks } from './properties/agent-books.ts';
 import { callIsolation } from './properties/call-isolation.ts';
 import { capacity } from './properties/capacity.ts';
 import { checkBooks, conservation } from './properties/conservation.ts';
@@ -62,6 +63,7 @@ export class Watch {
       shutdownReasons(),
       silence(scene),
       fairness(scene),
+      agentBooks(),
     ];
     this.#ofMasterInputs = this.#all.filter((one) => one.masterInput !== undefined);
     this.#ofMasterOutputs = this.#all.filter((one) => one.masterOutput !== undefined);

@@ -45,7 +45,7 @@ export const ALLOCATOR_MUTATIONS: readonly Mutation[] = [
       edit(
         CYCLE,
         'this.#movedOrders[last].moveRight(this.#movedIndices[last]);',
-        'this.#movedOrders[last].disturb();',
+        'const moved = this.#movedOrders[last]; if (moved.disturb) moved.disturb(); else moved.moveRight(this.#movedIndices[last]);',
       ),
     ],
     expects: ['L2'],
