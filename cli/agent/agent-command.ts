@@ -9,6 +9,7 @@ import {
   type FlagSpec,
   parseFlags,
   startAgent,
+  tlsFromEnvironment,
 } from '../../drivers/linux/index.ts';
 import { EXIT_FAILED, EXIT_OK, UsageError } from '../usage-error.ts';
 
@@ -32,10 +33,12 @@ export async function agentCommand(args: readonly string[], out: (line: string) 
     );
   const log = agentLog(level, values.quiet, values.log_dir);
   const options = usage(() => agentOptions(parsed));
+  const tls = usage(() => tlsFromEnvironment(process.env, (path) => readFileSync(path, 'utf8')));
   let agent;
   try {
     agent = await startAgent({
       ...options,
+      ...(tls === null ? {} : { tls, link: { ...options.link, ...linkOverTls(tls.options.ca) } }),
       log,
       ...(values.log_dir === null ? {} : { logFile: logPath(values.log_dir) }),
     });
@@ -64,6 +67,11 @@ export async function agentCommand(args: readonly string[], out: (line: string) 
   if (!isFailure) return EXIT_OK;
   process.stderr.write(`orrery: the agent cannot go on: ${reason}\n`);
   return EXIT_FAILED;
+}
+
+/** An agent with a certificate talks to its master over TLS, too. */
+function linkOverTls(ca: unknown): { readonly secure: true; readonly ca?: string } {
+  return typeof ca === 'string' ? { secure: true, ca } : { secure: true };
 }
 
 function parsedFlags(args: readonly string[]) {
