@@ -230,6 +230,26 @@ test('a command is run in a running task, with input, output and an end', async 
   await records.over();
 });
 
+test('how a command in a running task ended is told also after its session is over', async () => {
+  cluster = await TestCluster.start();
+  const scheduler = await cluster.scheduler();
+  const parent = await running(scheduler, 't1', 'sleep 100');
+  const container_id = { value: 'short', parent: { value: parent } };
+  const records = await stream({
+    type: 'LAUNCH_NESTED_CONTAINER_SESSION',
+    launch_nested_container_session: { container_id, command: { value: 'exit 4' } },
+  });
+  await records.over();
+  const { status, text } = await operator({
+    type: 'WAIT_NESTED_CONTAINER',
+    wait_nested_container: { container_id },
+  });
+  expect([status, JSON.parse(text)]).toEqual([
+    200,
+    { type: 'WAIT_NESTED_CONTAINER', wait_nested_container: { exit_status: 4 * 256 } },
+  ]);
+});
+
 test('a terminal has the size that is asked for, and its session ends with the connection', async () => {
   cluster = await TestCluster.start();
   const scheduler = await cluster.scheduler();

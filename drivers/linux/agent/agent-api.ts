@@ -266,7 +266,7 @@ export class AgentApi {
     });
     exchange.response.flushHeaders();
     streamOutput(container, exchange.response, type, limits.streamBufferMax, () => {
-      if (isSession) void debug.destroy(container).catch(() => {});
+      if (isSession) void debug.sessionOver(container).catch(() => {});
     });
   }
 

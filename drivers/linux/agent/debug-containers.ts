@@ -89,6 +89,12 @@ export class DebugContainers {
     await rm(container.sandbox, { recursive: true, force: true });
   }
 
+  /** Its connection is over. One that runs still is destroyed; how one ended by itself can be asked for later. */
+  async sessionOver(container: DebugContainer): Promise<void> {
+    if (container.end === null) await this.destroy(container);
+    else await rm(container.sandbox, { recursive: true, force: true });
+  }
+
   /** At once, with what it has. */
   async destroy(container: DebugContainer): Promise<void> {
     container.session.kill();
