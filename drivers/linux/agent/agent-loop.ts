@@ -31,7 +31,7 @@ const TICK: AgentInput = { kind: 'tick' };
 export class AgentLoop {
   readonly machine: AgentMachine;
   readonly #clock: Clock;
-  readonly #log: CheckpointLog;
+  readonly #log: Pick<CheckpointLog, 'append' | 'sequence'>;
   readonly #tap: AgentTap | null;
   readonly #ended: (reason: string) => void;
   #carryOut: (output: CarriedOut) => void = () => {};
@@ -51,7 +51,7 @@ export class AgentLoop {
   constructor(
     machine: AgentMachine,
     clock: Clock,
-    log: CheckpointLog,
+    log: Pick<CheckpointLog, 'append' | 'sequence'>,
     tap: AgentTap | null,
     ended: (reason: string) => void,
   ) {
