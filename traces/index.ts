@@ -1,4 +1,10 @@
-export { type Conversion, CONVERSION_TARGETS, type ConversionTarget, convertTrace, writeTrace } from './convert.ts';
+export {
+  type Conversion,
+  CONVERSION_TARGETS,
+  type ConversionTarget,
+  convertTrace,
+  writeTrace,
+} from './convert.ts';
 export type { TraceFormat } from './formats/index.ts';
 export type { WorkloadGenerator } from './generators/index.ts';
 export {
