@@ -132,7 +132,8 @@ export function reactivated(master: MasterState, id: AgentId, from: OperatorRequ
   endDrain(master, agent);
   if (agent.link !== null) {
     if (drain !== null) master.tell(agent, { type: 'STOP_DRAINING' });
-    master.allocator.activateAgent(master.now, agent.row);
+    // Its machine may have gone down since the operator asked.
+    if (agent.isOfferable) master.allocator.activateAgent(master.now, agent.row);
   }
   agentUpdated(master, agent);
   answer(master, from);

@@ -36,6 +36,8 @@ export class AgentRecord {
   pingsMissed = 0;
   /** The registry write on its way that removes it: it may not re-register until that is durable. Null while none is. */
   leaving: 'unreachable' | 'removed' | 'gone' | null = null;
+  /** Its machine went down, whatever it leaves for: no offers of it. */
+  withdrawn = false;
   /** It said itself that it leaves. */
   unregistered = false;
   /** While disconnected: when it counts as unreachable. */
@@ -61,7 +63,7 @@ export class AgentRecord {
 
   /** Whether offers are made of it. */
   get isOfferable(): boolean {
-    return this.link !== null && !this.deactivated && this.leaving !== 'removed';
+    return this.link !== null && !this.deactivated && !this.withdrawn && this.leaving !== 'removed';
   }
 
   constructor(row: Agent, id: AgentId, info: AgentInfo, link: LinkId | null) {

@@ -29,6 +29,7 @@ import { agentAdded, agentUpdated, taskTold } from './published.ts';
 import type { ReregisterMessage } from './registrar.ts';
 import { spare } from './removal-limit.ts';
 import { type MasterState, TIMER_REREGISTER } from './state.ts';
+import { addSuperseded, endSuperseded, superseded } from './superseded-tasks.ts';
 import { TaskRecord } from './task-record.ts';
 import {
   addExecutor,
@@ -273,9 +274,7 @@ function reconcileBooks(
     if (running.has(key(one.framework.id, one.info.executorId))) one.link = link;
   const unknownTasks = message.tasks.filter(
     (one) =>
-      !isTerminal(one.state) &&
-      !isCompleted(master, one.frameworkId) &&
-      master.frameworksById.get(one.frameworkId)?.tasks.has(one.task.taskId) !== true,
+      !isTerminal(one.state) && !isCompleted(master, one.frameworkId) && !isOnBooks(master, agent, one),
   );
   const unknownExecutors = message.executors.filter((one) => {
     const framework = master.frameworksById.get(one.frameworkId);
@@ -395,6 +394,10 @@ function onceEach(shared: Resources): Resources {
 
 /** The agent never had the task: its framework hears of it from the master. */
 function loseTask(master: MasterState, task: TaskRecord): void {
+  if (task.isSuperseded) {
+    endSuperseded(master, task);
+    return;
+  }
   recoverTask(master, task);
   task.state = task.framework.partitionAware ? 'TASK_DROPPED' : 'TASK_LOST';
   const message =
@@ -473,7 +476,11 @@ function reportedTask(
   if (framework === null) return null;
   const unreachable = framework.unreachableTasks.get(reported.task.taskId);
   framework.unreachableTasks.delete(reported.task.taskId);
-  if (framework.tasks.has(reported.task.taskId)) return null;
+  const known = framework.tasks.get(reported.task.taskId);
+  if (known !== undefined) {
+    if (known.agent !== agent) addSuperseded(master, framework, agent, reported);
+    return null;
+  }
   const role = master.allocator.role(reported.role);
   const task = new TaskRecord(framework, agent, role, reported.task, reported.executorId, reported.state);
   task.statusUpdateState = reported.statusUpdateState;
@@ -512,6 +519,14 @@ function frameworkOf(
   if (known !== undefined) return known;
   const reported = message.frameworks.find((one) => one.id === id);
   return reported === undefined ? null : recoverFramework(master, id, reported.info);
+}
+
+/** Whether the agent's books have the reported task, as its framework's or as one that is superseded. */
+function isOnBooks(master: MasterState, agent: AgentRecord, { frameworkId, task }: ReportedTask): boolean {
+  const framework = master.frameworksById.get(frameworkId);
+  if (framework === undefined) return false;
+  const known = framework.tasks.get(task.taskId);
+  return known?.agent === agent || superseded(framework, agent, task.taskId) !== null;
 }
 
 function isCompleted(master: MasterState, id: FrameworkRecord['id']): boolean {
@@ -564,6 +579,7 @@ function shutDownCompletedFrameworks(
 /** The agent was away: frameworks learn what became of its tasks (spec 07 §5). */
 function announceReturn(master: MasterState, agent: AgentRecord): void {
   for (const task of agent.tasks) {
+    if (task.isSuperseded) continue;
     const message = 'Unreachable agent re-registered';
     const status = masterStatus(
       master,

@@ -10,6 +10,7 @@ import { agentRemoved, agentUpdated, taskTold } from './published.ts';
 import { armRegistryGc } from './registry-gc.ts';
 import { scheduleRemoval, spare } from './removal-limit.ts';
 import { type MasterState, TIMER_RECOVERED } from './state.ts';
+import { endSuperseded } from './superseded-tasks.ts';
 import {
   forgetExecutor,
   forgetTask,
@@ -50,6 +51,10 @@ function disconnect(master: MasterState, agent: AgentRecord): void {
 /** Tasks of frameworks that do not checkpoint are lost with the connection (spec 07 §5). */
 function loseUncheckpointed(master: MasterState, agent: AgentRecord): void {
   for (const task of agent.tasks.filter((one) => !one.framework.info.checkpoint)) {
+    if (task.isSuperseded) {
+      endSuperseded(master, task);
+      continue;
+    }
     if (!isTerminal(task.state)) {
       recoverTask(master, task);
       const message = 'Agent disconnected, and the framework does not checkpoint';
@@ -130,6 +135,10 @@ export function removeAgent(
   spare(master, agent);
   const isAway = state === 'TASK_UNREACHABLE';
   for (const task of [...agent.tasks]) {
+    if (task.isSuperseded) {
+      endSuperseded(master, task);
+      continue;
+    }
     const wasTerminal = isTerminal(task.state);
     if (!wasTerminal) recoverTask(master, task);
     const { framework } = task;

@@ -43,6 +43,8 @@ export class FrameworkRecord {
   readonly executors = new Set<ExecutorRecord>();
   /** Tasks of unreachable agents, oldest first, bounded (spec 07 §5). */
   readonly unreachableTasks = new Map<TaskId, TaskRecord>();
+  /** Tasks that are being killed since another one has their id; null while there are none. */
+  supersededTasks: Set<TaskRecord> | null = null;
   /** Ended tasks, oldest first, bounded; null without `history: 'full'`, or before the first. */
   completedTasks: Ring<TaskRecord> | null = null;
   /** Counts changes of what operators see of it, its tasks apart: for a driver that keeps what it has rendered. */

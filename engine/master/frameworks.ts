@@ -13,6 +13,7 @@ import { discardOffersOfFramework } from './offers.ts';
 import { orphanOperations } from './operations.ts';
 import { frameworkAdded, frameworkRemoved, frameworkUpdated, taskTold } from './published.ts';
 import { type MasterState, TIMER_FAILOVER } from './state.ts';
+import { endSuperseded } from './superseded-tasks.ts';
 import { complete, forgetTask, masterStatus, recoverTask, removeExecutor } from './tasks.ts';
 
 /** SUBSCRIBE (spec 03 §1): refused before the stream opens, or inside it by one ERROR; else the newest subscription wins. */
@@ -272,6 +273,7 @@ export function removeFramework(master: MasterState, framework: FrameworkRecord)
     }
     forgetTask(master, task);
   }
+  for (const task of framework.supersededTasks ?? []) endSuperseded(master, task);
   // They come back to nobody.
   for (const task of framework.unreachableTasks.values()) complete(master, task);
   framework.unreachableTasks.clear();
@@ -343,6 +345,7 @@ function tellAgentsOfFramework(
     master.tell(agent, message(framework));
   };
   for (const task of framework.tasks.values()) tell(task.agent);
+  for (const task of framework.supersededTasks ?? []) tell(task.agent);
   for (const executor of framework.executors) tell(executor.agent);
   for (const operation of master.operations.get(framework.id) ?? []) tell(operation.agent);
 }

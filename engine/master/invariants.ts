@@ -72,7 +72,12 @@ function checkAgent(master: MasterState, agent: AgentRecord, offered: KindSums, 
   }
   agent.tasks.forEach((task, index) => {
     assert(task.indexInAgent === index && task.agent === agent, 'a task stands where it says it stands');
-    assert(task.framework.tasks.get(task.taskId) === task, 'a task of an agent is a task of its framework');
+    const isFrameworks = task.framework.tasks.get(task.taskId) === task;
+    assert(isFrameworks !== task.isSuperseded, 'a task of an agent is its framework’s, or superseded');
+    if (task.isSuperseded) {
+      assert(task.framework.supersededTasks!.has(task), 'a superseded task is known to its framework');
+      assert(!isTerminal(task.state), 'a superseded task that has ended is forgotten');
+    }
     if (isTerminal(task.state)) return;
     held = held.plus(task.info.resources);
     allocated.add(task.info.resources);
@@ -157,6 +162,8 @@ function checkFrameworks(master: MasterState): void {
       assert(framework.failoverDeadline === null, 'a connected framework is not timed out');
       assert(!framework.condemned, 'a connected framework is not about to be removed');
     }
+    for (const task of framework.supersededTasks ?? [])
+      assert(task.agent.tasks.includes(task), 'a superseded task is on the books of its agent');
     for (const task of framework.tasks.values()) {
       assert(
         master.agents.get(task.agent.row) === task.agent,

@@ -185,6 +185,38 @@ describe('START_MAINTENANCE', () => {
     expect(driver.offersOf(scheduler.id).map(({ agentId }) => agentId)).toEqual([agents[1].id]);
   });
 
+  test('the offers of an agent that is about to be unreachable are void from then, and no new one is made', () => {
+    const { driver, agents, scheduler } = cluster();
+    driver.operator(plan(scheduleOf(1, null, HOST_1)));
+    driver.wait(SECOND);
+    const ofAgent = () => driver.offersOf(scheduler.id).filter(({ agentId }) => agentId === agents[0].id);
+    expect(ofAgent()).toHaveLength(1);
+    driver.holdsRegistry = true;
+    driver.operator(start(HOST_1));
+    for (let missed = 0; missed < 5; missed++)
+      driver.step({ kind: 'pingsMissed', links: [agents[0].link] });
+    expect(driver.written.map(({ kind }) => kind)).toEqual(['machinesDown', 'agentMarkedUnreachable']);
+    expect(ofAgent()).toHaveLength(1);
+    // The machine is down; that the agent is out of reach is not written yet.
+    expect(words(driver.makeDurable(1))).toContain('RESCIND');
+    driver.wait(MINUTE);
+    expect(ofAgent()).toEqual([]);
+    driver.makeDurable();
+    expect(driver.machine.state.unreachableAgents.has(agents[0].id)).toBe(true);
+  });
+
+  test('an agent that misses its pings after its machine went down, and one that is made active again just then, is not offered', () => {
+    const { driver, agents, scheduler } = cluster();
+    driver.operator(plan(scheduleOf(1, null, HOST_1)));
+    driver.operator({ type: 'DEACTIVATE_AGENT', agentId: agents[0].id });
+    driver.holdsRegistry = true;
+    driver.operator(start(HOST_1));
+    driver.operator({ type: 'REACTIVATE_AGENT', agentId: agents[0].id });
+    driver.makeDurable();
+    driver.wait(MINUTE);
+    expect(driver.offersOf(scheduler.id).map(({ agentId }) => agentId)).not.toContain(agents[0].id);
+  });
+
   test('no agent of a machine that is down may register, re-register, or come in by a write of before', () => {
     const { driver, agents } = cluster();
     driver.operator(plan(scheduleOf(1, null, HOST_1, HOST_2)));

@@ -101,6 +101,7 @@ export function isDown(master: MasterState, info: AgentInfo): boolean {
 
 /** Tells an agent whose machine is down to go, and takes it off the books. */
 export function shutDown(master: MasterState, agent: AgentRecord): void {
+  agent.withdrawn = true;
   if (agent.link !== null && !agent.deactivated) {
     rescindOffersOfAgent(master, agent);
     master.allocator.deactivateAgent(master.now, agent.row);

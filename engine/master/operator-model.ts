@@ -46,8 +46,13 @@ export class OperatorModel {
     } else if (output.kind === 'refuseCall') {
       const call = this.#asked.get(output.request);
       this.#asked.delete(output.request);
-      // Cleared all the same (spec 10 §3).
-      if (call?.type === 'REACTIVATE_AGENT' && output.error.code === 'CONFLICT')
+      const { error } = output;
+      // Cleared all the same (spec 10 §3); of an agent that is being marked gone nothing is, until it is gone.
+      if (
+        call?.type === 'REACTIVATE_AGENT' &&
+        error.code === 'CONFLICT' &&
+        error.message.includes('no longer deactivated')
+      )
         this.#reactivate(call.agentId);
     }
   }

@@ -50,6 +50,8 @@ function isActive(master: MasterState, role: string): boolean {
     if (framework.roles.some(isWithin)) return true;
     for (const task of framework.tasks.values())
       if (isWithin(master.allocator.roleName(task.role))) return true;
+    for (const task of framework.supersededTasks ?? [])
+      if (isWithin(master.allocator.roleName(task.role))) return true;
     for (const executor of framework.executors)
       if (isWithin(master.allocator.roleName(executor.role))) return true;
   }

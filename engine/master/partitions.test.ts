@@ -165,6 +165,32 @@ describe.each(WAYS)('when an agent %s', (way) => {
       other.id,
     );
   });
+
+  test('and comes back with a task whose id runs elsewhere by now, nobody is offered what it uses until it has ended', () => {
+    const driver = new MasterDriver({ options: { maxUnreachableTasksPerFramework: 0 } });
+    const agent = driver.register(1);
+    const scheduler = driver.subscribe();
+    const whole = agent.info.resources;
+    const ofAgent = () => driver.offersOf(scheduler.id).filter(({ agentId }) => agentId === agent.id);
+    driver.accept(scheduler, [driver.offerOf(scheduler.id).id], [launch(taskInfo(1, agent.id, {}, whole))]);
+    loseAgent({ driver, agent, scheduler }, way);
+    const other = driver.register(2);
+    driver.launchOn(scheduler, other, 1);
+    const task = reportedTask(scheduler.id, taskInfo(1, agent.id, {}, whole));
+    const { link } = driver.reregister(agent.info, { tasks: [task] });
+    driver.wait(MINUTE);
+    expect(ofAgent()).toEqual([]);
+    // Over another link, and in another way around the books, it is the same.
+    driver.closeLink(link);
+    const again = driver.reregister(agent.info, { tasks: [task] });
+    expect(messagesOn(again.outputs, again.link).map(({ type }) => type)).toContain('KILL_TASK');
+    driver.wait(MINUTE);
+    expect(ofAgent()).toEqual([]);
+    driver.update(scheduler, { ...agent, link: again.link }, 1, 'TASK_KILLED', 5);
+    driver.wait(MINUTE);
+    expect(ofAgent().map(({ resources }) => resources.toString())).toEqual([whole.toString()]);
+    expect(driver.stateOf(scheduler.id, 1)).toBe('TASK_STAGING');
+  });
 });
 
 test('an agent that misses its pings but is connected keeps the tasks of frameworks that do not checkpoint until it is unreachable', () => {

@@ -24,7 +24,7 @@ function masterLines(master: MasterState): string[] {
   const lines: string[] = [];
   for (const agent of master.agents) {
     lines.push(
-      `agent ${agent.row} ${agent.id} link ${agent.link} missed ${agent.pingsMissed} leaving ${agent.leaving} ` +
+      `agent ${agent.row} ${agent.id} link ${agent.link} missed ${agent.pingsMissed} leaving ${agent.leaving} ${agent.withdrawn} ` +
         `until ${agent.reregisterDeadline} ${agent.info.hostname} ${agent.info.resources.toString()}`,
       `  deactivated ${agent.deactivated} ordered ${[...(agent.drainOrdered ?? [])].map(({ taskId }) => taskId).join()} window ${JSON.stringify(agent.unavailability)} ` +
         `answers ${JSON.stringify([...(agent.inverseOfferStatuses ?? [])])}`,
@@ -49,6 +49,8 @@ function masterLines(master: MasterState): string[] {
         `  task ${task.taskId} on ${task.agent.id} ${task.state} ${task.statusUpdateState} ${task.statusUpdateUuid} ${task.killRequested}`,
       );
     }
+    for (const task of framework.supersededTasks ?? [])
+      lines.push(`  superseded ${task.taskId} on ${task.agent.id} ${task.state}`);
     lines.push(`  missing ${framework.drainDebts?.join() ?? ''}`);
     lines.push(`  unreachable ${[...framework.unreachableTasks.keys()].join()}`);
     const offers: number[] = [];

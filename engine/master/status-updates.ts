@@ -4,6 +4,7 @@ import type { FrameworkRecord } from './framework-record.ts';
 import type { LinkId } from './input.ts';
 import { taskTold } from './published.ts';
 import type { MasterState } from './state.ts';
+import { supersededUpdated } from './superseded-tasks.ts';
 import { forgetTask, recoverTask } from './tasks.ts';
 
 /**
@@ -48,6 +49,8 @@ export function statusUpdated(master: MasterState, link: LinkId, message: Status
       task.state === 'TASK_RUNNING'
     )
       replaced(master, framework);
+  } else if (framework.supersededTasks !== null) {
+    supersededUpdated(master, framework, agent, message);
   }
   master.send(framework, { type: 'UPDATE', status });
 }

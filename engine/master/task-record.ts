@@ -25,6 +25,8 @@ export class TaskRecord {
   indexInAgent = -1;
   /** A KILL to repeat when the agent re-registers (spec 03 §7). */
   killRequested = false;
+  /** Its framework runs another task under its id by now: killed, and only its agent's (`superseded-tasks.ts`). */
+  isSuperseded = false;
   killPolicy: KillPolicy | null = null;
   unreachableTime: Micros | null = null;
   /** Statuses and timeline; null without `history: 'full'`. */

@@ -13,6 +13,7 @@ import type { AgentRecord } from './agent-record.ts';
 import { isSameExecutor } from './executor-equality.ts';
 import type { FrameworkRecord } from './framework-record.ts';
 import type { MasterState } from './state.ts';
+import { superseded } from './superseded-tasks.ts';
 
 const EXECUTOR_CPUS_MIN = 10;
 const EXECUTOR_MEM_MIN = 32 * MILLI_PER_UNIT;
@@ -112,7 +113,8 @@ function validateCommon(
   const { taskId, template, resources } = task;
   // In the order of spec 03 §6: the first rule broken is the one named. What could not be read breaks one of the first.
   if (template.fault !== undefined) return template.fault;
-  if (framework.tasks.has(taskId)) return `Task has duplicate ID: ${mention.task(taskId)}`;
+  if (framework.tasks.has(taskId) || superseded(framework, agent, taskId) !== null)
+    return `Task has duplicate ID: ${mention.task(taskId)}`;
   if (framework.unreachableTasks.has(taskId))
     return `Task ID ${mention.task(taskId)} is that of an unreachable task`;
   if (task.agentId !== agent.id) return 'Task uses an agent other than that of the offers';

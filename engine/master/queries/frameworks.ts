@@ -80,6 +80,8 @@ function allocatedTo(master: MasterState, framework: FrameworkRecord): Resources
   for (const task of framework.tasks.values()) {
     if (!isTerminal(task.state)) sum.add(task.info.resources, master.allocator.roleName(task.role));
   }
+  for (const { info, role } of framework.supersededTasks ?? [])
+    sum.add(info.resources, master.allocator.roleName(role));
   for (const { info, role } of framework.executors) sum.add(info.resources, master.allocator.roleName(role));
   return sum.total();
 }

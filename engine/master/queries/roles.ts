@@ -53,6 +53,8 @@ function addFrameworks(master: MasterState, known: Map<string, KnownRole>): void
     for (const { role, state, info } of framework.tasks.values()) {
       if (!isTerminal(state)) hold(allocator.roleName(role), info.resources);
     }
+    for (const { role, info } of framework.supersededTasks ?? [])
+      hold(allocator.roleName(role), info.resources);
     for (const { role, info } of framework.executors) hold(allocator.roleName(role), info.resources);
     for (let slot = framework.offerHead; slot !== -1; slot = offers.nextOfFramework(slot)) {
       const offer = offers.offer(slot);
