@@ -24,6 +24,7 @@ import {
   type ContainerRuntime,
   type StartedContainer,
 } from '../containers/container-runtime.ts';
+import { placeBelow } from './fetcher/safe-paths.ts';
 import { containerText } from './container-ids.ts';
 import { containerLimits } from './container-limits.ts';
 import { type ContainerPlan, planContainer, type RuntimeChoice } from './container-plan.ts';
@@ -482,7 +483,9 @@ export class AgentContainers {
   /** Mode 0750, the user's; those above it are the agent's, and everybody may pass (spec 12 §1, §3). */
   async #makeSandbox({ sandbox, parent, text }: Held, owner: string | null): Promise<void> {
     const above = dirname(sandbox);
-    await mkdir(above, { recursive: true, mode: 0o755 });
+    if (parent === null) await mkdir(above, { recursive: true, mode: 0o755 });
+    // What the pod's tasks have made of its sandbox is not trusted.
+    else await placeBelow(parent.sandbox, join('containers', text));
     await mkdir(sandbox, { mode: 0o750 });
     await this.#options.users.give(sandbox, owner);
     if (parent === null) await replaceLink(join(above, 'latest'), text);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createNetServer } from 'node:net';
 import { join } from 'node:path';
@@ -56,6 +56,18 @@ test('a command runs as its user, who owns the sandbox, and with its own environ
   );
   expect(lines.slice(0, 3)).toEqual(['nobody', 'nobody 750', 'b c']);
   expect(Number(lines[3])).toBeGreaterThan(8);
+  await scheduler.launch('checked', {
+    ...shell('sleep 1000'),
+    check: {
+      type: 'COMMAND',
+      command: { command: { value: 'exit $(id -u nobody | cut -c1-2)$(id -u | cut -c1)' } },
+      delay_seconds: 0,
+    },
+  });
+  await scheduler.status('checked', 'TASK_RUNNING');
+  const looked = await scheduler.status('checked', 'TASK_RUNNING');
+  // 65 of nobody's number, 6 of the number of who looks: 656, of which a byte is the exit code.
+  expect(looked.check_status).toMatchObject({ command: { exit_code: 656 % 256 } });
   await scheduler.launch('t2', shell('true', { user: 'no-such-user' }));
   expect((await scheduler.status('t2', 'TASK_FAILED')).message).toContain('no user called "no-such-user"');
 });
@@ -167,6 +179,44 @@ test('the tasks of a pod share its volumes, and go together', async () => {
   expect(await readFile(join(pod, 'containers', container_id.value, 'stdout'), 'utf8')).toBe('hello\n');
   await scheduler.status('writes', 'TASK_KILLED');
   await until(() => (cluster.agent.containers.isIdle ? true : null), 'the pod has ended with its last task');
+});
+
+test('no link that a task of a pod makes is followed by the agent', async () => {
+  cluster = await TestCluster.start();
+  const scheduler = await cluster.scheduler();
+  const outside = join(cluster.folder, 'outside');
+  await mkdir(outside);
+  const volume = (path: string) => ({
+    container: {
+      type: 'MESOS',
+      volumes: [
+        {
+          mode: 'RW',
+          container_path: 'v',
+          source: { type: 'SANDBOX_PATH', sandbox_path: { type: 'PARENT', path } },
+        },
+      ],
+    },
+  });
+  const executor = {
+    type: 'DEFAULT',
+    executor_id: { value: 'pod' },
+    framework_id: { value: scheduler.frameworkId },
+    resources: scalars(0.1, 32, 10),
+  };
+  const group = (tasks: (agentId: string) => object[]) =>
+    scheduler.accept(({ agent_id }) => [
+      { type: 'LAUNCH_GROUP', launch_group: { executor, task_group: { tasks: tasks(agent_id.value) } } },
+    ]);
+  const links = `cd ../..; ln -s ${outside} link; echo made; sleep 1000`;
+  const { agent_id } = await group((agentId) => [taskInfo('links', agentId, shell(links))]);
+  await scheduler.status('links', 'TASK_RUNNING');
+  const pod = sandboxOf(scheduler, agent_id.value, 'pod');
+  await until(() => (existsSync(join(pod, 'link')) ? true : null), 'the link is made');
+  await group((agentId) => [taskInfo('follows', agentId, { ...shell('true'), ...volume('link/sub') })]);
+  const failed = await scheduler.status('follows', 'TASK_FAILED');
+  expect(failed.message).toContain('goes through link, which is no directory');
+  expect(await readdir(outside)).toEqual([]);
 });
 
 test('a persistent volume outlives the tasks that use it, and is gone when it is destroyed', async () => {

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
-import { isAbsolute, join, normalize } from 'node:path';
+import { dirname, isAbsolute, join, normalize } from 'node:path';
 import type { Volume } from '../../../engine/protocol/index.ts';
 import { ContainerLaunchError, type ContainerMount } from '../containers/container-runtime.ts';
 import type { RuntimeChoice } from './container-plan.ts';
+import { placeBelow } from './fetcher/safe-paths.ts';
 import type { Users } from './users.ts';
 
 /** A container's `volumes` as mounts (spec 12 §7); directories in sandboxes are made. Rejects with ContainerLaunchError. */
@@ -22,8 +22,8 @@ export async function sandboxMounts(
     const target = isAbsolute(containerPath) ? containerPath : inside(containerPath, containerPath);
     const readOnly = mode === 'RO';
     const ownDirectory = async (root: string, path: string): Promise<string> => {
-      const directory = join(root, inside(path, containerPath));
-      await mkdir(directory, { recursive: true });
+      // A task of a pod may have put links into the pod's sandbox: none of them is followed.
+      const directory = dirname(await placeBelow(root, join(inside(path, containerPath), 'x')));
       await places.users.give(directory, places.owner);
       return directory;
     };

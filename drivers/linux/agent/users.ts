@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chown } from 'node:fs/promises';
+import { lchown } from 'node:fs/promises';
 import { ContainerLaunchError } from '../containers/container-runtime.ts';
 
 export interface UserIds {
@@ -20,11 +20,11 @@ export class Users {
     return ids;
   }
 
-  /** Gives a file or directory to a user; null leaves it the agent's. */
+  /** Gives a file or directory, not what a link leads to, to a user; null leaves it the agent's. */
   async give(path: string, name: string | null): Promise<void> {
     if (name === null) return;
     const { uid, gid } = await this.find(name);
-    await chown(path, uid, gid);
+    await lchown(path, uid, gid);
   }
 }
 

@@ -14,9 +14,8 @@ export async function placeBelow(root: string, name: string): Promise<string> {
   const parts = plain === '.' ? [] : plain.split('/');
   for (const part of parts.slice(0, -1)) {
     path = join(path, part);
-    const stats = await lstat(path).catch(missing);
-    if (stats === null) await mkdir(path);
-    else if (!stats.isDirectory())
+    if ((await lstat(path).catch(missing)) === null) await mkdir(path).catch(there);
+    if (!(await lstat(path)).isDirectory())
       throw new FetchError(`the path ${JSON.stringify(name)} goes through ${part}, which is no directory`);
   }
   return parts.length === 0 ? root : join(path, parts.at(-1)!);
@@ -35,6 +34,11 @@ export function checkLink(root: string, place: string, target: string): void {
   const inside = relative(root, resolve(dirname(place), target));
   if (isAbsolute(target) || inside === '..' || inside.startsWith('../'))
     throw new FetchError(`the link to ${JSON.stringify(target)} leads out of the sandbox`);
+}
+
+/** Somebody else has just made it. */
+function there(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
 }
 
 function missing(error: NodeJS.ErrnoException): null {

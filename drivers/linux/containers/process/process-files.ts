@@ -8,6 +8,8 @@ export interface ContainerFacts {
   readonly parent: string | null;
   readonly sandbox: string;
   readonly environment: { readonly [name: string]: string };
+  /** Who runs it; null for the agent's own user. */
+  readonly user: string | null;
   /** Nothing runs in it but nested containers. */
   readonly isPlace: boolean;
 }

@@ -46,6 +46,7 @@ interface Live {
   readonly parent: string | null;
   readonly sandbox: string;
   readonly environment: { readonly [name: string]: string };
+  readonly user: string | null;
   readonly cgroup: ContainerCgroup | null;
   /** Null for a place that nothing runs in but nested containers. */
   child: number | null;
@@ -105,6 +106,7 @@ export class ProcessRuntime implements ContainerRuntime {
       parent: spec.parent,
       sandbox: spec.sandbox,
       environment: spec.environment,
+      user: spec.user,
       cgroup,
       child: null,
       killed: false,
@@ -117,6 +119,7 @@ export class ProcessRuntime implements ContainerRuntime {
         parent: spec.parent,
         sandbox: spec.sandbox,
         environment: spec.environment,
+        user: spec.user,
         isPlace: spec.argv === null,
       });
       await cgroup?.create(spec.limits);
@@ -163,11 +166,16 @@ export class ProcessRuntime implements ContainerRuntime {
   async exec(id: string, options: ExecOptions): Promise<ExecSession> {
     const live = this.#live.get(id);
     if (live === undefined) throw new ContainerLaunchError(`container ${id} does not run`);
-    return await execInside(options, {
-      cwd: live.sandbox,
-      environment: { ...live.environment, ...options.environment },
-      procsFiles: live.cgroup?.procsFiles() ?? [],
-    });
+    // Whoever may run something in a container gets no more rights than it has.
+    const argv = live.user === null ? options.argv : [...(await asUser(live.user)), ...options.argv];
+    return await execInside(
+      { ...options, argv },
+      {
+        cwd: live.sandbox,
+        environment: { ...live.environment, ...options.environment },
+        procsFiles: live.cgroup?.procsFiles() ?? [],
+      },
+    );
   }
 
   async recover(known: readonly string[]): Promise<readonly RecoveredContainer[]> {
@@ -319,10 +327,20 @@ export class ProcessRuntime implements ContainerRuntime {
       await this.#end(id, null);
       return { id, state: 'gone' };
     }
-    const { parent, sandbox, environment, isPlace } = facts;
+    const { parent, sandbox, environment, user, isPlace } = facts;
     const child = await this.#files.child(id);
     const cgroup = this.#cgroupOf(id, parent);
-    const live: Live = { id, parent, sandbox, environment, cgroup, child, killed: false, release: null };
+    const live: Live = {
+      id,
+      parent,
+      sandbox,
+      environment,
+      user,
+      cgroup,
+      child,
+      killed: false,
+      release: null,
+    };
     if (isPlace) {
       this.#live.set(id, live);
       this.#hold(live);
