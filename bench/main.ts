@@ -3,6 +3,7 @@ import { allocator } from './allocator/index.ts';
 import { type AllocatorRow, allocatorHeader, allocatorLine, bestOf } from './allocator/allocator-row.ts';
 import { benchHeader, benchLine, type BenchRow, type Benchmark, bestBenchRows } from './bench-case.ts';
 import { growth } from './growth.ts';
+import { hunting } from './hunt/index.ts';
 import { runMicro } from './micro.ts';
 import { omegaDay, omegaMonth, omegaTiny } from './omega.ts';
 import { philly } from './philly.ts';
@@ -52,6 +53,7 @@ const BENCHMARKS: readonly Entry[] = [
   entry(growth, RUNS_TABLE),
   entry(philly, RUNS_TABLE),
   entry(allocator, CYCLES_TABLE),
+  entry(hunting, RUNS_TABLE),
 ];
 const BY_DEFAULT: readonly string[] = ['omega-tiny', 'philly'];
 /** On two cores the collector's helper threads cost a tenth more CPU time and save no wall time; CPU time is what is compared here. */

@@ -110,6 +110,7 @@ async function runSeed(
       events: 0,
       duration: 0 as HuntResult['duration'],
       faults: 0,
+      launches: 0,
       failure,
     };
     return { seed: { seed, result, cpuMicros: SEED_MAX_MS * 1_000 }, isLost: true };

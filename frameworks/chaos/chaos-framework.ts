@@ -391,6 +391,7 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
     if (rng.below(100) < temper.oddFilterPercent) {
       return { refuseSeconds: ODD_REFUSALS[rng.below(ODD_REFUSALS.length)]! };
     }
+    if (temper.refuseSeconds !== null) return { refuseSeconds: temper.refuseSeconds };
     switch (rng.below(4)) {
       case 0:
         return null;

@@ -25,6 +25,8 @@ export interface ChaosTemper {
   readonly lateness: Micros;
   /** Declines with a filter of an odd length: none, a year, for ever, negative, not a number. */
   readonly oddFilterPercent: number;
+  /** Every other filter is of so many seconds; null: of some seconds each, drawn, or the default. */
+  readonly refuseSeconds: number | null;
   /** It says what it says this many times over, where that is legal. */
   readonly repeats: number;
   /** Tasks at once, about. */

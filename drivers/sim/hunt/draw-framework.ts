@@ -88,6 +88,7 @@ function drawTemper(rng: Rng): ChaosTemper {
     lateAckPercent: oneOf(rng, [0, 10, 40]),
     lateness: secondsBetween(rng, 1, 120),
     oddFilterPercent: oneOf(rng, [0, 20, 60]),
+    refuseSeconds: null,
     repeats: oneOf(rng, [1, 2, 5]),
     tasksMax: mostlySmall(rng, 2, 60),
     runMin: secondsBetween(rng, 0, 5),

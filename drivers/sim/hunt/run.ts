@@ -33,6 +33,8 @@ export interface HuntResult {
   /** Virtual time. */
   readonly duration: Micros;
   readonly faults: number;
+  /** Tasks that frameworks asked to be launched. */
+  readonly launches: number;
   readonly failure: HuntFailure | null;
 }
 
@@ -52,12 +54,11 @@ class HuntRun implements Scene {
   readonly cluster: Cluster<SchedulerFleet<ChaosFramework>>;
   readonly #watch: Watch;
 
-  constructor(which: HuntCase, witness: HuntWitness | null) {
-    const scenario = scenarioOf(which);
+  constructor(scenario: Scenario, faults: readonly number[] | null, witness: HuntWitness | null) {
     this.scenario = scenario;
     this.#watch = new Watch(this);
     this.cluster = new Cluster(
-      { ...optionsOf(scenario, which.faults), ...this.#taps(witness) },
+      { ...optionsOf(scenario, faults), ...this.#taps(witness) },
       (world, masters) => new SchedulerFleet(world, chaosFactory(scenario), masters),
     );
   }
@@ -81,6 +82,13 @@ class HuntRun implements Scene {
 
   get now(): Micros {
     return this.cluster.now;
+  }
+
+  get launches(): number {
+    let sum = 0;
+    for (let number = 0; number < this.scenario.frameworks.length; number++)
+      sum += this.framework(number).ledger.launches;
+    return sum;
   }
 
   get leader(): MasterMachine | null {
@@ -196,7 +204,17 @@ export function optionsOf(scenario: Scenario, faults: readonly number[] | null):
  * @param isShort ends with the horizon: for a failure that is known to come before it
  */
 export function hunt(which: HuntCase, witness: HuntWitness | null = null, isShort = false): HuntResult {
-  const run = new HuntRun(which, witness);
+  return huntScenario(scenarioOf(which), which.faults, witness, isShort);
+}
+
+/** The same for a scenario that no seed draws. @param faults those of its plan that strike, by index; null for all */
+export function huntScenario(
+  scenario: Scenario,
+  faults: readonly number[] | null,
+  witness: HuntWitness | null,
+  isShort = false,
+): HuntResult {
+  const run = new HuntRun(scenario, faults, witness);
   let failure: HuntFailure | null = null;
   try {
     run.run(isShort);
@@ -209,6 +227,7 @@ export function hunt(which: HuntCase, witness: HuntWitness | null = null, isShor
     events: run.cluster.events,
     duration: run.now,
     faults: run.cluster.faults.struckCount,
+    launches: run.launches,
     failure,
   };
 }
