@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { MICROS_PER_SECOND, micros } from '../engine/core/index.ts';
 import type { BenchRow } from './bench-case.ts';
+import { runHunt } from './hunt/index.ts';
 import { omegaTiny } from './omega.ts';
 import { replayWithReport } from './philly.ts';
 import { runSimulated } from './simulated-run.ts';
@@ -40,4 +42,14 @@ test('a replay with its report counts what the trace holds', async () => {
   const row = await replayWithReport('philly/tiny', 'philly-2017', 50);
   expect(row.tasks).toBeGreaterThanOrEqual(50);
   expect(row.size).toContain('50 jobs');
+});
+
+test('a hunt in little keeps all promises under faults of many kinds, and says the same twice', async () => {
+  const size = { masters: 3, machines: 8, frameworks: 3, horizon: micros(3_600 * MICROS_PER_SECOND) };
+  const row = await runHunt('hunt/tiny', size);
+  const again = await runHunt('hunt/tiny', size);
+  expect(row.tasks).toBeGreaterThan(0);
+  expect(row.more['faultKinds']).toBeGreaterThan(3);
+  expect(row.more['clusterHours']).toBeGreaterThan(1);
+  expect([again.hash, again.events, again.tasks]).toEqual([row.hash, row.events, row.tasks]);
 });

@@ -129,6 +129,33 @@ export class StoreSession implements Machine<SessionInput, SessionOutput> {
     return this.#writing !== null;
   }
 
+  /** Whether all that it wants at `now` and later, as things are, is to keep its lease alive. */
+  isRestingAt(now: Micros): boolean {
+    return (
+      (this.#phase === 'leading' || this.#phase === 'waiting') &&
+      now < this.#leaseUntil &&
+      this.#keepAliveAt < this.#leaseUntil &&
+      this.#retryAt === NEVER &&
+      this.#rewatchAt === NEVER &&
+      this.#writeRetryAt === NEVER &&
+      this.#writeFailsAt === NEVER
+    );
+  }
+
+  /**
+   * What a tick at `asked` and the answer that the lease lives on come to, in one: for drivers that know that it is so.
+   *
+   * @param asked when the tick was due or later, by the clock that `step` is told
+   * @returns when the lease is to be kept alive again
+   */
+  keptAlive(asked: Micros, ttl: Micros): Micros {
+    assert(this.isRestingAt(asked) && asked >= this.#keepAliveAt, 'only a lease that was due is kept alive');
+    this.#leaseTicket = ++this.#tickets;
+    this.#leaseAskedAt = asked;
+    this.#leaseHolds(ttl);
+    return this.#keepAliveAt;
+  }
+
   step(now: Micros, input: SessionInput, outputs: Sink<SessionOutput>): void {
     if (this.#phase === 'ended') return;
     this.#now = now;

@@ -117,6 +117,11 @@ export class EtcdStore {
     return lease.ttl;
   }
 
+  /** Its time to live, or null if it is gone. */
+  ttlOf(id: number): Micros | null {
+    return this.#leases.get(id)?.ttl ?? null;
+  }
+
   /** False if it is gone already. */
   revokeLease(now: Micros, id: number): boolean {
     const lease = this.#leases.get(id);

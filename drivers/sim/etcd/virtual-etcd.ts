@@ -84,6 +84,8 @@ export class VirtualEtcd {
   #lags: Micros[] = [];
   /** Called after each lost acknowledgement, with the client. */
   onAcknowledgementLost: ((now: Micros, client: number) => void) | null = null;
+  /** Called before anything changes that decides whether keep-alives are answered, or what they find. */
+  onDisturbance: (() => void) | null = null;
 
   constructor(agenda: EtcdAgenda, options: EtcdOptions, clients: number, listener: EtcdListener) {
     this.#agenda = agenda;
@@ -95,7 +97,7 @@ export class VirtualEtcd {
     this.#fromBlocks = new Int32Array(clients);
   }
 
-  call(now: Micros, client: number, ticket: number, request: StoreRequest): void {
+  call(made: Micros, client: number, ticket: number, request: StoreRequest, now = made): void {
     const number = this.#callsMade++;
     const incarnation = this.#incarnations[client]!;
     this.#calls.set(number, {
@@ -107,10 +109,33 @@ export class VirtualEtcd {
       isWaitedFor: true,
       isCommitting: false,
     });
+    const { latency, requestTimeout } = this.#options;
     if (this.#toBlocks[client] === 0) {
-      this.#agenda.push(now + this.#options.latency, STORE_CALLED, number, 0, null);
+      const arrives = micros(made + latency);
+      // Of a call that is taken up on its way the store may have heard already.
+      if (arrives < now) this.#arrives(arrives, number);
+      else this.#agenda.push(arrives, STORE_CALLED, number, 0, null);
     }
-    this.#agenda.push(now + this.#options.requestTimeout, STORE_TIMEOUT, number, 0, null);
+    this.#agenda.push(made + requestTimeout, STORE_TIMEOUT, number, 0, null);
+  }
+
+  /** Whether a keep-alive of the client would be carried out and answered, each in `latency`. */
+  keepsAlive(client: number, lease: number): boolean {
+    return (
+      this.#unavailable === 0 &&
+      this.#toBlocks[client] === 0 &&
+      this.#fromBlocks[client] === 0 &&
+      this.store.ttlOf(lease) !== null
+    );
+  }
+
+  /**
+   * A call that was made at `made`, a moment ago, when nothing was in its way: it is taken up where it is at `now`.
+   *
+   * @param made not more than two latencies before `now`
+   */
+  resume(now: Micros, made: Micros, client: number, ticket: number, request: StoreRequest): void {
+    this.call(made, client, ticket, request, now);
   }
 
   /** The client's process is gone: what it has sent may still take effect, nobody hears the answer. */
@@ -141,6 +166,7 @@ export class VirtualEtcd {
 
   /** The store has no leader of its own: nothing is carried out or answered. Leases begin anew when it is over. */
   setUnavailable(now: Micros, isOn: boolean): void {
+    this.onDisturbance?.();
     this.#unavailable += isOn ? 1 : -1;
     assert(this.#unavailable >= 0, 'only what is away comes back');
     if (this.#unavailable > 0) return;
@@ -170,10 +196,12 @@ export class VirtualEtcd {
   }
 
   block(client: number, direction: EtcdDirection): void {
+    this.onDisturbance?.();
     (direction === 'toStore' ? this.#toBlocks : this.#fromBlocks)[client]!++;
   }
 
   unblock(client: number, direction: EtcdDirection): void {
+    this.onDisturbance?.();
     const blocks = direction === 'toStore' ? this.#toBlocks : this.#fromBlocks;
     assert(blocks[client]! > 0, 'only what is blocked is unblocked');
     blocks[client]!--;
@@ -181,6 +209,7 @@ export class VirtualEtcd {
 
   /** A lease ends before its time, as by a clock that runs too fast. False if it is gone already. */
   expireLease(now: Micros, lease: number): boolean {
+    this.onDisturbance?.();
     const was = this.store.revokeLease(now, lease);
     if (was) this.#changed(now);
     return was;

@@ -21,7 +21,8 @@ const TROUBLE = 1 / 25;
 export function steadyScenario(seed: number, size: ScenarioSize): Scenario {
   const { masters, horizon } = size;
   const frameworks: ChaosOptions[] = [];
-  for (let index = 0; index < size.frameworks; index++) frameworks.push(steadyFramework(seed, index, horizon));
+  for (let index = 0; index < size.frameworks; index++)
+    frameworks.push(steadyFramework(seed, index, horizon));
   return {
     seed,
     masters,

@@ -207,3 +207,18 @@ test('a fault that is left out of a plan changes nothing about the others', () =
     }),
   );
 });
+
+test('leases that rest between disturbances change nothing of a run but the number of its events', () => {
+  fc.assert(
+    fc.property(fc.integer(), (seed) => {
+      const options = clusterOptions(seed, hierarchicalDrf, { faults: faultsFor(20, everything(6)) });
+      const eventful = { ...options, ensemble: { ...DEFAULT_ENSEMBLE_OPTIONS, leasesRest: false } };
+      const [resting, awake] = [steadyCluster(options), steadyCluster(eventful)];
+      for (const cluster of [resting, awake]) cluster.advanceTo(micros(30 * MINUTE));
+      expect(resting.hash()).toBe(awake.hash());
+      expect(resting.masters.steps).toBe(awake.masters.steps);
+      expect(resting.events).toBeLessThan(awake.events);
+    }),
+    { numRuns: 5 },
+  );
+});

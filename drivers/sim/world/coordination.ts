@@ -1,5 +1,6 @@
 import type { MasterEpoch, Micros } from '../../../engine/core/index.ts';
 import type { RegistryOperation, RegistrySnapshot, RegistryState } from '../../../engine/registry/index.ts';
+import type { HostClock } from './host-clock.ts';
 
 /** What the election and the registry's store tell masters' processes, by the master's number. */
 export interface MasterSide {
@@ -16,6 +17,8 @@ export interface MasterSide {
   /** What the clock of the master's host shows; and the instant at which it will show that. */
   instantAt(now: Micros, master: number): Micros;
   whenShown(now: Micros, master: number, instant: Micros): Micros;
+  /** The clock of the master's host; null for the world's own time. */
+  clockOf(master: number): HostClock | null;
 }
 
 /** How masters' processes and the world around them are coordinated: who leads, and what outlives them. */
@@ -44,6 +47,8 @@ export interface Coordination {
   turnedAway(master: number, party: number): void;
   /** Writes take this long from now on; null restores the normal time. */
   setWriteLatency(latency: Micros | null): void;
+  /** The master's process is about to stand still, or the clock of its host to be set. */
+  disturbs(now: Micros, master: number): void;
   /** The clock of the master's host was set. */
   clockSet(now: Micros, master: number): void;
   /** One of the agenda's events that belong to it. */

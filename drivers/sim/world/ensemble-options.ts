@@ -14,6 +14,8 @@ export interface EnsembleOptions {
   /** Parties hear of a new leader after a time drawn from [detectionMin, detectionMax]. */
   readonly detectionMin: Micros;
   readonly detectionMax: Micros;
+  /** Keep-alives that nothing is in the way of are no events. False makes four events of each; what happens is the same. */
+  readonly leasesRest: boolean;
 }
 
 /** How the replicated store behaves, and how masters use it. */
@@ -50,4 +52,5 @@ export const DEFAULT_ENSEMBLE_OPTIONS: EnsembleOptions = {
   store: DEFAULT_STORE_OPTIONS,
   detectionMin: micros(50 * MICROS_PER_MILLISECOND),
   detectionMax: micros(2 * MICROS_PER_SECOND),
+  leasesRest: true,
 };

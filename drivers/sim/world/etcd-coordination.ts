@@ -12,13 +12,14 @@ import {
   type StoreEvent,
   StoreSession,
 } from '../../../engine/registry/index.ts';
-import { LEADER_DETECTED, SESSION_TIMER } from '../agenda/index.ts';
+import { LEADER_DETECTED, LEASES_EXPIRE, SESSION_TIMER } from '../agenda/index.ts';
 import { type EtcdListener, VirtualEtcd } from '../etcd/index.ts';
 import type { Coordination, MasterSide } from './coordination.ts';
 import { DeadlineTimers } from './deadline-timers.ts';
 import type { EnsembleOptions } from './ensemble-options.ts';
 import { LeaderDetector } from './leader-detector.ts';
 import { NO_MASTER } from './leader-view.ts';
+import { RestingLeases } from './resting-leases.ts';
 import type { World } from './world.ts';
 
 /** Several masters with a store in common: each has a session with it. Client `m` is master `m`; the detector is the client after them. */
@@ -31,6 +32,7 @@ export class EtcdCoordination implements Coordination, EtcdListener {
   readonly #side: MasterSide;
   readonly #options: EnsembleOptions;
   readonly #timers: DeadlineTimers;
+  readonly #resting: RestingLeases;
   readonly #sessions: (StoreSession | null)[];
   /** Who leads, as far as each master has seen. */
   readonly #seen: Int32Array;
@@ -57,6 +59,10 @@ export class EtcdCoordination implements Coordination, EtcdListener {
     this.etcd = new VirtualEtcd(world.agenda, store, masters + 1, this);
     this.detector = new LeaderDetector(world.agenda, world.stream('detection'), detectionMin, detectionMax);
     this.#timers = new DeadlineTimers(world.agenda, SESSION_TIMER, masters);
+    this.#resting = new RestingLeases(this.etcd, side, store.latency, masters);
+    this.etcd.onDisturbance = () => {
+      for (let master = 0; master < masters; master++) this.disturbs(this.#world.now, master);
+    };
     this.#sessions = Array.from({ length: masters }, () => null);
     this.#seen = new Int32Array(masters).fill(NO_MASTER);
     const epoch = 0 as MasterEpoch;
@@ -107,6 +113,7 @@ export class EtcdCoordination implements Coordination, EtcdListener {
 
   /** Half of the draws lose what the master has sent and the store has not committed; a batch of several transactions is cut in any case. */
   ended(now: Micros, master: number, survivingWrites: number, resigns: boolean): void {
+    this.disturbs(now, master);
     if (resigns) this.#step(now, master, { kind: 'resigned' });
     else if (survivingWrites % 2 === 0) this.etcd.loseCallsOf(master);
     this.#sessions[master] = null;
@@ -138,6 +145,7 @@ export class EtcdCoordination implements Coordination, EtcdListener {
     } else if (kind === SESSION_TIMER) {
       if (this.#timers.fires(target, now)) this.#timer(now, target);
     } else {
+      if (kind === LEASES_EXPIRE) this.#catchUp(now);
       this.etcd.happened(now, kind, target);
       this.#mirror();
     }
@@ -153,8 +161,21 @@ export class EtcdCoordination implements Coordination, EtcdListener {
     return lease !== 0 && this.etcd.expireLease(now, lease);
   }
 
+  /** The master's keep-alives are events from now on, until it rests again. */
+  disturbs(now: Micros, master: number): void {
+    const session = this.#sessions[master] ?? null;
+    if (session !== null && this.#resting.wake(now, master, session)) this.#arm(now, master);
+  }
+
   clockSet(now: Micros, master: number): void {
     this.#arm(now, master);
+  }
+
+  #catchUp(now: Micros): void {
+    for (let master = 0; master < this.#sessions.length; master++) {
+      const session = this.#sessions[master] ?? null;
+      if (session !== null && this.#resting.catchUp(now, master, session)) this.disturbs(now, master);
+    }
   }
 
   // EtcdListener.
@@ -181,6 +202,7 @@ export class EtcdCoordination implements Coordination, EtcdListener {
     if (session === null || this.#side.defers(master, (later) => this.#timer(later, master))) return;
     const deadline = session.nextDeadline();
     if (deadline !== null && deadline <= this.#side.instantAt(now, master)) {
+      if (this.#options.leasesRest && this.#resting.rest(now, master, session)) return;
       this.#step(now, master, { kind: 'tick' });
     } else {
       this.#arm(now, master);
@@ -196,6 +218,7 @@ export class EtcdCoordination implements Coordination, EtcdListener {
   #step(now: Micros, master: number, input: SessionInput): void {
     const session = this.#sessions[master] ?? null;
     if (session === null) return;
+    this.disturbs(now, master);
     const outputs: SessionOutput[] = [];
     session.step(this.#side.instantAt(now, master), input, outputs);
     for (const output of outputs) {

@@ -29,6 +29,18 @@ export class HostClock {
     return micros(this.#last);
   }
 
+  /** Whether it does not stand still at `now`: from then on `read` goes by the wall clock alone, until it is set. */
+  runs(now: Micros): boolean {
+    return this.#wall(now) >= this.#last;
+  }
+
+  /** What a reading at `instant` gave, for a clock that has run and not been set since; readings of later instants may have come before. */
+  shownAt(instant: Micros): Micros {
+    const wall = this.#wall(instant);
+    if (wall > this.#last) this.#last = wall;
+    return micros(wall);
+  }
+
   /** World instant at which the clock will show `instant`, the first such; `now` if it does already. */
   whenShown(now: Micros, instant: Micros): Micros {
     if (this.#wall(now) >= instant) return now;

@@ -225,6 +225,7 @@ export class MasterEnsemble implements LeaderView, MasterSide {
 
   /** A master's process stands still; agents that are connected to it hear no pings. */
   freeze(now: Micros, number: number, duration: Micros): boolean {
+    this.coordination.disturbs(now, number);
     return this.hosts[number]?.freeze(now, duration) === true;
   }
 
@@ -232,6 +233,7 @@ export class MasterEnsemble implements LeaderView, MasterSide {
   setClock(now: Micros, number: number, change: (clock: HostClock) => void): boolean {
     const host = this.hosts[number];
     if (host === undefined || host.clock === null) return false;
+    this.coordination.disturbs(now, number);
     change(host.clock);
     host.arm(now);
     this.coordination.clockSet(now, number);
@@ -272,6 +274,10 @@ export class MasterEnsemble implements LeaderView, MasterSide {
 
   whenShown(now: Micros, master: number, instant: Micros): Micros {
     return this.hosts[master]!.clock?.whenShown(now, instant) ?? instant;
+  }
+
+  clockOf(master: number): HostClock | null {
+    return this.hosts[master]!.clock;
   }
 
   // Inputs.

@@ -63,6 +63,10 @@ export class SoloCoordination implements Coordination {
     this.store.setWriteLatency(latency);
   }
 
+  disturbs(): void {
+    // It keeps no lease.
+  }
+
   clockSet(): void {
     // The store is not measured by the master's clock.
   }
