@@ -40,10 +40,10 @@ export function agentId(agent: Json): string {
 }
 
 /** Where an agent's own API is reached. */
-export function agentUrl(agent: Json, connection: Connection): string {
+export function agentConnection(agent: Json, connection: Connection): Connection {
   const info = object(agent['agent_info']);
   const scheme = connection.url.startsWith('https:') ? 'https' : 'http';
   // `pid` is slave(1)@ip:port.
   const address = word(agent['pid']).split('@')[1] ?? `${word(info['hostname'])}:${word(info['port'])}`;
-  return `${scheme}://${address}`;
+  return { ...connection, url: `${scheme}://${address}`, isAgent: true };
 }

@@ -67,17 +67,21 @@ function once(connection: Connection, url: string, call: Call): Promise<Incoming
     request.once('error', (error) => {
       clearTimeout(timer);
       reject(
-        error instanceof ClusterError || call.signal?.aborted === true ? error : unreachable(url, error),
+        error instanceof ClusterError || call.signal?.aborted === true
+          ? error
+          : unreachable(connection, url, error),
       );
     });
     request.end(body ?? undefined);
   });
 }
 
-function unreachable(url: string, error: NodeJS.ErrnoException): ClusterError {
+function unreachable({ isAgent }: Connection, url: string, error: NodeJS.ErrnoException): ClusterError {
   const why = error.code === 'ECONNREFUSED' ? 'nothing listens there' : error.message;
   return new ClusterError(
-    `no master can be reached at ${url}: ${why}. Start one with \`orrery local\`, or name another by --master or ORRERY_MASTER`,
+    isAgent === true
+      ? `the agent cannot be reached at ${url}: ${why}. Try again when it is back`
+      : `no master can be reached at ${url}: ${why}. Start one with \`orrery local\`, or name another by --master or ORRERY_MASTER`,
     { cause: error },
   );
 }

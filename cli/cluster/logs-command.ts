@@ -30,7 +30,10 @@ export async function logs(connection: Connection, text: string, options: LogsOp
   });
 }
 
-/** Copies a file as it grows until `isOver` and all is read. */
+/**
+ * Copies a file as it grows until `isOver` and all is read. An agent that is away meanwhile may be restarting: its tasks run on, so it is asked again.
+ * Throws ClusterError if it is away when all is over.
+ */
 export async function follow(
   agent: Connection,
   path: string,
@@ -42,11 +45,15 @@ export async function follow(
   for (;;) {
     // Asked before the last look: what was written before the end is read after it.
     const over = await isOver();
-    for (;;) {
-      const part = await readPiece(agent, path, offset);
-      if (part === null || part.data.length === 0) break;
-      to.write(part.data);
-      offset += part.data.length;
+    try {
+      for (;;) {
+        const part = await readPiece(agent, path, offset);
+        if (part === null || part.data.length === 0) break;
+        to.write(part.data);
+        offset += part.data.length;
+      }
+    } catch (error) {
+      if (over || !(error instanceof ClusterError)) throw error;
     }
     if (over) return;
     await sleep(POLL_MILLIS);

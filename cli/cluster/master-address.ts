@@ -17,6 +17,8 @@ export interface Connection {
   readonly authorization: string | null;
   /** A certificate authority to trust besides the system's, PEM; null for none. */
   readonly ca: string | null;
+  /** Of an agent's own API; a master's otherwise. */
+  readonly isAgent?: true;
 }
 
 const DEFAULT_MASTER = '127.0.0.1:5050';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { parseNumber } from '../quantity-arguments.ts';
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, UsageError } from '../usage-error.ts';
 import { ClusterError } from './cluster-error.ts';
-import { agentId, agentsOf, agentUrl } from './find-one.ts';
+import { agentConnection, agentId, agentsOf } from './find-one.ts';
 import { follow } from './logs-command.ts';
 import type { Connection } from './master-address.ts';
 import { idOf, type Json, list, object, word } from './operator-api.ts';
@@ -230,7 +230,7 @@ class OneTask {
   async #follow(): Promise<void> {
     const agent = (await agentsOf(this.#connection)).find((one) => agentId(one) === this.#agent);
     if (agent === undefined) return;
-    const files: Connection = { ...this.#connection, url: agentUrl(agent, this.#connection) };
+    const files = agentConnection(agent, this.#connection);
     const id = idOf(this.#task['task_id']);
     const sandbox = `/frameworks/${this.#client!.frameworkId}/executors/${id}/runs/latest`;
     const isOver = () => Promise.resolve(TERMINAL.test(this.#state));

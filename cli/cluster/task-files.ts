@@ -1,5 +1,5 @@
 import { ClusterError } from './cluster-error.ts';
-import { agentId, agentsOf, agentUrl, findOne } from './find-one.ts';
+import { agentConnection, agentId, agentsOf, findOne } from './find-one.ts';
 import { successText } from './http-call.ts';
 import { tasksOf } from './listings.ts';
 import type { Connection } from './master-address.ts';
@@ -25,7 +25,7 @@ export async function findTask(connection: Connection, text: string): Promise<Pl
     throw new ClusterError(
       `task ${idOf(task['task_id'])} is on agent ${idOf(task['agent_id'])}, which is not there`,
     );
-  return { task, agent: { ...connection, url: agentUrl(agent, connection) }, sandbox: sandboxOf(task) };
+  return { task, agent: agentConnection(agent, connection), sandbox: sandboxOf(task) };
 }
 
 /** The virtual path of a task's sandbox (spec 06 §E). */

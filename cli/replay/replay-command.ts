@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Micros, micros, microsToSeconds } from '../../engine/core/index.ts';
-import type { MasterInput, MasterOutput } from '../../engine/master/index.ts';
+import type { MasterInput, MasterMachine, MasterOutput } from '../../engine/master/index.ts';
 import {
   decisionLine,
   JournalError,
@@ -49,6 +49,7 @@ export async function replayCommand(journal: string, raw: RawReplayOptions): Pro
     const instant = micros(watch.from + at);
     // The whole run is watched for when tasks end; the cluster is that of the instant.
     const then = await replayOnce(journal, instant, null, null);
+    if (isWhatIf(raw)) checkAgents(raw.at, then.machine!, watch);
     const trace = watch.workload.trace(journal, then.machine!, instant, end);
     if (raw.export !== undefined) {
       const files = await exportWorkload(trace, raw.export);
@@ -73,6 +74,8 @@ class Watch {
   readonly #lines: string[] | null;
   readonly #file: string | null;
   readonly #print: ((line: string) => void) | null;
+  /** Most agents that were registered at a time, and since when. */
+  most: { readonly agents: number; readonly at: Micros } | null = null;
   /** Instant of the first input. */
   from: Micros | null = null;
   making: { readonly allocator: string; readonly timing: string } | null = null;
@@ -88,8 +91,9 @@ class Watch {
       throw new UsageError(`--decisions ${this.#file}: there is no folder ${dirname(this.#file)}`);
   }
 
-  stepped(now: Micros, input: MasterInput, outputs: readonly MasterOutput[]): void {
+  stepped(now: Micros, input: MasterInput, outputs: readonly MasterOutput[], agents: number): void {
     this.from ??= now;
+    if (agents > (this.most?.agents ?? 0)) this.most = { agents, at: now };
     this.workload.stepped(now, input, outputs);
     if (this.#print === null && this.#lines === null) return;
     for (const output of outputs) {
@@ -134,9 +138,9 @@ async function replayOnce(
         named(record) {
           watch?.names.add(record);
         },
-        stepped(now, input, outputs) {
+        stepped(now, input, outputs, machine) {
           workload.stepped(now, input, outputs);
-          watch?.stepped(now, input, outputs);
+          watch?.stepped(now, input, outputs, machine.state.agents.count);
         },
       },
     });
@@ -145,6 +149,16 @@ async function replayOnce(
     if (error instanceof JournalError) throw new UsageError(error.message);
     throw error;
   }
+}
+
+/** A cluster without agents runs nothing, whatever is changed. Throws UsageError. */
+function checkAgents(at: string, machine: MasterMachine, { most, from }: Watch): void {
+  if (machine.state.agents.count > 0) return;
+  const when =
+    most === null
+      ? 'nor at any other'
+      : `the most, ${most.agents}, were first there after ${spanText(from, most.at)}`;
+  throw new UsageError(`--at ${at}: no agent was registered at that instant; ${when}`);
 }
 
 function clock(now: Micros, from: Micros): string {

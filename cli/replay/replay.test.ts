@@ -50,6 +50,14 @@ test('the timeline has a line per decision with its instant, and ends where it i
   expect(linesOf(whole.out).length).toBeGreaterThan(linesOf(part.out).length);
 });
 
+test('a what-if at an instant without agents is refused, with one at which there were some', async () => {
+  const { code, err } = await orrery(folder, 'replay', 'journal', '--add-agents', '1xcpus:1;mem:512');
+  expect(code).toBe(2);
+  expect(err).toMatch(
+    /^orrery: --at 0s: no agent was registered at that instant; the most, \d+, were first there after \d/,
+  );
+});
+
 test('what ran from an instant on is simulated as recorded and with a change, side by side', async () => {
   const run = await orrery(
     folder,
@@ -71,7 +79,8 @@ test('what ran from an instant on is simulated as recorded and with a change, si
   expect(run.out).toMatch(/^jobs +(\d+) +\1 +0$/m);
   for (const name of ['recorded', 'changed'])
     expect(existsSync(join(folder, 'what-if', name, 'report.html'))).toBe(true);
-  const again = await orrery(folder, 'replay', 'journal', '--timing', 'event', '--out', 'what-if');
+  const late = ['--at', '30s', '--timing', 'event', '--out', 'what-if'];
+  const again = await orrery(folder, 'replay', 'journal', ...late);
   expect(again.code).toBe(2);
   expect(again.err).toContain('it exists already; give --force to replace it');
 });
@@ -87,7 +96,7 @@ test.each([
   [['.'], /holds no journal: there is no file like journal-0000000001\.orj/],
   [['journal', '--at', '9d', '--timing', 'event'], /--at 9d: the journal ends before it, after \d+/],
   [['journal', '--until', 'soon'], /--until soon: not a duration/],
-  [['journal', '--allocator', 'nobody'], /--allocator nobody: unknown/],
+  [['journal', '--at', '30s', '--allocator', 'nobody'], /--allocator nobody: unknown/],
   [['journal', '--decisions', 'no/where'], /there is no folder no/],
 ])('orrery replay %j is refused in one line, with what to do', async (args, why) => {
   const run = await orrery(folder, 'replay', ...args);
