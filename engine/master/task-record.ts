@@ -1,5 +1,5 @@
 import type { ExecutorId, Micros, TaskId, UpdateId } from '../core/index.ts';
-import type { KillPolicy, TaskInfo, TaskState, TaskStatusDetails } from '../protocol/index.ts';
+import type { KillPolicy, Task, TaskInfo, TaskState, TaskStatusDetails } from '../protocol/index.ts';
 import type { AgentRecord } from './agent-record.ts';
 import type { Role } from './allocator.ts';
 import type { FrameworkRecord } from './framework-record.ts';
@@ -31,6 +31,8 @@ export class TaskRecord {
   unreachableTime: Micros | null = null;
   /** Statuses and timeline; null without `history: 'full'`. */
   history: TaskHistory | null = null;
+  /** As operators last saw it; null before the first look. */
+  view: Task | null = null;
 
   constructor(
     framework: FrameworkRecord,

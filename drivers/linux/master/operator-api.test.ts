@@ -208,7 +208,17 @@ test('the endpoints that tools poll have the fields that tools read', async () =
   const tasks = JSON.parse((await ask(master, '/tasks?limit=1&order=asc')).text) as { tasks: object[] };
   expect(tasks.tasks).toMatchObject([{ id: 't1', role: 'eng' }]);
   const roles = JSON.parse((await ask(master, '/roles')).text) as { roles: object[] };
-  expect(roles.roles).toMatchObject([{ name: 'eng', weight: 1, frameworks: [framework.frameworkId] }]);
+  const none = { role: 'eng', guarantee: {}, limit: {}, consumed: { cpus: 1 } };
+  expect(roles.roles).toMatchObject([
+    {
+      name: 'eng',
+      weight: 1,
+      frameworks: [framework.frameworkId],
+      quota: none,
+      allocated: { cpus: 1 },
+      reserved: {},
+    },
+  ]);
   const metrics = JSON.parse((await ask(master, '/metrics/snapshot')).text) as Record<string, number>;
   expect(metrics).toMatchObject({
     'master/elected': 1,

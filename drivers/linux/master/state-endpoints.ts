@@ -4,10 +4,10 @@ import type { Viewer } from '../../../engine/authorization/index.ts';
 import {
   agentStatuses,
   completedFrameworkStatuses,
-  executorViews,
+  executorViewsOf,
   frameworkStatuses,
   type MasterState,
-  quotaConsumption,
+  RoleBreakdowns,
   taskViews,
   taskViewsOf,
 } from '../../../engine/master/index.ts';
@@ -104,32 +104,8 @@ export class StateEndpoints {
     );
   };
 
-  readonly roles = async (exchange: Exchange): Promise<void> => {
-    const { ids, loop } = this.#context;
-    const viewer = this.#viewer(exchange.principal);
-    const roles = loop.machine.query(loop.instant(), { type: 'GET_ROLES' }, viewer);
-    const quota = loop.machine.query(loop.instant(), { type: 'GET_QUOTA' }, viewer);
-    if (!roles.ok || roles.value.type !== 'GET_ROLES' || !quota.ok || quota.value.type !== 'GET_QUOTA') {
-      throw new Refusal(503, 'This master does not lead');
-    }
-    const configs = new Map(quota.value.status.configs.map((config) => [config.role, config]));
-    const consumption = quotaConsumption(this.#state);
-    const texts = roles.value.roles.map(({ name, weight, frameworks, resources }) => {
-      const config = configs.get(name);
-      const shown = {
-        role: name,
-        guarantee: numbers(config?.guarantees),
-        limit: numbers(config?.limits),
-        consumed: numbers(consumption.get(name)?.quantities()),
-      };
-      return (
-        `{"name":${JSON.stringify(name)},"weight":${weight},"quota":${JSON.stringify(shown)}` +
-        `,"resources":${summaryText(resources)},"allocated":${summaryText(resources)}` +
-        `,"frameworks":${JSON.stringify(frameworks.map((id) => ids.frameworkText(id)))}}`
-      );
-    });
-    await exchange.json(`{"roles":[${texts.join(',')}]}`);
-  };
+  readonly roles = (exchange: Exchange): Promise<void> =>
+    this.#answer(exchange, 'roles', (sink, slicer, viewer) => this.#writeRoles(sink, slicer, viewer));
 
   get #state(): MasterState {
     return this.#context.loop.machine.state;
@@ -262,12 +238,45 @@ export class StateEndpoints {
         }
         sink.write(']');
       }
-      const executors = [...executorViews(state, viewer)].filter(
-        ({ executorInfo }) => executorInfo.frameworkId === id,
-      );
-      sink.write(`,"executors":[${executors.map((executor) => executorJson(ids, executor, id)).join(',')}]}`);
+      sink.write(',"executors":[');
+      if (record !== null) {
+        await writeList(sink, slicer, executorViewsOf(record, viewer), (executor) =>
+          executorJson(ids, executor, id),
+        );
+      }
+      sink.write(']}');
       if (slicer.isDue) await slicer.pause();
     }
+  }
+
+  async #writeRoles(sink: TextSink, slicer: Slicer, viewer: Viewer): Promise<void> {
+    const { ids, loop } = this.#context;
+    const breakdowns = new RoleBreakdowns(this.#state);
+    let count = 0;
+    for (const _ of breakdowns.gather()) if (++count % LOOK === 0 && slicer.isDue) await slicer.pause();
+    const roles = loop.machine.query(loop.instant(), { type: 'GET_ROLES' }, viewer);
+    const quota = loop.machine.query(loop.instant(), { type: 'GET_QUOTA' }, viewer);
+    if (!roles.ok || roles.value.type !== 'GET_ROLES' || !quota.ok || quota.value.type !== 'GET_QUOTA')
+      throw new Refusal(503, 'This master does not lead any more: retry', { 'Retry-After': '1' });
+    const configs = new Map(quota.value.status.configs.map((config) => [config.role, config]));
+    sink.write('{"roles":[');
+    await writeList(sink, slicer, roles.value.roles, ({ name, weight, frameworks, resources }) => {
+      const { allocated, offered, reserved, consumed } = breakdowns.of(name);
+      const config = configs.get(name);
+      const shown = {
+        role: name,
+        guarantee: numbers(config?.guarantees),
+        limit: numbers(config?.limits),
+        consumed: numbers(consumed),
+      };
+      return (
+        `{"name":${JSON.stringify(name)},"weight":${weight},"quota":${JSON.stringify(shown)}` +
+        `,"resources":${summaryText(resources)},"allocated":${JSON.stringify(numbers(allocated))}` +
+        `,"offered":${JSON.stringify(numbers(offered))},"reserved":${JSON.stringify(numbers(reserved))}` +
+        `,"frameworks":${JSON.stringify(frameworks.map((id) => ids.frameworkText(id)))}}`
+      );
+    });
+    sink.write(']}');
   }
 
   async #writeSummary(sink: TextSink, slicer: Slicer, viewer: Viewer): Promise<void> {

@@ -1,5 +1,12 @@
 import { ALL_SEEING, type Viewer } from '../../authorization/index.ts';
-import { type AgentStatus, type ClusterAgents, isTerminal } from '../../protocol/index.ts';
+import type { Micros } from '../../core/index.ts';
+import {
+  type AgentInfo,
+  type AgentStatus,
+  type ClusterAgents,
+  type DrainInfo,
+  isTerminal,
+} from '../../protocol/index.ts';
 import { Resources } from '../../resources/index.ts';
 import type { AgentRecord } from '../agent-record.ts';
 import type { MasterState } from '../state.ts';
@@ -11,7 +18,47 @@ export function clusterAgents(master: MasterState, viewer: Viewer): ClusterAgent
   const recoveredAgents = [...master.recoveredAgents.values()].map((info) =>
     viewer.seesAll ? info : { ...info, resources: visibleResources(info.resources, viewer) },
   );
-  return { agents: [...agentStatuses(master, viewer)], recoveredAgents };
+  const agents: AgentStatus[] = [];
+  for (const agent of master.agents) agents.push(new AgentCut(master, agent, viewer));
+  return { agents, recoveredAgents };
+}
+
+/** As `agentStatus`, of its instant; what it holds is added up only when it is read, so that a large cluster is captured quickly. */
+class AgentCut implements AgentStatus {
+  readonly agentInfo: AgentInfo;
+  readonly active: boolean;
+  readonly deactivated: boolean;
+  readonly registeredTime: Micros | null;
+  readonly reregisteredTime: Micros | null;
+  readonly totalResources: Resources;
+  readonly offeredResources: Resources;
+  readonly resourceProviders: AgentStatus['resourceProviders'];
+  readonly drainInfo: DrainInfo | null;
+  readonly estimatedDrainStartTime: Micros | null;
+  readonly #held: Held;
+  readonly #viewer: Viewer;
+  #allocated: Resources | null = null;
+
+  constructor(master: MasterState, agent: AgentRecord, viewer: Viewer) {
+    const status = statusBeside(master, agent, viewer);
+    this.agentInfo = status.agentInfo;
+    this.active = status.active;
+    this.deactivated = status.deactivated;
+    this.registeredTime = status.registeredTime;
+    this.reregisteredTime = status.reregisteredTime;
+    this.totalResources = status.totalResources;
+    this.offeredResources = status.offeredResources;
+    this.resourceProviders = status.resourceProviders;
+    this.drainInfo = status.drainInfo;
+    this.estimatedDrainStartTime = status.estimatedDrainStartTime;
+    this.#held = heldOn(master, agent);
+    this.#viewer = viewer;
+  }
+
+  get allocatedResources(): Resources {
+    this.#allocated ??= visibleResources(sumOf(this.#held), this.#viewer);
+    return this.#allocated;
+  }
 }
 
 /** One by one, each of the instant it is asked for: a driver may let the master go on in between. */
@@ -25,16 +72,28 @@ export function agentStatus(
   agent: AgentRecord,
   viewer: Viewer = ALL_SEEING,
 ): AgentStatus {
+  return {
+    ...statusBeside(master, agent, viewer),
+    allocatedResources: visibleResources(sumOf(heldOn(master, agent)), viewer),
+  };
+}
+
+/** All but what tasks and executors hold there. */
+function statusBeside(
+  master: MasterState,
+  agent: AgentRecord,
+  viewer: Viewer,
+): Omit<AgentStatus, 'allocatedResources'> {
   const { info } = agent;
+  const resources = visibleResources(info.resources, viewer);
   const drain = master.deactivatedAgents.get(agent.id) ?? null;
   return {
-    agentInfo: viewer.seesAll ? info : { ...info, resources: visibleResources(info.resources, viewer) },
+    agentInfo: viewer.seesAll ? info : { ...info, resources },
     active: agent.link !== null && !agent.deactivated,
     deactivated: agent.deactivated,
     registeredTime: agent.registeredTime,
     reregisteredTime: agent.reregisteredTime,
-    totalResources: visibleResources(info.resources, viewer),
-    allocatedResources: visibleResources(allocatedOn(master, agent), viewer),
+    totalResources: resources,
     offeredResources: visibleResources(offeredOn(master, agent), viewer),
     resourceProviders: [],
     drainInfo: drain === null ? null : { state: drain.state, config: drain.config },
@@ -42,13 +101,30 @@ export function agentStatus(
   };
 }
 
-/** What tasks and executors hold there, allocated to their roles. */
-function allocatedOn(master: MasterState, agent: AgentRecord): Resources {
-  const sum = new ResourceSum();
+/** What tasks and executors hold, each for its role. */
+interface Held {
+  readonly resources: Resources[];
+  readonly roles: string[];
+}
+
+function heldOn({ allocator }: MasterState, agent: AgentRecord): Held {
+  const held: Held = { resources: [], roles: [] };
   for (const task of agent.tasks) {
-    if (!isTerminal(task.state)) sum.add(task.info.resources, master.allocator.roleName(task.role));
+    if (isTerminal(task.state)) continue;
+    held.resources.push(task.info.resources);
+    held.roles.push(allocator.roleName(task.role));
   }
-  for (const { info, role } of agent.executors) sum.add(info.resources, master.allocator.roleName(role));
+  for (const { info, role } of agent.executors) {
+    held.resources.push(info.resources);
+    held.roles.push(allocator.roleName(role));
+  }
+  return held;
+}
+
+/** Allocated to their roles. */
+function sumOf({ resources, roles }: Held): Resources {
+  const sum = new ResourceSum();
+  for (let index = 0; index < resources.length; index++) sum.add(resources[index]!, roles[index]!);
   return sum.total();
 }
 

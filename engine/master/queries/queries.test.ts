@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { ALL_SEEING, type ViewAction, type Viewer } from '../../authorization/index.ts';
 import { type MasterEpoch, micros, type TaskId } from '../../core/index.ts';
 import type { OperatorResponse } from '../../protocol/index.ts';
+import type { Quantities } from '../../resources/index.ts';
 import { RegistryState } from '../../registry/index.ts';
 import type { RequestId } from '../input.ts';
+import { quotaConsumption } from '../quota-consumption.ts';
 import { stateDigest } from '../state-digest.ts';
 import {
   agentInfo,
@@ -15,7 +17,7 @@ import {
   launch,
   executorInfo,
 } from '../test-kit.ts';
-import type { OperatorRead } from './index.ts';
+import { type OperatorRead, RoleBreakdowns } from './index.ts';
 
 // Spec 05 §A: what operators are shown.
 
@@ -315,6 +317,50 @@ test('GET_ROLES shows roles subscribed to, reserved for, weighed or under quota,
     'web',
   );
   expect(ask(driver, 'GET_WEIGHTS').weightInfos).toEqual([{ role: 'web', weight: 3 }]);
+});
+
+test('what a role holds counts for those above it: allocated, offered and reserved apart; offers consume no quota', () => {
+  const driver = new MasterDriver();
+  const scheduler = driver.subscribe({ roles: ['eng/db'] });
+  const agent = driver.register(1, { resources: resources('cpus:3;mem:2048;cpus(eng/db):1;cpus(ads):2') });
+  driver.wait(2 * SECOND);
+  driver.launchOn(scheduler, agent, 1);
+  driver.wait(2 * SECOND);
+  const breakdowns = new RoleBreakdowns(driver.machine.state);
+  // One look for each agent.
+  expect([...breakdowns.gather()]).toHaveLength(1);
+  const told = (role: string) =>
+    Object.fromEntries(
+      Object.entries(breakdowns.of(role)).map(([field, { names, values }]: [string, Quantities]) => [
+        field,
+        names.map((name, index) => `${name}:${values[index]!}`).join(' '),
+      ]),
+    );
+  // The policy of the tests offers reserved resources to anybody.
+  const db = {
+    allocated: 'cpus:1000 mem:512000',
+    offered: 'cpus:5000 mem:1536000',
+    reserved: 'cpus:1000',
+    consumed: 'cpus:2000 mem:512000',
+  };
+  expect(told('eng/db')).toEqual(db);
+  expect(told('eng')).toEqual(db);
+  expect(told('ads')).toEqual({ allocated: '', offered: '', reserved: 'cpus:2000', consumed: 'cpus:2000' });
+  expect(told('none')).toEqual({ allocated: '', offered: '', reserved: '', consumed: '' });
+  for (const [role, tally] of quotaConsumption(driver.machine.state))
+    expect(breakdowns.of(role).consumed.equals(tally.quantities())).toBe(true);
+});
+
+test('an answer stays what it was while the cluster goes on', () => {
+  const { driver, scheduler, agent } = world();
+  const { getAgents, getTasks } = ask(driver, 'GET_STATE');
+  driver.update(scheduler, agent, 1, 'TASK_FINISHED', 1);
+  driver.acknowledge(scheduler, agent.id, 1, 1);
+  const later = ask(driver, 'GET_STATE');
+  expect(getAgents.agents[0]!.allocatedResources.cpus).toBe(1_000);
+  expect(later.getAgents.agents[0]!.allocatedResources.isEmpty).toBe(true);
+  expect(getTasks.tasks.map(({ state }) => state)).toEqual(['TASK_STAGING']);
+  expect(later.getTasks.completedTasks.map(({ state }) => state)).toEqual(['TASK_FINISHED']);
 });
 
 test('GET_MASTER tells who leads since when', () => {
