@@ -107,6 +107,11 @@ export const AGENT_FLAGS = {
     help: 'a download without a byte for so long fails',
   },
   frameworks_home: { kind: 'text', default: null, help: 'where relative paths of URIs begin' },
+  max_completed_executors_per_framework: {
+    kind: 'integer',
+    default: '150',
+    help: 'executors that are over and still shown',
+  },
   ...AGENT_SECURITY_FLAGS,
   logging_level: { kind: 'text', default: 'INFO', help: 'INFO, WARNING or ERROR' },
   log_dir: { kind: 'text', default: null, help: 'write orrery-agent.log there, too' },

@@ -1,5 +1,9 @@
 import { MICROS_PER_SECOND } from '../../../engine/core/index.ts';
-import { type AgentSettings, DEFAULT_GARBAGE_COLLECTION } from '../../../engine/agent/index.ts';
+import {
+  type AgentSettings,
+  DEFAULT_GARBAGE_COLLECTION,
+  DURABLE_AGENT_SETTINGS,
+} from '../../../engine/agent/index.ts';
 import { type DomainInfo, parseAttributes } from '../../../engine/protocol/index.ts';
 import { resourceErrorText } from '../../../engine/resources/index.ts';
 import { readJson } from '../codec/message/read-json.ts';
@@ -12,6 +16,7 @@ import { agentSecurity } from './agent-security.ts';
 import { masterPlace, type MasterPlace } from './master-connection.ts';
 import type { StartAgentOptions } from './start-agent.ts';
 
+const DEFAULT_HISTORY = DURABLE_AGENT_SETTINGS.history!;
 const REREGISTRATION_MAX = 15 * MICROS_PER_SECOND;
 
 /** What flags say as options, but for the log. Throws FlagError: says which flag, what is wrong, and what is expected. */
@@ -67,6 +72,9 @@ function settingsOf(values: Values): Partial<AgentSettings> {
   const reregistration = values.executor_reregistration_timeout;
   if (reregistration > REREGISTRATION_MAX)
     throw new FlagError('--executor_reregistration_timeout is more than 15secs; expected at most that');
+  const executors = values.max_completed_executors_per_framework;
+  if (executors < 1)
+    throw new FlagError(`--max_completed_executors_per_framework is ${executors}; expected 1 or more`);
   const headroom = values.gc_disk_headroom;
   if (headroom < 0 || headroom > 1)
     throw new FlagError(`--gc_disk_headroom is ${headroom}; expected a number from 0 to 1`);
@@ -81,6 +89,7 @@ function settingsOf(values: Values): Partial<AgentSettings> {
     executorReregistrationTimeout: reregistration,
     executorShutdownGracePeriod: values.executor_shutdown_grace_period,
     recoveryTimeout: values.recovery_timeout,
+    history: { ...DEFAULT_HISTORY, executors },
     garbageCollection: {
       ...DEFAULT_GARBAGE_COLLECTION,
       delay: values.gc_delay,

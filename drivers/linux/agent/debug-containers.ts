@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { CommandInfo, ContainerId, ContainerTermination } from '../../../engine/protocol/index.ts';
 import { ContainerLaunchError, type ExecSession } from '../containers/container-runtime.ts';
 import { Refusal } from '../http/refusal.ts';
-import type { AgentContainer, AgentContainers } from './agent-containers.ts';
+import { type AgentContainer, type AgentContainers, FetchError } from './agent-containers.ts';
+import { placeBelow } from './fetcher/safe-paths.ts';
 
 export interface TerminalSize {
   readonly rows: number;
@@ -24,6 +25,7 @@ export interface DebugContainer {
 }
 
 const VALUE_MAX = 242;
+const NEW = { flags: 'wx' };
 /** Of those that have ended and that nobody removed. */
 const ENDED_MAX = 1_000;
 
@@ -77,7 +79,8 @@ export class DebugContainers {
       return made;
     } catch (error) {
       this.#all.delete(key);
-      throw error instanceof ContainerLaunchError ? new Refusal(400, error.message) : error;
+      const isRefusal = error instanceof ContainerLaunchError || error instanceof FetchError;
+      throw isRefusal ? new Refusal(400, error.message) : error;
     }
   }
 
@@ -114,8 +117,9 @@ export class DebugContainers {
     terminal: TerminalSize | null,
     keepsOutput: boolean,
   ): Promise<DebugContainer> {
-    const sandbox = join(inside.sandbox, 'containers', id.value);
-    await mkdir(sandbox, { recursive: true, mode: 0o750 });
+    // The task may have put links where this is to be.
+    const sandbox = await placeBelow(inside.sandbox, join('containers', id.value));
+    await mkdir(sandbox, { mode: 0o750 });
     const session = await this.#containers.runtimeOf(inside)!.exec(inside.text, {
       argv,
       environment: {
@@ -128,8 +132,8 @@ export class DebugContainers {
     });
     if (keepsOutput) {
       session.stdin.end();
-      session.stdout.pipe(createWriteStream(join(sandbox, 'stdout')));
-      session.stderr?.pipe(createWriteStream(join(sandbox, 'stderr')));
+      session.stdout.pipe(createWriteStream(join(sandbox, 'stdout'), NEW));
+      session.stderr?.pipe(createWriteStream(join(sandbox, 'stderr'), NEW));
     }
     const container: DebugContainer = {
       id,

@@ -19,12 +19,12 @@ class ProbeAborted extends Error {
 
 /** Looks at tasks from inside their containers (spec 07 §7): the port behind the agent's `probe` and `stopProbes`. */
 export class Prober {
-  readonly #containers: AgentContainers;
+  readonly #containers: Pick<AgentContainers, 'find' | 'runtimeOf'>;
   readonly #probed: (container: ContainerHandle, use: ProbeUse, result: ProbeResult) => void;
   readonly #underWay = new Map<string, AbortController>();
 
   constructor(
-    containers: AgentContainers,
+    containers: Pick<AgentContainers, 'find' | 'runtimeOf'>,
     probed: (container: ContainerHandle, use: ProbeUse, result: ProbeResult) => void,
   ) {
     this.#containers = containers;
