@@ -19,13 +19,18 @@ let workDir: string;
 let master: RunningMaster;
 let scheduler: TestScheduler;
 
+const said: string[] = [];
+
 beforeEach(async () => {
+  said.length = 0;
   folder = await mkdtemp(join(tmpdir(), 'orrery-restart-'));
   workDir = join(folder, 'work');
   master = await testMaster();
   scheduler = await TestScheduler.start(master);
 });
-afterEach(async () => {
+afterEach(async ({ task }) => {
+  // What the agents said, for whoever looks at a failure.
+  if (task.result?.state === 'fail') console.error(said.join(''));
   scheduler.close();
   await master.close();
   const name = (await readFile(join(workDir, 'meta', 'name'), 'utf8')).trim();
@@ -44,8 +49,11 @@ async function agentProcess(...more: string[]): Promise<ChildProcess> {
     ],
     { stdio: ['ignore', 'inherit', 'pipe'] },
   );
+  child.stderr!.on('data', (data: Buffer) => {
+    said.push(data.toString());
+  });
+  child.once('exit', (code, signal) => said.push(`ended: ${code ?? signal}\n`));
   await once(child.stderr!, 'data');
-  child.stderr!.resume();
   return child;
 }
 
