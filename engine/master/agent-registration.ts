@@ -21,7 +21,7 @@ import { isSameData } from './executor-equality.ts';
 import type { FrameworkRecord } from './framework-record.ts';
 import { recoverFramework } from './frameworks.ts';
 import type { LinkId } from './input.ts';
-import { rescindInverseOffersOfAgent } from './inverse-offers.ts';
+import { forgetAsked, rescindInverseOffersOfAgent } from './inverse-offers.ts';
 import { downText, isDown, shutDown, unavailabilityOf } from './maintenance.ts';
 import { rescindOffersOfAgent } from './offers.ts';
 import { forgetOperation, reconcileOperation, reportedOperation } from './operations.ts';
@@ -287,6 +287,7 @@ function reconcileBooks(
   if (!isSameInfo) rescindOffersOfAgent(master, agent);
   // The allocator forgets whom it has asked for the agent, and asks anew.
   else if (master.inverseOffers.size > 0) rescindInverseOffersOfAgent(master, agent);
+  forgetAsked(master, agent);
   master.allocator.removeAgent(master.now, agent.row);
   for (const executor of ended) {
     forgetExecutor(executor);

@@ -3,6 +3,7 @@ import { isTerminal, type StatusReason, type TaskState } from '../protocol/index
 import type { AgentRecord } from './agent-record.ts';
 import { forgetAddress, startReregisterTimer } from './agent-registration.ts';
 import type { LinkId } from './input.ts';
+import { forgetAsked } from './inverse-offers.ts';
 import { downText } from './maintenance.ts';
 import { rescindOffersOfAgent } from './offers.ts';
 import { loseOperations } from './operations.ts';
@@ -163,6 +164,7 @@ export function removeAgent(
     forgetExecutor(executor);
     master.stats.allocated.subtract(executor.info.resources);
   }
+  forgetAsked(master, agent);
   master.allocator.removeAgent(master.now, agent.row);
   master.agentsById.delete(agent.id);
   forgetAddress(master, agent);

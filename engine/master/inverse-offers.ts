@@ -78,6 +78,18 @@ export function rescindInverseOffersOfAgent(master: MasterState, agent: AgentRec
   }
 }
 
+/** The allocator is about to forget whom it has asked for the agent: what it has asked in this step is not asked, it will ask anew. */
+export function forgetAsked({ askedFrameworks, askedAgents }: MasterState, agent: AgentRecord): void {
+  let kept = 0;
+  for (let index = 0; index < askedAgents.length; index++) {
+    if (askedAgents[index] === agent.row) continue;
+    askedAgents[kept] = askedAgents[index]!;
+    askedFrameworks[kept++] = askedFrameworks[index]!;
+  }
+  askedAgents.length = kept;
+  askedFrameworks.length = kept;
+}
+
 /** The framework went away or failed over: what it was asked is void, and asked anew once it is there. */
 export function discardInverseOffersOfFramework(master: MasterState, framework: FrameworkRecord): void {
   for (const record of master.inverseOffers.values()) {

@@ -193,8 +193,7 @@ describe('START_MAINTENANCE', () => {
     expect(ofAgent()).toHaveLength(1);
     driver.holdsRegistry = true;
     driver.operator(start(HOST_1));
-    for (let missed = 0; missed < 5; missed++)
-      driver.step({ kind: 'pingsMissed', links: [agents[0].link] });
+    for (let missed = 0; missed < 5; missed++) driver.step({ kind: 'pingsMissed', links: [agents[0].link] });
     expect(driver.written.map(({ kind }) => kind)).toEqual(['machinesDown', 'agentMarkedUnreachable']);
     expect(ofAgent()).toHaveLength(1);
     // The machine is down; that the agent is out of reach is not written yet.
@@ -301,6 +300,23 @@ describe('inverse offers', () => {
     expect(machines(driver).statuses).toEqual(['DECLINE']);
     respond('ACCEPT_INVERSE_OFFERS', second[0]!.id);
     expect(machines(driver).statuses).toEqual(['ACCEPT']);
+  });
+
+  test('a framework that gets resources of an agent while its window is moved is asked for it once', () => {
+    const { driver, agents, scheduler } = cluster();
+    driver.operator(plan(scheduleOf(5, 7, HOST_1, HOST_2)));
+    driver.wait(2 * SECOND);
+    const other = driver.subscribe();
+    // Nobody has them until the next cycle, which the move of the first window brings.
+    driver.call(scheduler.stream, {
+      type: 'DECLINE',
+      frameworkId: scheduler.id,
+      offerIds: [driver.offerOf(scheduler.id, agents[1].id).id],
+      filters: { refuseSeconds: 1_000 },
+    });
+    const outputs = driver.operator(plan(scheduleOf(9, 7, HOST_1, HOST_2)));
+    const asked = inverseOffers([...outputs, ...driver.wait(2 * SECOND)], other);
+    expect(asked.filter(({ agentId }) => agentId === agents[1].id)).toHaveLength(1);
   });
 
   test('another framework’s inverse offers, and offers, are not answered by them', () => {

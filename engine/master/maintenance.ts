@@ -8,6 +8,7 @@ import {
 } from '../protocol/index.ts';
 import { scheduledMachines, withoutMachines } from '../registry/index.ts';
 import type { AgentRecord } from './agent-record.ts';
+import { forgetAsked } from './inverse-offers.ts';
 import { scheduleFault, startFault, stopFault } from './maintenance-validation.ts';
 import { rescindOffersOfAgent } from './offers.ts';
 import { answer, change, type OperatorRequest, refuseInvalid } from './operator-request.ts';
@@ -127,6 +128,7 @@ function setUnavailability(
   if (agent.link !== null) rescindOffersOfAgent(master, agent);
   agent.unavailability = unavailability;
   agent.inverseOfferStatuses = null;
+  forgetAsked(master, agent);
   master.allocator.setUnavailability(master.now, agent.row, unavailability);
   agentUpdated(master, agent);
 }
