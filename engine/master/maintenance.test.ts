@@ -258,6 +258,18 @@ describe('STOP_MAINTENANCE', () => {
     expect(messagesOn(outputs, link).map(({ type }) => type)).toEqual(['AGENT_REREGISTERED']);
   });
 
+  test('an agent that is still on its way out then no longer goes away', () => {
+    const { driver } = cluster();
+    driver.operator(plan(scheduleOf(1, null, HOST_1)));
+    driver.holdsRegistry = true;
+    driver.operator(start(HOST_1));
+    driver.operator(stop(HOST_1));
+    const outputs = driver.makeDurable();
+    expect(answersIn(outputs)).toEqual(['200', '200']);
+    expect(driver.written.map(({ kind }) => kind)).toEqual(['agentRemoved']);
+    for (const agent of driver.machine.state.agents) expect(agent.unavailability).toBeNull();
+  });
+
   test('refuses a machine that is not down (400)', () => {
     const { driver } = cluster();
     driver.operator(plan(scheduleOf(1, null, HOST_1)));

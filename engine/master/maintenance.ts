@@ -80,6 +80,8 @@ export function machinesUp(
   const keys = new Set(machines.map(machineKey));
   for (const key of keys) master.machinesDown.delete(key);
   setSchedule(master, withoutMachines(master.schedule, keys));
+  // One that was told to go is on the books until the registry has it removed.
+  for (const agent of master.agents) setUnavailability(master, agent, unavailabilityOf(master, agent.info));
   answer(master, from);
 }
 
