@@ -4,6 +4,8 @@ import { type AllocatorRow, allocatorHeader, allocatorLine, bestOf } from './all
 import { benchHeader, benchLine, type BenchRow, type Benchmark, bestBenchRows } from './bench-case.ts';
 import { growth } from './growth.ts';
 import { hunting } from './hunt/index.ts';
+import { type HttpRow, httpHeader, httpLine, medianRows } from './http/http-row.ts';
+import { http } from './http/index.ts';
 import { runMicro } from './micro.ts';
 import { omegaDay, omegaMonth, omegaTiny } from './omega.ts';
 import { philly } from './philly.ts';
@@ -43,6 +45,7 @@ function entry<Row>({ name, title, cases }: Benchmark<Row>, table: Table<Row>): 
 }
 
 const RUNS_TABLE: Table<BenchRow> = { header: benchHeader, line: benchLine, best: bestBenchRows };
+const HTTP_TABLE: Table<HttpRow> = { header: httpHeader, line: httpLine, best: medianRows };
 const CYCLES_TABLE: Table<AllocatorRow> = { header: allocatorHeader, line: allocatorLine, best: bestOf };
 
 /** Every benchmark; a new one is a file and a line here. */
@@ -54,6 +57,7 @@ const BENCHMARKS: readonly Entry[] = [
   entry(philly, RUNS_TABLE),
   entry(allocator, CYCLES_TABLE),
   entry(hunting, RUNS_TABLE),
+  entry(http, HTTP_TABLE),
 ];
 const BY_DEFAULT: readonly string[] = ['omega-tiny', 'philly'];
 /** On two cores the collector's helper threads cost a tenth more CPU time and save no wall time; CPU time is what is compared here. */

@@ -13,7 +13,7 @@ export const ALLOWED: { readonly [folder: string]: readonly string[] } = {
   'drivers/linux': ['engine', 'allocators', 'frameworks', 'node:', '*'],
   traces: ['engine', 'node:', '*'],
   reports: ['engine', 'node:', '*'],
-  bench: ['engine', 'allocators', 'frameworks', 'drivers/sim', 'traces', 'reports', 'cli', 'node:', '*'],
+  bench: ['engine', 'allocators', 'frameworks', 'drivers', 'traces', 'reports', 'cli', 'node:', '*'],
   cli: ['engine', 'allocators', 'frameworks', 'drivers', 'traces', 'reports', 'node:', '*'],
   web: ['engine', 'allocators', 'frameworks', 'drivers', 'traces', 'reports', 'node:', '*'],
 };

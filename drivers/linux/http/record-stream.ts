@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { gatherWrites } from './gather-writes.ts';
 import { frameRecord } from './recordio.ts';
 
 /** Milliseconds that a subscriber may take over a buffer full of a large record. */
@@ -40,6 +41,7 @@ export class RecordStream {
 
   write(record: Uint8Array): void {
     if (!this.#isOpen) return;
+    if (this.#response.socket !== null) gatherWrites(this.#response.socket);
     this.#response.write(frameRecord(record));
     // What the socket itself takes counts too: it is bounded by the kernel.
     if (this.#response.writableLength > this.#bufferMax) {

@@ -38,7 +38,9 @@ export async function readBody(
         reject(new Refusal(408, `The body did not come in within ${limits.bodyTimeoutMs} ms`));
       }, limits.bodyTimeoutMs);
       timer.unref();
+      let isSettled = false;
       const settle = (act: () => void): void => {
+        isSettled = true;
         clearTimeout(timer);
         act();
       };
@@ -68,6 +70,8 @@ export async function readBody(
         });
       });
       request.on('close', () => {
+        // As it does after each request; an error has its price.
+        if (isSettled) return;
         settle(() => {
           reject(new Error('the connection closed before the body was complete'));
         });

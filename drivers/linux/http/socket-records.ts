@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { gatherWrites } from './gather-writes.ts';
 import { frameRecord, RecordError, RecordParser } from './recordio.ts';
 
 export interface SocketRecordsOwner {
@@ -49,6 +50,7 @@ export class SocketRecords {
 
   write(record: Uint8Array): void {
     if (!this.#isOpen) return;
+    gatherWrites(this.#socket);
     this.#socket.write(frameRecord(record));
     if (this.#socket.writableLength > this.#bufferMax) {
       this.#stop(`the peer reads too slowly: more than ${this.#bufferMax} bytes wait for it`);

@@ -1,0 +1,73 @@
+import { pino } from 'pino';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { hierarchicalDrf } from '../../allocators/hierarchical-drf/index.ts';
+import {
+  allocatorOptionsOf,
+  journalOptionsOf,
+  MASTER_FLAGS,
+  masterOptionsOf,
+  parseFlags,
+  type RunningMaster,
+  startMasterDaemon,
+} from '../../drivers/linux/index.ts';
+import { SERVICE_MASTER_OPTIONS } from '../../engine/master/index.ts';
+import { cpuMicros, LoopPauses } from './loop-pauses.ts';
+import type { MasterAnswer, MasterQuestion } from './master-process.ts';
+
+/** The master of a benchmark as a process of its own: `orrery master`'s flags are its arguments; the parent asks by IPC how it fares. */
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+const { values, shown } = parseFlags(MASTER_FLAGS, {
+  args: process.argv.slice(2),
+  env: {},
+  readFile: () => '',
+});
+const master = await startMasterDaemon({
+  workDir: values.work_dir!,
+  registry: values.registry === 'in_memory' ? 'in_memory' : 'level',
+  host: values.ip,
+  port: values.port,
+  master: { ...masterOptionsOf(values), address: SERVICE_MASTER_OPTIONS.address },
+  allocator: hierarchicalDrf,
+  allocatorName: 'hierarchical-drf',
+  allocatorOptions: allocatorOptionsOf(values),
+  journal: journalOptionsOf(values),
+  decisions: null,
+  flags: shown,
+  log: pino({ level: 'silent' }),
+});
+void master.ended.then((reason) => {
+  process.stderr.write(`bench: the master ended: ${reason}\n`);
+  process.exit(1);
+});
+const pauses = new LoopPauses();
+
+process.on('message', ({ id, what }: MasterQuestion) => {
+  if (what === 'stop') {
+    void master.close().then(() => process.exit(0));
+    return;
+  }
+  if (what === 'memory') collect();
+  process.send!(answer(id, master));
+});
+process.on('disconnect', () => process.exit(1));
+process.send!(answer(0, master));
+
+function answer(id: number, { port, loop }: RunningMaster): MasterAnswer {
+  const { state } = loop.machine;
+  let tasks = 0;
+  for (const { tasks: own } of state.frameworksById.values()) tasks += own.size;
+  const memory = process.memoryUsage();
+  return {
+    id,
+    port,
+    cpuMicros: cpuMicros(),
+    rssBytes: memory.rss,
+    heapBytes: memory.heapUsed + memory.external,
+    pauses: pauses.take(),
+    agents: state.agentsById.size,
+    tasks,
+  };
+}
