@@ -83,7 +83,7 @@ export class ProcessFiles {
   }
 
   async remove(id: string): Promise<void> {
-    await rm(this.folder(id), { recursive: true, force: true });
+    await rm(this.folder(id), { recursive: true, force: true, maxRetries: 10 });
   }
 
   async #read(id: string, name: string): Promise<string | null> {

@@ -26,6 +26,7 @@ import { SUPERVISOR } from './supervisor.ts';
 
 const POLL_MILLIS = 200;
 const KILL_ROUNDS = 100;
+const END_ROUNDS = 5;
 const KILL_PAUSE_MILLIS = 20;
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$/;
 /** Exit status of a shell that could not put itself into the cgroup. */
@@ -317,8 +318,17 @@ export class ProcessRuntime implements ContainerRuntime {
   async #end(id: string, parent: string | null): Promise<void> {
     const cgroup = this.#cgroupOf(id, parent);
     const child = await this.#files.child(id);
-    await this.#endTree({ id, cgroup, child });
-    await this.#forget(id, cgroup);
+    // One that is just being started, by an agent that was killed meanwhile, gives up without its folder.
+    await this.#files.remove(id);
+    for (let round = 1; ; round++) {
+      await this.#endTree({ id, cgroup, child });
+      try {
+        await cgroup?.remove();
+        return;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EBUSY' || round === END_ROUNDS) throw error;
+      }
+    }
   }
 
   async #recoverOne(id: string): Promise<RecoveredContainer> {
