@@ -25,7 +25,7 @@ import { type AgentTask, NEVER } from './agent-task.ts';
 import { type AgentView, agentView } from './agent-view.ts';
 import type { AgentCheckpoint } from './checkpoint.ts';
 import type { ContainerExit, ContainerHandle } from './container.ts';
-import { type ExecutorCallCounts, ExecutorCalls } from './executor-calls.ts';
+import { type ExecutorCallCounts, ExecutorCalls, NO_EXECUTOR_CALLS } from './executor-calls.ts';
 import { Executors } from './executors.ts';
 import type { AgentInput } from './input.ts';
 import type { AgentOptions, AgentSettings } from './options.ts';
@@ -37,8 +37,7 @@ import { Registration } from './registration.ts';
 import { reportedState } from './reported-state.ts';
 import { revocableUsers } from './revocable-use.ts';
 import { TaskContainers } from './task-containers.ts';
-import { Checker } from './task-checks.ts';
-import { TaskLaunches } from './task-launches.ts';
+import { answerForUnreported, ExecutorLaunches, runCommandTask } from './task-launches.ts';
 
 type DrainMessage = Extract<MasterToAgent, { readonly type: 'DRAIN_AGENT' }>;
 type ApplyOperationMessage = Extract<MasterToAgent, { readonly type: 'APPLY_OPERATION' }>;
@@ -67,11 +66,11 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
   readonly #registration: Registration;
   readonly #state: AgentState;
   readonly #settings: AgentSettings;
-  readonly #checker: Checker;
   readonly #containers: TaskContainers;
-  readonly #executors: Executors;
-  readonly #calls: ExecutorCalls;
-  readonly #launches: TaskLaunches;
+  // Each null until the agent has use for it: of ten thousand agents most never have an executor that is not their own.
+  #executorsOnce: Executors | null = null;
+  #callsOnce: ExecutorCalls | null = null;
+  #launchesOnce: ExecutorLaunches | null = null;
   /** `recovering`: executors of the former process are awaited before the agent registers. `leaving`: all that runs is being ended. */
   #phase: 'new' | 'recovering' | 'started' | 'leaving' | 'ended' = 'new';
   /** What the disk held when the agent refused to start on it: it stays so. */
@@ -84,11 +83,7 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
     this.#settings = settings;
     this.#registration = new Registration(settings, options.seed);
     this.#state = new AgentState(options.info, settings);
-    this.#checker = new Checker(this.#state);
-    this.#containers = new TaskContainers(this.#state, settings, this.#checker);
-    this.#executors = new Executors(this.#state, settings, this.#containers);
-    this.#calls = new ExecutorCalls(this.#state, this.#executors);
-    this.#launches = new TaskLaunches(this.#state, this.#containers, this.#executors);
+    this.#containers = new TaskContainers(this.#state, settings);
     this.#oversubscription =
       settings.oversubscription === null
         ? null
@@ -113,8 +108,8 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
   get counts(): AgentCounts {
     const { sandboxes } = this.#state;
     return {
-      ...this.#calls.counts,
-      executorsPreempted: this.#executors.preempted,
+      ...(this.#callsOnce?.counts ?? NO_EXECUTOR_CALLS),
+      executorsPreempted: this.#executorsOnce?.preempted ?? 0,
       sandboxRemovalsPending: sandboxes?.pending ?? 0,
       sandboxRemovalsSucceeded: sandboxes?.succeeded ?? 0,
       sandboxRemovalsFailed: sandboxes?.failed ?? 0,
@@ -126,15 +121,14 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
     let earliest = this.#registration.deadline;
     const retry = this.#state.updates.deadline;
     if (retry < earliest) earliest = retry;
-    const operations = this.#state.operations.deadline;
-    if (operations < earliest) earliest = operations;
     const containers = this.#containers.deadline;
     if (containers < earliest) earliest = containers;
-    const executors = this.#executors.deadline;
-    if (executors < earliest) earliest = executors;
-    const probes = this.#checker.deadline;
-    if (probes < earliest) earliest = probes;
-    const { sandboxes } = this.#state;
+    const { operations, sandboxes } = this.#state;
+    if (operations !== null && operations.deadline < earliest) earliest = operations.deadline;
+    const executors = this.#executorsOnce;
+    if (executors !== null && executors.deadline < earliest) earliest = executors.deadline;
+    const { checker } = this.#containers;
+    if (checker !== null && checker.deadline < earliest) earliest = checker.deadline;
     if (sandboxes !== null && sandboxes.deadline < earliest) earliest = sandboxes.deadline;
     const oversubscription = this.#oversubscription;
     if (oversubscription !== null && oversubscription.deadline < earliest)
@@ -198,9 +192,24 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
   checkInvariants(): void {
     this.#state.checkInvariants();
     this.#containers.checkInvariants();
-    this.#executors.checkInvariants();
-    this.#checker.checkInvariants();
+    this.#executorsOnce?.checkInvariants();
+    this.#containers.checker?.checkInvariants();
     this.#state.sandboxes?.checkInvariants();
+  }
+
+  get #executors(): Executors {
+    this.#executorsOnce ??= new Executors(this.#state, this.#settings, this.#containers);
+    return this.#executorsOnce;
+  }
+
+  get #calls(): ExecutorCalls {
+    this.#callsOnce ??= new ExecutorCalls(this.#state, this.#executors);
+    return this.#callsOnce;
+  }
+
+  get #launches(): ExecutorLaunches {
+    this.#launchesOnce ??= new ExecutorLaunches(this.#state, this.#executors);
+    return this.#launchesOnce;
   }
 
   /** Before the start and after the end: only the start counts, and an executor is told to come later. */
@@ -257,7 +266,7 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
       case 'probed': {
         const task = this.#state.tasks.findByContainer(input.container);
         if (task === null) break;
-        if (this.#checker.probed(now, task, input.use, input.result, outputs) === 'unhealthy')
+        if (this.#containers.checker?.probed(now, task, input.use, input.result, outputs) === 'unhealthy')
           this.#containers.killUnhealthy(now, task, outputs);
         break;
       }
@@ -318,7 +327,7 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
       return;
     }
     this.#state.updates.pause(this.#state.tasks);
-    this.#state.operations.pause();
+    this.#state.operations?.pause();
     this.#registration.begin(now);
     this.#state.reported();
     this.#sendRegistration(outputs);
@@ -343,7 +352,7 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
     }
     this.#registration.detach();
     this.#state.updates.pause(this.#state.tasks);
-    this.#state.operations.pause();
+    this.#state.operations?.pause();
     outputs.push({ kind: 'reconnect' });
   }
 
@@ -354,10 +363,12 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
       this.#sendRegistration(outputs);
     }
     if (updates.deadline <= now) updates.retry(now, tasks, outputs);
-    if (operations.deadline <= now) operations.retry(now, outputs);
+    if (operations !== null && operations.deadline <= now) operations.retry(now, outputs);
     if (this.#containers.deadline <= now) this.#containers.tick(now, outputs);
-    if (this.#executors.deadline <= now) this.#executors.tick(now, outputs);
-    if (this.#checker.deadline <= now) this.#checker.tick(now, outputs);
+    const executors = this.#executorsOnce;
+    if (executors !== null && executors.deadline <= now) executors.tick(now, outputs);
+    const { checker } = this.#containers;
+    if (checker !== null && checker.deadline <= now) checker.tick(now, outputs);
     if (sandboxes !== null && sandboxes.deadline <= now) sandboxes.tick(now, outputs);
     const oversubscription = this.#oversubscription;
     if (oversubscription !== null && oversubscription.deadline <= now) oversubscription.tick(now, outputs);
@@ -378,7 +389,7 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
       case 'AGENT_REREGISTERED':
         if (message.agentId !== this.#state.agentId) break;
         this.#registered(now, outputs);
-        this.#launches.answerForUnreported(now, message.unreported, outputs);
+        answerForUnreported(now, this.#state, message.unreported, outputs);
         this.#answerForOperations(now, message.unreportedOperations, outputs);
         break;
       case 'SHUTDOWN':
@@ -394,7 +405,9 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
         this.#acknowledge(now, message, outputs);
         break;
       case 'RUN_TASK':
-        this.#launches.runTask(now, message, outputs);
+        if (message.task.template.executor === null)
+          runCommandTask(now, this.#state, this.#containers, message, outputs);
+        else this.#launches.runTask(now, message, message.task.template.executor, outputs);
         break;
       case 'RUN_TASK_GROUP':
         this.#launches.runTaskGroup(now, message, outputs);
@@ -428,7 +441,7 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
         // The answer to a registration that was sent twice. DRAIN_AGENT follows if the drain goes on.
         if (message.agentId !== this.#state.agentId) break;
         this.#state.setDrain(null);
-        this.#launches.answerForUnreported(now, message.unreported, outputs);
+        answerForUnreported(now, this.#state, message.unreported, outputs);
         this.#answerForOperations(now, message.unreportedOperations, outputs);
         break;
       case 'AGENT_REGISTERED':
@@ -437,7 +450,7 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
         this.#applyOperation(now, message, outputs);
         break;
       case 'ACKNOWLEDGE_OPERATION_STATUS':
-        this.#state.operations.acknowledge(message.operationUuid, message.uuid);
+        this.#state.operations?.acknowledge(message.operationUuid, message.uuid);
         break;
       case 'DRAIN_AGENT':
         this.#drain(now, message, outputs);
@@ -470,7 +483,7 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
     // A master that still wants it says so again.
     this.#state.setDrain(null);
     this.#state.updates.resume(now, this.#state.agentId!, this.#state.tasks, outputs);
-    this.#state.operations.resume(now, this.#state.agentId!, outputs);
+    this.#state.operations?.resume(now, this.#state.agentId!, outputs);
     this.#state.tellExits(outputs);
     this.#oversubscription?.registered(outputs);
   }
@@ -481,7 +494,8 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
     unreported: ReregisteredMessage['unreportedOperations'],
     outputs: Outputs,
   ): void {
-    const { operations } = this.#state;
+    if (unreported.length === 0) return;
+    const operations = this.#state.operationsOrNew();
     for (const { frameworkId, operationUuid, operationId } of unreported) {
       if (operations.isKnown(operationUuid)) continue;
       const message = 'Operation is unknown to the agent';
@@ -496,7 +510,8 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
    */
   #applyOperation(now: Micros, message: ApplyOperationMessage, outputs: Outputs): void {
     const { frameworkId, operationUuid, info } = message;
-    const { operations, info: agent } = this.#state;
+    const { info: agent } = this.#state;
+    const operations = this.#state.operationsOrNew();
     if (!operations.isNew(operationUuid)) return;
     this.#state.journal?.agentChanged();
     const { state, message: text, total, converted } = performOperation(agent.resources, info);
@@ -581,7 +596,7 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
 
   /** The master has removed the framework: nobody waits for its updates. Custom executors are given their grace period. */
   #shutdownFramework(now: Micros, id: FrameworkId, outputs: Outputs): void {
-    this.#state.operations.forget(id);
+    this.#state.operations?.forget(id);
     const framework = this.#state.findFramework(id);
     if (framework === null || framework.isTerminating) return;
     this.#state.leaveToEnd(framework);
@@ -609,7 +624,7 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
     this.#phase = 'leaving';
     this.#registration.detach();
     updates.pause(tasks);
-    this.#state.operations.pause();
+    this.#state.operations?.pause();
     for (const framework of this.#state.frameworks) {
       for (const executor of framework.executors ?? []) this.#executors.shutdown(now, executor, outputs);
     }
@@ -637,14 +652,14 @@ export class AgentMachine implements Machine<AgentInput, AgentOutput> {
       this.#containers.destroy(now, task, outputs);
       this.#state.forget(task);
     }
-    this.#state.operations.forget(null);
+    this.#state.operations?.forget(null);
     this.#exit(reason, 'end', outputs);
   }
 
   #exit(reason: string, containers: 'end' | 'keep', outputs: Outputs): void {
     this.#registration.detach();
     this.#state.updates.pause(this.#state.tasks);
-    this.#state.operations.pause();
+    this.#state.operations?.pause();
     this.#phase = 'ended';
     outputs.push({ kind: 'exit', reason, containers });
   }

@@ -37,10 +37,12 @@ import { TaskTable } from './task-table.ts';
 /** What an agent knows: tasks with their update streams, and the frameworks that own them. */
 export class AgentState {
   /** Executors that ended unheard although the first report over the link still named them. */
-  readonly #untoldExits: { frameworkId: FrameworkId; executorId: ExecutorId; status: number | null }[] = [];
+  #untoldExits: { frameworkId: FrameworkId; executorId: ExecutorId; status: number | null }[] | null = null;
   readonly tasks = new TaskTable();
   readonly updates: StatusUpdates;
-  readonly operations: AgentOperations;
+  readonly #settings: AgentSettings;
+  /** Null while there never was one. */
+  #operations: AgentOperations | null = null;
   readonly sandboxes: Sandboxes | null;
   /** Notes what changed for the disk; null if the driver keeps whole checkpoints. */
   readonly journal: CheckpointJournal | null;
@@ -67,8 +69,17 @@ export class AgentState {
     this.journal = settings.checkpointing ? new CheckpointJournal() : null;
     this.completed = settings.history === null ? null : new CompletedWork(settings.history);
     this.updates = new StatusUpdates(settings);
-    this.operations = new AgentOperations(settings, this.journal);
+    this.#settings = settings;
     this.sandboxes = settings.garbageCollection === null ? null : new Sandboxes(settings.garbageCollection);
+  }
+
+  get operations(): AgentOperations | null {
+    return this.#operations;
+  }
+
+  operationsOrNew(): AgentOperations {
+    this.#operations ??= new AgentOperations(this.#settings, this.journal, this.updates.sender);
+    return this.#operations;
   }
 
   get frameworks(): readonly AgentFramework[] {
@@ -195,6 +206,7 @@ export class AgentState {
   ): void {
     const agentId = this.updates.sender;
     if (agentId === null) {
+      this.#untoldExits ??= [];
       this.#untoldExits.push({ frameworkId, executorId, status });
       return;
     }
@@ -209,19 +221,22 @@ export class AgentState {
    * taken for that of another with its id, which the master launched in answer to the report. What ends from now on is told over this link.
    */
   reported(): void {
-    this.#untoldExits.length = 0;
+    this.#untoldExits = null;
   }
 
   /** Registered again: tells of the executors that ended since the first report, which still named them. */
   tellExits(outputs: Sink<AgentOutput>): void {
-    for (const { frameworkId, executorId, status } of this.#untoldExits.splice(0)) {
+    const untold = this.#untoldExits;
+    if (untold === null) return;
+    this.#untoldExits = null;
+    for (const { frameworkId, executorId, status } of untold) {
       this.sendExecutorExited(frameworkId, executorId, status, outputs);
     }
   }
 
   /** Ids beside those of tasks and executors that live. */
   heldIds(id: (id: TaskId | ExecutorId) => void): void {
-    for (const { executorId } of this.#untoldExits) id(executorId);
+    for (const { executorId } of this.#untoldExits ?? []) id(executorId);
     for (const { executorId } of this.sandboxes?.checkpoint() ?? []) id(executorId);
     this.completed?.heldIds(id);
   }
@@ -247,7 +262,7 @@ export class AgentState {
     this.tasks.checkInvariants();
     assert(this.drain === null || this.frameworks.length > 0, 'a drain ends with the last that it is for');
     this.updates.checkInvariants(this.tasks);
-    this.operations.checkInvariants();
+    this.#operations?.checkInvariants();
     let owned = 0;
     for (const framework of this.frameworks) {
       assert(this.findFramework(framework.id) === framework, 'a framework is recorded once');

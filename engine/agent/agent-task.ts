@@ -20,6 +20,14 @@ export type TaskEnding =
   | 'unhealthy'
   | 'preempted';
 
+/** What was said of a task's kill. */
+export interface TaskKill {
+  /** First kill: grace periods count from it (spec 07 §6). NEVER if none is known. */
+  readonly at: number;
+  /** The shortest grace period that a kill has named; NEVER if none did. */
+  grace: number;
+}
+
 /** No timer set. Timers are instants in microseconds. */
 export const NEVER = Number.POSITIVE_INFINITY;
 
@@ -47,10 +55,8 @@ export class AgentTask {
   ending: TaskEnding = 'none';
   /** Its own, which stays when it has ended; NO_CONTAINER if it never had one. Set through the task table. */
   container: ContainerHandle = NO_CONTAINER;
-  /** First kill: grace periods count from it (spec 07 §6). */
-  killedAt = NEVER;
-  /** The shortest grace period that a kill has named; NEVER if none did. */
-  killGrace = NEVER;
+  /** Null before the first kill. */
+  kill: TaskKill | null = null;
   /** When the executor acts next: SIGKILL after the grace period, or the end of the maximum completion time. */
   executorDeadline = NEVER;
   /** Null without a health check and a check. */

@@ -145,7 +145,7 @@ export function agentView(state: AgentState, commandOverhead: Resources): AgentV
     agentId: state.agentId,
     info: state.info,
     drain: state.drain,
-    operations: state.operations.report(),
+    operations: state.operations?.report() ?? [],
     frameworks,
     completedFrameworks,
     used,

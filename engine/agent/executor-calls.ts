@@ -21,14 +21,17 @@ export interface ExecutorCallCounts {
   invalidMessages: number;
 }
 
+/** Of an agent that no executor called. */
+export const NO_EXECUTOR_CALLS: Readonly<ExecutorCallCounts> = {
+  validUpdates: 0,
+  invalidUpdates: 0,
+  validMessages: 0,
+  invalidMessages: 0,
+};
+
 /** Calls of custom executors (spec 04 §1, §2). A refused call changes nothing. */
 export class ExecutorCalls {
-  readonly counts: ExecutorCallCounts = {
-    validUpdates: 0,
-    invalidUpdates: 0,
-    validMessages: 0,
-    invalidMessages: 0,
-  };
+  readonly counts: ExecutorCallCounts = { ...NO_EXECUTOR_CALLS };
   readonly #state: AgentState;
   readonly #executors: Executors;
 

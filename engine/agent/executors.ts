@@ -455,16 +455,20 @@ export class Executors {
     if (task.executor!.phase === 'terminating') return;
     if (task.ending === 'none') {
       task.ending = 'killed';
-      task.killedAt = now;
+      task.kill = { at: now, grace: NEVER };
     }
     const grace = policy?.gracePeriod ?? null;
-    if (grace !== null && !(grace >= task.killGrace)) task.killGrace = Math.max(0, grace);
+    if (grace !== null) {
+      task.kill ??= { at: NEVER, grace: NEVER };
+      if (grace < task.kill.grace) task.kill.grace = Math.max(0, grace);
+    }
     this.#state.journal?.taskChanged(task);
     this.#tellKill(task, outputs);
   }
 
   #tellKill(task: AgentTask, outputs: Sink<AgentOutput>): void {
-    const killPolicy = task.killGrace === NEVER ? null : { gracePeriod: task.killGrace as Micros };
+    const { kill } = task;
+    const killPolicy = kill === null || kill.grace === NEVER ? null : { gracePeriod: kill.grace as Micros };
     this.#tell(task.executor!, { type: 'KILL', taskId: task.taskId, killPolicy }, outputs);
   }
 

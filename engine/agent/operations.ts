@@ -38,10 +38,12 @@ export class AgentOperations {
   /** The newest that came: uuids ascend over all masters, so that what is not newer was here before. */
   #newest: OperationUuid | null = null;
   /** Null while the agent is not registered. */
-  #sender: AgentId | null = null;
+  #sender: AgentId | null;
   #deadline = NEVER;
 
-  constructor(settings: AgentSettings, journal: CheckpointJournal | null) {
+  /** @param sender the agent's id if it is registered now */
+  constructor(settings: AgentSettings, journal: CheckpointJournal | null, sender: AgentId | null) {
+    this.#sender = sender;
     this.#journal = journal;
     this.#retryDelayFirst = settings.statusUpdateRetry;
     this.#retryDelayMax = settings.statusUpdateRetryMax;

@@ -38,7 +38,7 @@ export function checkpointOf(state: AgentState): AgentCheckpoint {
   }
   return {
     ...checkpointedAgent(state, state.updates.nextUpdate, state.nextContainer),
-    operations: state.operations.report(),
+    operations: state.operations?.report() ?? [],
     frameworks,
     executors,
     tasks,
@@ -56,7 +56,7 @@ export function checkpointedAgent(
     info: state.agentId === null ? null : state.configured,
     resources: state.resources,
     drain: state.drain,
-    newestOperation: state.operations.newest,
+    newestOperation: state.operations?.newest ?? null,
     nextUpdate: nextUpdate as UpdateId,
     nextContainer: nextContainer as ContainerHandle,
   };
@@ -98,8 +98,8 @@ export function progressOf(task: AgentTask): TaskProgress {
     phase: task.phase,
     state: task.state,
     ending: task.ending,
-    killedAt: task.killedAt === NEVER ? null : micros(task.killedAt),
-    killGrace: task.killGrace === NEVER ? null : micros(task.killGrace),
+    killedAt: task.kill === null || task.kill.at === NEVER ? null : micros(task.kill.at),
+    killGrace: task.kill === null || task.kill.grace === NEVER ? null : micros(task.kill.grace),
     deadline: task.executorDeadline === NEVER ? null : micros(task.executorDeadline),
     healthy: task.checks?.healthy ?? null,
     checkStatus: task.checks?.checkStatus ?? null,
@@ -133,7 +133,8 @@ export function recover(
   }
   state.drain = checkpoint.drain;
   state.updates.continueAt(checkpoint.nextUpdate);
-  state.operations.recover(checkpoint.operations, checkpoint.newestOperation);
+  if (checkpoint.newestOperation !== null)
+    state.operationsOrNew().recover(checkpoint.operations, checkpoint.newestOperation);
   state.nextContainer = Math.max(state.nextContainer, checkpoint.nextContainer);
   state.sandboxes?.restore(checkpoint.sandboxes);
   const infos = new Map(checkpoint.frameworks.map(({ id, info }) => [id, info]));
@@ -205,8 +206,9 @@ function restoredTask(
     saved.group ?? -1,
   );
   task.ending = progress.ending;
-  task.killedAt = progress.killedAt ?? NEVER;
-  task.killGrace = progress.killGrace ?? NEVER;
+  const { killedAt, killGrace } = progress;
+  if (killedAt !== null || killGrace !== null)
+    task.kill = { at: killedAt ?? NEVER, grace: killGrace ?? NEVER };
   task.status = progress.status;
   task.recorded = progress.recorded === null ? null : [...progress.recorded];
   state.add(task);

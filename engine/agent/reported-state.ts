@@ -35,5 +35,5 @@ export function reportedState(
       statusUpdateUuid: task.head === null ? null : task.head.uuid,
     });
   }
-  return { tasks, executors, operations: state.operations.report(), frameworks };
+  return { tasks, executors, operations: state.operations?.report() ?? [], frameworks };
 }

@@ -11,7 +11,7 @@ import { drainKillPolicy } from './drain.ts';
 import { executorOutcome } from './executor-outcome.ts';
 import type { AgentSettings } from './options.ts';
 import type { AgentOutput } from './output.ts';
-import { type Checker, checksOf } from './task-checks.ts';
+import { Checker, checksOf } from './task-checks.ts';
 
 /**
  * Tasks with a container of their own: those of the command executor and, nested in a pod, those of the default executor, both part of the
@@ -20,20 +20,25 @@ import { type Checker, checksOf } from './task-checks.ts';
 export class TaskContainers {
   readonly #state: AgentState;
   readonly #settings: AgentSettings;
-  readonly #checker: Checker;
+  /** Null until a task has a check. */
+  #checker: Checker | null = null;
   /** Tasks with an executor deadline set. */
   #waiting = 0;
   /** Not after the earliest of them; put right when it passes. */
   #deadline = NEVER;
 
-  constructor(state: AgentState, settings: AgentSettings, checker: Checker) {
+  constructor(state: AgentState, settings: AgentSettings) {
     this.#state = state;
     this.#settings = settings;
-    this.#checker = checker;
   }
 
   get deadline(): number {
     return this.#deadline;
+  }
+
+  /** Of the tasks with checks; null while there never was one. */
+  get checker(): Checker | null {
+    return this.#checker;
   }
 
   launchCommandTask(
@@ -101,7 +106,7 @@ export class TaskContainers {
     this.#state.record(now, task, 'TASK_RUNNING', 'SOURCE_EXECUTOR', null, null, null, outputs);
     const limit = task.info!.template.maxCompletionTime;
     if (limit !== null) this.#arm(task, now + limit);
-    if (task.checks !== null) this.#checker.begin(now, task.checks);
+    if (task.checks !== null) this.#checkerOrNew().begin(now, task.checks);
   }
 
   /** The container is gone, and so is the task. False if that is known already. */
@@ -109,7 +114,7 @@ export class TaskContainers {
     if (!task.hasContainer) return false;
     const launched = task.phase === 'running';
     this.#disarm(task);
-    this.#checker.stop(task, outputs);
+    this.#checker?.stop(task, outputs);
     task.phase = 'ended';
     this.sandboxEnded(now, task);
     // Asked for only where it matters: it scans the capabilities.
@@ -159,7 +164,7 @@ export class TaskContainers {
   preempt(task: AgentTask, outputs: Sink<AgentOutput>): void {
     if (!task.hasContainer) return;
     this.#disarm(task);
-    this.#checker.stop(task, outputs);
+    this.#checker?.stop(task, outputs);
     task.ending = 'preempted';
     this.#state.journal?.taskChanged(task);
     this.#signal(task, 'SIGKILL', outputs);
@@ -168,7 +173,7 @@ export class TaskContainers {
   /** Ends the container at once, whatever the task's state; no update is made. */
   destroy(now: Micros, task: AgentTask, outputs: Sink<AgentOutput>): void {
     this.#disarm(task);
-    this.#checker.stop(task, outputs);
+    this.#checker?.stop(task, outputs);
     if (!task.hasContainer) return;
     this.#signal(task, 'SIGKILL', outputs);
     this.sandboxEnded(now, task);
@@ -177,7 +182,7 @@ export class TaskContainers {
   /** Its container went away with the one that it is nested in, or it never had one; the caller says what becomes of the task. */
   lost(task: AgentTask, outputs: Sink<AgentOutput>): void {
     this.#disarm(task);
-    this.#checker.stop(task, outputs);
+    this.#checker?.stop(task, outputs);
     task.phase = 'ended';
   }
 
@@ -245,7 +250,12 @@ export class TaskContainers {
     if (task.checks === null) return;
     task.checks.healthy = progress.healthy;
     if (progress.checkStatus !== null) task.checks.checkStatus = progress.checkStatus;
-    if (task.phase === 'running' && task.ending === 'none') this.#checker.resume(now, task.checks);
+    if (task.phase === 'running' && task.ending === 'none') this.#checkerOrNew().resume(now, task.checks);
+  }
+
+  #checkerOrNew(): Checker {
+    this.#checker ??= new Checker(this.#state);
+    return this.#checker;
   }
 
   /** The task's container is ordered from here on. */
@@ -264,7 +274,7 @@ export class TaskContainers {
     outputs: Sink<AgentOutput>,
   ): void {
     if (task.ending === 'none') {
-      task.killedAt = now;
+      task.kill = { at: now, grace: NEVER };
       this.#state.journal?.taskChanged(task);
       this.#disarm(task);
       if (task.phase === 'launching') {
@@ -273,7 +283,7 @@ export class TaskContainers {
         this.#signal(task, 'SIGKILL', outputs);
         return;
       }
-      this.#checker.stop(task, outputs);
+      this.#checker?.stop(task, outputs);
       task.ending = ending;
       this.#sendKilling(now, task, outputs);
       this.#signal(task, 'SIGTERM', outputs);
@@ -282,7 +292,7 @@ export class TaskContainers {
     }
     const grace =
       policy?.gracePeriod ?? task.info!.template.killPolicy?.gracePeriod ?? this.#settings.killGracePeriod;
-    const deadline = task.killedAt + (grace > 0 ? grace : 0);
+    const deadline = task.kill!.at + (grace > 0 ? grace : 0);
     if (deadline <= now) {
       this.#disarm(task);
       this.#state.journal?.taskChanged(task);
@@ -305,7 +315,7 @@ export class TaskContainers {
 
   /** `max_completion_time` is over: killed without grace, to become TASK_FAILED (spec 04 §6). */
   #expire(now: Micros, task: AgentTask, outputs: Sink<AgentOutput>): void {
-    this.#checker.stop(task, outputs);
+    this.#checker?.stop(task, outputs);
     task.ending = 'maxCompletionTime';
     this.#sendKilling(now, task, outputs);
     this.#signal(task, 'SIGKILL', outputs);

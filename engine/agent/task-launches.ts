@@ -32,53 +32,66 @@ const RESOURCES_UNKNOWN: Refusal = {
 
 const DRAINING: Refusal = { reason: 'REASON_AGENT_DRAINING', message: 'The agent is draining' };
 
-/** What becomes of orders to launch (spec 07 §4): tasks start, wait for their executor, or are dropped, whole groups at a time. */
-export class TaskLaunches {
+/**
+ * An order to launch a command task (spec 07 §4): it starts, or is dropped. The hottest order there is: nothing is made for it but what it
+ * needs.
+ */
+export function runCommandTask(
+  now: Micros,
+  state: AgentState,
+  containers: TaskContainers,
+  message: RunTaskMessage,
+  outputs: Sink<AgentOutput>,
+): void {
+  const { frameworkId, role, task: info } = message;
+  if (info.agentId !== state.agentId || state.tasks.find(frameworkId, info.taskId) !== null) return;
+  const framework = state.framework(frameworkId, message.framework);
+  if (framework.isTerminating) return;
+  const refusal = lacksReserved(state.info.resources, info.resources)
+    ? RESOURCES_UNKNOWN
+    : state.drain === null
+      ? null
+      : DRAINING;
+  if (refusal === null) containers.launchCommandTask(now, framework, role, info, outputs);
+  else dropAll(now, state, framework, role, commandExecutorId(info.taskId), [info], refusal, outputs);
+}
+
+/** A task that the master knows and the agent does not never reached it, or is over and acknowledged: a terminal update says so. */
+export function answerForUnreported(
+  now: Micros,
+  state: AgentState,
+  unreported: Unreported,
+  outputs: Sink<AgentOutput>,
+): void {
+  for (const { frameworkId, taskId, partitionAware } of unreported) {
+    if (state.tasks.find(frameworkId, taskId) !== null) continue;
+    const framework = state.framework(frameworkId, null);
+    const task = new AgentTask(framework, taskId, null, '', commandExecutorId(taskId), null, -1);
+    state.add(task);
+    drop(now, state, task, partitionAware, 'REASON_RECONCILIATION', 'Task is unknown to the agent', outputs);
+  }
+}
+
+/** What becomes of orders to launch with executors of their own (spec 07 §4): tasks wait for theirs, or are dropped, whole groups at a time. */
+export class ExecutorLaunches {
   readonly #state: AgentState;
-  readonly #containers: TaskContainers;
   readonly #executors: Executors;
 
-  constructor(state: AgentState, containers: TaskContainers, executors: Executors) {
+  constructor(state: AgentState, executors: Executors) {
     this.#state = state;
-    this.#containers = containers;
     this.#executors = executors;
   }
 
-  runTask(now: Micros, message: RunTaskMessage, outputs: Sink<AgentOutput>): void {
-    const { frameworkId, role, task: info, framework: frameworkInfo } = message;
-    const { executor } = info.template;
-    if (executor !== null) {
-      const { launchExecutor } = message;
-      this.#run(now, frameworkId, frameworkInfo, role, executor, [info], false, launchExecutor, outputs);
-      return;
-    }
-    if (info.agentId !== this.#state.agentId || this.#state.tasks.find(frameworkId, info.taskId) !== null)
-      return;
-    const framework = this.#state.framework(frameworkId, frameworkInfo);
-    if (framework.isTerminating) return;
-    const refusal = this.#refusal(null, [info]);
-    if (refusal !== null) {
-      this.#dropAll(now, framework, role, commandExecutorId(info.taskId), [info], refusal, outputs);
-      return;
-    }
-    this.#containers.launchCommandTask(now, framework, role, info, outputs);
+  /** @param executor that of the task */
+  runTask(now: Micros, message: RunTaskMessage, executor: ExecutorInfo, outputs: Sink<AgentOutput>): void {
+    const { frameworkId, role, task, framework, launchExecutor } = message;
+    this.#run(now, frameworkId, framework, role, executor, [task], false, launchExecutor, outputs);
   }
 
   /** Groups start whole or not at all. */
   runTaskGroup(now: Micros, message: RunTaskGroupMessage, outputs: Sink<AgentOutput>): void {
     const { frameworkId, framework, role, executor, tasks, launchExecutor } = message;
     this.#run(now, frameworkId, framework, role, executor, tasks, true, launchExecutor, outputs);
-  }
-
-  /** A task that the master knows and the agent does not never reached it, or is over and acknowledged: a terminal update says so. */
-  answerForUnreported(now: Micros, unreported: Unreported, outputs: Sink<AgentOutput>): void {
-    for (const { frameworkId, taskId, partitionAware } of unreported) {
-      if (this.#state.tasks.find(frameworkId, taskId) !== null) continue;
-      const framework = this.#state.framework(frameworkId, null);
-      const task = new AgentTask(framework, taskId, null, '', commandExecutorId(taskId), null, -1);
-      this.#state.add(task);
-      this.#drop(now, task, partitionAware, 'REASON_RECONCILIATION', 'Task is unknown to the agent', outputs);
-    }
   }
 
   #run(
@@ -99,7 +112,7 @@ export class TaskLaunches {
     const executor = findExecutor(framework, info.executorId);
     const refusal = this.#refusal(info, infos);
     if (refusal !== null) {
-      this.#dropAll(now, framework, role, info.executorId, infos, refusal, outputs);
+      dropAll(now, this.#state, framework, role, info.executorId, infos, refusal, outputs);
       // The master has counted an executor that does not come to be (bug ledger B03).
       if (executor === null && launchExecutor)
         this.#state.sendExecutorExited(frameworkId, info.executorId, null, outputs);
@@ -119,17 +132,17 @@ export class TaskLaunches {
       reason: 'REASON_EXECUTOR_TERMINATED',
       message: whyNot(executor, launchExecutor),
     };
-    this.#dropAll(now, framework, role, info.executorId, infos, contradiction, outputs);
+    dropAll(now, this.#state, framework, role, info.executorId, infos, contradiction, outputs);
     // The master counts an executor that is not the one which runs: as in Mesos, that one ends, and the master hears of it.
     if (executor !== null && launchExecutor) this.#executors.shutdown(now, executor, outputs);
   }
 
   /** Why nothing may be launched now, whatever the executor; null if it may. */
-  #refusal(executor: ExecutorInfo | null, infos: readonly TaskInfo[]): Refusal | null {
+  #refusal(executor: ExecutorInfo, infos: readonly TaskInfo[]): Refusal | null {
     const total = this.#state.info.resources;
     const isLacking =
       infos.some(({ resources }) => lacksReserved(total, resources)) ||
-      (executor !== null && lacksReserved(total, executor.resources));
+      lacksReserved(total, executor.resources);
     if (isLacking) return RESOURCES_UNKNOWN;
     return this.#state.drain === null ? null : DRAINING;
   }
@@ -144,36 +157,38 @@ export class TaskLaunches {
     }
     return infos.length > 0 && ids.size === infos.length;
   }
+}
 
-  #dropAll(
-    now: Micros,
-    framework: AgentFramework,
-    role: string,
-    executorId: ExecutorId,
-    infos: readonly TaskInfo[],
-    { reason, message }: Refusal,
-    outputs: Sink<AgentOutput>,
-  ): void {
-    const partitionAware = hasCapability(framework, 'PARTITION_AWARE');
-    for (const info of infos) {
-      const task = new AgentTask(framework, info.taskId, info, role, executorId, null, -1);
-      this.#state.add(task);
-      this.#drop(now, task, partitionAware, reason, message, outputs);
-    }
+function dropAll(
+  now: Micros,
+  state: AgentState,
+  framework: AgentFramework,
+  role: string,
+  executorId: ExecutorId,
+  infos: readonly TaskInfo[],
+  { reason, message }: Refusal,
+  outputs: Sink<AgentOutput>,
+): void {
+  const partitionAware = hasCapability(framework, 'PARTITION_AWARE');
+  for (const info of infos) {
+    const task = new AgentTask(framework, info.taskId, info, role, executorId, null, -1);
+    state.add(task);
+    drop(now, state, task, partitionAware, reason, message, outputs);
   }
+}
 
-  /** The task never ran here: TASK_DROPPED, or TASK_LOST for a framework that does not know it (spec 07 §4). */
-  #drop(
-    now: Micros,
-    task: AgentTask,
-    partitionAware: boolean,
-    reason: StatusReason,
-    message: string,
-    outputs: Sink<AgentOutput>,
-  ): void {
-    const state = partitionAware ? 'TASK_DROPPED' : 'TASK_LOST';
-    this.#state.record(now, task, state, 'SOURCE_AGENT', reason, message, null, outputs);
-  }
+/** The task never ran here: TASK_DROPPED, or TASK_LOST for a framework that does not know it (spec 07 §4). */
+function drop(
+  now: Micros,
+  state: AgentState,
+  task: AgentTask,
+  partitionAware: boolean,
+  reason: StatusReason,
+  message: string,
+  outputs: Sink<AgentOutput>,
+): void {
+  const terminal = partitionAware ? 'TASK_DROPPED' : 'TASK_LOST';
+  state.record(now, task, terminal, 'SOURCE_AGENT', reason, message, null, outputs);
 }
 
 /** How the master's view of the executor contradicts the agent's (spec 07 §4). */
