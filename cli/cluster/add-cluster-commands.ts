@@ -12,6 +12,8 @@ function collect(value: string, list: string[]): string[] {
 /** Options of every command that talks to a cluster. */
 function withMaster(command: Command): Command {
   return command
+    // What follows a command below it is that one's.
+    .enablePositionalOptions()
     .option(
       '--master <address>',
       'host:port or http(s)://host:port (default: ORRERY_MASTER, or 127.0.0.1:5050)',

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export const ORRERY = join(ROOT, 'bin', 'orrery.mjs');
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 const LOCK = join(ROOT, 'node_modules', '.orrery-build');
 const LOCK_MAX_MS = 120_000;
 const LOCK_POLL_MS = 50;
