@@ -11,17 +11,19 @@ function collect(value: string, list: string[]): string[] {
 
 /** Options of every command that talks to a cluster. */
 function withMaster(command: Command): Command {
-  return command
-    // What follows a command below it is that one's.
-    .enablePositionalOptions()
-    .option(
-      '--master <address>',
-      'host:port or http(s)://host:port (default: ORRERY_MASTER, or 127.0.0.1:5050)',
-    )
-    .option('--principal <name>', 'who asks (default: ORRERY_PRINCIPAL)')
-    .option('--secret-file <file>', "the principal's secret (default: ORRERY_SECRET)")
-    .option('--cacert <file>', 'a certificate authority to trust, PEM')
-    .option('--json', 'JSON instead of text');
+  return (
+    command
+      // What follows a command below it is that one's.
+      .enablePositionalOptions()
+      .option(
+        '--master <address>',
+        'host:port or http(s)://host:port (default: ORRERY_MASTER, or 127.0.0.1:5050)',
+      )
+      .option('--principal <name>', 'who asks (default: ORRERY_PRINCIPAL)')
+      .option('--secret-file <file>', "the principal's secret (default: ORRERY_SECRET)")
+      .option('--cacert <file>', 'a certificate authority to trust, PEM')
+      .option('--json', 'JSON instead of text')
+  );
 }
 
 const to = (raw: RawConnection) => [readConnection(raw), output(raw.json === true)] as const;

@@ -15,16 +15,12 @@ let localOut = '';
 beforeAll(async () => {
   await build();
   folder = temporaryFolder();
-  local = startOrrery(folder, [
-    'local',
-    '--agents',
-    '2',
-    '--port',
-    '0',
-    '--json',
-    '--resources',
-    'cpus:2;mem:1024;disk:1000',
-  ]);
+  const resources = 'cpus:2;mem:1024;disk:1000';
+  local = startOrrery(
+    folder,
+    ['local', '--agents', '2', '--port', '0', '--json', '--resources', resources],
+    0,
+  );
   local.stdout!.setEncoding('utf8').on('data', (text: string) => {
     localOut += text;
   });

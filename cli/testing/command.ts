@@ -53,8 +53,9 @@ export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'orrery-cli-'));
 }
 
-export function startOrrery(cwd: string, args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [ORRERY, ...args], { cwd, timeout: TIMEOUT_MS });
+/** @param timeout milliseconds after which it is ended; 0 for never */
+export function startOrrery(cwd: string, args: readonly string[], timeout = TIMEOUT_MS): ChildProcess {
+  return spawn(process.execPath, [ORRERY, ...args], { cwd, timeout });
 }
 
 /** Runs `orrery ARGS` in `cwd` to its end. */
