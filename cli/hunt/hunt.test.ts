@@ -107,7 +107,7 @@ test('a mutation is found, its history made short, and the short one replayed: t
   expect(second.out).toBe(first.out);
   // The same history without the mutation breaks nothing.
   const index = shrunk.indexOf('--mutation');
-  const healthy = await orrery(folder, ...shrunk.toSpliced(index, 2));
+  const healthy = await orrery(folder, ...shrunk.slice(0, index), ...shrunk.slice(index + 2));
   expect(healthy.code).toBe(0);
   expect(healthy.out).toContain('kept      every promise');
 });
