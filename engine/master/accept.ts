@@ -22,6 +22,7 @@ import {
   validateGroupExecutor,
   validateGroupTask,
   validateRunning,
+  validateAllocation,
   validateTask,
 } from './task-validation.ts';
 import { addExecutor, addTask, masterStatus } from './tasks.ts';
@@ -181,7 +182,8 @@ function launch(
   const copies = missingCopies(acceptance, task.resources);
   const error =
     operationId === null
-      ? validateTask(master, framework, agent, task, acceptance.remaining.plus(copies))
+      ? (validateTask(master, framework, agent, task, acceptance.remaining.plus(copies)) ??
+        validateAllocation(task, roleName))
       : 'Operation.id must not be set on LAUNCH';
   if (error !== null) {
     answerError(master, framework, task.taskId, agent, 'REASON_TASK_INVALID', error);
@@ -293,7 +295,7 @@ function validateGroup(
   available: Resources,
   operation: Extract<OfferOperation, { type: 'LAUNCH_GROUP' }>,
 ): string | null {
-  const { framework, agent } = acceptance;
+  const { framework, agent, roleName } = acceptance;
   const { executor, taskInfos, id } = operation;
   if (operation.fault !== undefined) return operation.fault;
   if (id !== null) return 'Operation.id must not be set on LAUNCH_GROUP';
@@ -313,7 +315,9 @@ function validateGroup(
   for (const task of taskInfos) {
     if (ids.has(task.taskId)) return `Task has duplicate ID: ${mention.task(task.taskId)}`;
     ids.add(task.taskId);
-    const error = validateGroupTask(master, framework, agent, task, remaining, executor);
+    const error =
+      validateGroupTask(master, framework, agent, task, remaining, executor) ??
+      validateAllocation(task, roleName);
     if (error !== null) return `Task ${mention.task(task.taskId)} is invalid: ${error}`;
     remaining = remaining.minus(task.resources);
   }

@@ -294,6 +294,14 @@ describe('a task is refused for', () => {
     expect(verdictOf({}, held)).toMatch(/one role/);
   });
 
+  test.each([
+    ['ops', /allocated to role 'ops'/],
+    ['eng', /^$/],
+  ])('rule 15: an allocation to another role than the offers: %s', (allocatedTo, message) => {
+    const given = scene();
+    expect(verdict(given, { ...taskInfo(1, given.agent.id), allocatedTo }) ?? '').toMatch(message);
+  });
+
   test('rule 11: a limit that the agent cannot set', () => {
     const limits = { cpus: 2, mem: null };
     expect(verdictOf({ limits }, undefined, { capabilities: ['MULTI_ROLE'] })).toMatch(/limits/);
@@ -410,14 +418,23 @@ describe('a group is refused for', () => {
     changes: Partial<ExecutorInfo>,
     template: Partial<TaskTemplate> = {},
     second: Partial<TaskTemplate> = template,
+    more: Partial<TaskInfo> = {},
   ): string | null {
     const { driver, scheduler, agent } = scene();
-    const infos = [template, second].map((one, index) => taskInfo((index + 1) as TaskId, agent.id, one));
+    const infos = [template, second].map((one, index) => ({
+      ...taskInfo((index + 1) as TaskId, agent.id, one),
+      ...more,
+    }));
     const executor = groupExecutor(9, scheduler.id, changes);
     const operation = { type: 'LAUNCH_GROUP', id: null, executor, taskInfos: infos } as const;
     const outputs = driver.accept(scheduler, [driver.offerOf(scheduler.id).id], [operation]);
     return updatesOn(outputs, scheduler.stream)[0]?.message ?? null;
   }
+
+  test('an allocation to another role than the offers', () => {
+    expect(groupVerdict({}, {}, {}, { allocatedTo: 'ops' })).toMatch(/allocated to role 'ops'/);
+    expect(groupVerdict({}, {}, {}, { allocatedTo: 'eng' })).toBeNull();
+  });
 
   const EXECUTORS: readonly (readonly [string, Partial<ExecutorInfo>, RegExp])[] = [
     ['an executor without type', { type: null }, /type/],

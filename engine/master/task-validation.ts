@@ -89,6 +89,12 @@ export function validateGroupTask(
   return null;
 }
 
+/** What is allocated to one role cannot be taken from what was offered to another (spec 03 §6, rules 8 and 15). */
+export function validateAllocation({ allocatedTo }: TaskInfo, role: string): string | null {
+  if (allocatedTo === undefined || allocatedTo === role) return null;
+  return `Task uses resources allocated to role '${allocatedTo}', and the offers are to role '${role}'`;
+}
+
 /** The rules for the executor of a group (spec 03 §6, "Group executor"). */
 export function validateGroupExecutor(framework: FrameworkRecord, executor: ExecutorInfo): string | null {
   if (executor.type === null) return "'ExecutorInfo.type' must be set for a task group";

@@ -49,6 +49,8 @@ export interface TaskInfo {
   readonly agentId: AgentId;
   readonly resources: Resources;
   readonly template: TaskTemplate;
+  /** The role that the task itself says its resources are allocated to (`allocation_info`); most leave it to the offers. */
+  readonly allocatedTo?: string;
 }
 
 /** Rare parts of a status; null on most. */

@@ -139,7 +139,9 @@ export class ExecutorApi {
     const { limits, loop, log, roleOf } = this.#options;
     const type = responseType(exchange.header('accept'));
     if (this.#streams.size >= limits.streamsMax)
-      throw new Refusal(503, `There are ${limits.streamsMax} executors subscribed, as many as are allowed`);
+      throw new Refusal(503, `There are ${limits.streamsMax} executors subscribed, as many as are allowed`, {
+        'Retry-After': '5',
+      });
     const id = ++this.#lastStream as ExecutorStreamId;
     const { response } = exchange;
     let hasHead = false;

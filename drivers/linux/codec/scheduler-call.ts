@@ -213,7 +213,9 @@ function uuidOf(bytes: Uint8Array, path: string): Uint8Array {
 function taskOrFault(ids: IdTexts, task: TaskInfoValid, path: string, fault?: string): TaskInfo {
   if (fault !== undefined) return faulty(ids, task, fault);
   try {
-    return taskFromWire(ids, task, path);
+    const read = taskFromWire(ids, task, path);
+    const allocatedTo = allocationRoleOf(task.resources, `${path}.resources`);
+    return allocatedTo === null ? read : { ...read, allocatedTo };
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     return faulty(ids, task, error.message);

@@ -87,6 +87,15 @@ test('a task is launched, runs, ends and is acknowledged over JSON', async () =>
                 agent_id: offer.agent_id,
                 command: { value: 'true' },
               },
+              {
+                name: 'of another role',
+                task_id: { value: 'web.3' },
+                agent_id: offer.agent_id,
+                command: { value: 'true' },
+                resources: [
+                  { name: 'cpus', type: 'SCALAR', scalar: { value: 0.5 }, allocation_info: { role: 'ops' } },
+                ],
+              },
             ],
           },
         },
@@ -102,6 +111,12 @@ test('a task is launched, runs, ends and is acknowledged over JSON', async () =>
     reason: 'REASON_TASK_INVALID',
   });
   expect(refused.update.status.message).toContain("contains '/'");
+  expect((await events.next(isUpdate)).update.status).toMatchObject({
+    task_id: { value: 'web.3' },
+    state: 'TASK_ERROR',
+    reason: 'REASON_TASK_INVALID',
+    message: "Task uses resources allocated to role 'ops', and the offers are to role 'eng'",
+  });
   const run = await agent.next('RUN_TASK');
   expect(run.task.template.command!.value).toBe('sleep 100');
   expect(run.task.resources.toString()).toBe('cpus:0.5;mem:32');

@@ -108,7 +108,9 @@ export class SchedulerApi {
     const type = responseType(exchange.header('accept'));
     const call = { ...given, frameworkInfo: withPrincipal(given.frameworkInfo, exchange.principal) };
     if (this.#streams.size >= limits.streamsMax) {
-      throw new Refusal(503, `There are ${limits.streamsMax} schedulers subscribed, as many as are allowed`);
+      throw new Refusal(503, `There are ${limits.streamsMax} schedulers subscribed, as many as are allowed`, {
+        'Retry-After': '5',
+      });
     }
     const stream = this.#open(exchange, type, call.frameworkInfo);
     const fault = call.frameworkId === null ? null : idFault(message.frameworkId!.value);
