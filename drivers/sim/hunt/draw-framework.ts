@@ -51,7 +51,9 @@ function drawInfo(rng: Rng, index: number, frame: FrameworkFrame): FrameworkInfo
   if (chance(rng, 60)) capabilities.push('RESERVATION_REFINEMENT');
   const isMultiRole = chance(rng, 80);
   if (isMultiRole) capabilities.push('MULTI_ROLE');
-  const roles = [...new Set([oneOf(rng, frame.roles), ...someOf(rng, frame.roles, 25)])];
+  const first = oneOf(rng, frame.roles);
+  // Likes compete for one role: then what each gets can be compared.
+  const roles = frame.isUniform ? [first] : [...new Set([first, ...someOf(rng, frame.roles, 25)])];
   const minimum = Quantities.of([
     ['cpus', milli(500)],
     ['mem', milli(128_000)],

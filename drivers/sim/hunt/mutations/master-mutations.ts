@@ -159,13 +159,13 @@ export const MASTER_MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         'engine/master/agent-drain.ts',
-        "if (agent.link !== null) { if (drain !== null) master.tell(agent, { type: 'STOP_DRAINING' }); master.allocator.activateAgent(master.now, agent.row); }",
-        "if (drain !== null) master.tell(agent, { type: 'STOP_DRAINING' }); master.allocator.activateAgent(master.now, agent.row);",
+        'if (agent.isOfferable) master.allocator.activateAgent(master.now, agent.row); }',
+        '} master.allocator.activateAgent(master.now, agent.row);',
       ),
       edit(
         'engine/master/agent-record.ts',
-        'return this.link !== null && !this.deactivated && this.leaving !== ',
-        'return !this.deactivated && this.leaving !== ',
+        'return this.link !== null && !this.deactivated && !this.withdrawn && this.leaving !== ',
+        'return !this.deactivated && !this.withdrawn && this.leaving !== ',
       ),
     ],
     expects: ['S10', 'S1', 'S2'],
