@@ -28,6 +28,8 @@ const ARGV = ['sleep', '1000'] as const;
 export async function processContainers(name: string, count: number): Promise<HttpRow[]> {
   return await withFolder(async (folder) => {
     const cgroup = `orrery-bench-${process.pid}`;
+    // The runtime's own waiting keeps no process alive.
+    const alive = setInterval(() => {}, 1_000);
     const mounts = await cgroupMounts();
     const ended = new Set<string>();
     const runtime = await ProcessRuntime.open(
@@ -50,6 +52,7 @@ export async function processContainers(name: string, count: number): Promise<Ht
     const whole = new ContainerCgroup(mounts, cgroup);
     await whole.kill();
     await whole.remove();
+    clearInterval(alive);
     return [rowOf(name, 'processes', bare, ours)];
   });
 }

@@ -8,7 +8,6 @@ import {
 } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Exchange } from './exchange.ts';
-import { gatherWrites } from './gather-writes.ts';
 import type { HttpLimits } from './limits.ts';
 import { Refusal } from './refusal.ts';
 import { BodyBudget } from './request-body.ts';
@@ -107,8 +106,6 @@ export class HttpServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // Clients send calls without waiting for the answer to the one before.
-    gatherWrites(request.socket);
     let exchange: Exchange;
     try {
       exchange = new Exchange(request, response, this.#options.limits, this.#budget);
