@@ -78,6 +78,8 @@ function makeProgram(args: readonly string[], exit: (code: number) => void): Com
   const program = new Command('orrery')
     .description('A datacenter kernel of the Apache Mesos class, built simulation-first.')
     .version(readVersion())
+    // What follows a command is that command's, in its order.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => process.stdout.write(text),
