@@ -10,6 +10,8 @@ import type {
 interface Lease {
   readonly ttl: Micros;
   until: number;
+  /** Its client keeps it alive without a word: it does not run out. */
+  rests: boolean;
   readonly keys: Set<string>;
 }
 
@@ -105,7 +107,7 @@ export class EtcdStore {
 
   grantLease(now: Micros, ttl: Micros): number {
     const lease = ++this.#leasesGranted;
-    this.#leases.set(lease, { ttl, until: now + ttl, keys: new Set() });
+    this.#leases.set(lease, { ttl, until: now + ttl, rests: false, keys: new Set() });
     return lease;
   }
 
@@ -122,6 +124,13 @@ export class EtcdStore {
     return this.#leases.get(id)?.ttl ?? null;
   }
 
+  /** From now on the lease does not run out by itself, or does so again, with the time that it has. */
+  setResting(id: number, rests: boolean): void {
+    const lease = this.#leases.get(id);
+    assert(lease !== undefined, 'only a lease that is there rests');
+    lease.rests = rests;
+  }
+
   /** False if it is gone already. */
   revokeLease(now: Micros, id: number): boolean {
     const lease = this.#leases.get(id);
@@ -136,7 +145,7 @@ export class EtcdStore {
 
   /** Revokes the leases whose time is over. Returns whether there were any. */
   expireLeases(now: Micros): boolean {
-    const over = [...this.#leases].filter(([, { until }]) => until <= now);
+    const over = [...this.#leases].filter(([, { until, rests }]) => until <= now && !rests);
     for (const [id] of over) this.revokeLease(now, id);
     return over.length > 0;
   }
@@ -149,7 +158,7 @@ export class EtcdStore {
   /** When the next lease runs out; `Infinity` without one. */
   get nextExpiry(): number {
     let next = Infinity;
-    for (const { until } of this.#leases.values()) if (until < next) next = until;
+    for (const { until, rests } of this.#leases.values()) if (until < next && !rests) next = until;
     return next;
   }
 

@@ -129,6 +129,12 @@ export class VirtualEtcd {
     );
   }
 
+  /** The client keeps its lease alive without a word from now on, or, with false, by calls again. */
+  setResting(now: Micros, lease: number, rests: boolean): void {
+    this.store.setResting(lease, rests);
+    if (!rests) this.#armExpiry(now);
+  }
+
   /**
    * A call that was made at `made`, a moment ago, when nothing was in its way: it is taken up where it is at `now`.
    *

@@ -12,7 +12,7 @@ import {
   type StoreEvent,
   StoreSession,
 } from '../../../engine/registry/index.ts';
-import { LEADER_DETECTED, LEASES_EXPIRE, SESSION_TIMER } from '../agenda/index.ts';
+import { LEADER_DETECTED, SESSION_TIMER } from '../agenda/index.ts';
 import { type EtcdListener, VirtualEtcd } from '../etcd/index.ts';
 import type { Coordination, MasterSide } from './coordination.ts';
 import { DeadlineTimers } from './deadline-timers.ts';
@@ -145,7 +145,6 @@ export class EtcdCoordination implements Coordination, EtcdListener {
     } else if (kind === SESSION_TIMER) {
       if (this.#timers.fires(target, now)) this.#timer(now, target);
     } else {
-      if (kind === LEASES_EXPIRE) this.#catchUp(now);
       this.etcd.happened(now, kind, target);
       this.#mirror();
     }
@@ -169,13 +168,6 @@ export class EtcdCoordination implements Coordination, EtcdListener {
 
   clockSet(now: Micros, master: number): void {
     this.#arm(now, master);
-  }
-
-  #catchUp(now: Micros): void {
-    for (let master = 0; master < this.#sessions.length; master++) {
-      const session = this.#sessions[master] ?? null;
-      if (session !== null && this.#resting.catchUp(now, master, session)) this.disturbs(now, master);
-    }
   }
 
   // EtcdListener.

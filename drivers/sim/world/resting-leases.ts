@@ -33,44 +33,18 @@ export class RestingLeases {
     if (!this.#etcd.keepsAlive(master, session.lease)) return false;
     if (this.#side.clockOf(master)?.runs(now) === false) return false;
     this.#next[master] = now;
+    this.#etcd.setResting(now, session.lease, true);
     return true;
   }
 
-  /**
-   * Brings the master's lease up to `now`.
-   *
-   * @returns whether a keep-alive is on its way
-   */
-  catchUp(now: Micros, master: number, session: StoreSession): boolean {
-    let made = this.#next[master]!;
-    if (made > now) return false;
-    const roundTrip = 2 * this.#latency;
-    if (made + roundTrip <= now) {
-      const ttl = this.#etcd.store.ttlOf(session.lease);
-      assert(ttl !== null, 'a lease that rests is there');
-      const clock = this.#side.clockOf(master);
-      let last = made;
-      while (made + roundTrip <= now) {
-        last = made;
-        const answered = micros(made + roundTrip);
-        const due = session.keptAlive(clock === null ? micros(made) : clock.shownAt(micros(made)), ttl);
-        made = clock === null ? due : clock.whenShown(answered, due);
-      }
-      // The clock was read when the answer came, too.
-      clock?.shownAt(micros(last + roundTrip));
-      this.#etcd.store.keepAlive(micros(last + this.#latency), session.lease);
-      this.#next[master] = made;
-    }
-    return made <= now;
-  }
-
-  /** The same, and from now on the master's keep-alives are events. Returns whether they were none; the session is then to be armed anew. */
+  /** The master's keep-alives are events from now on. Returns whether they were none; the session is then to be armed anew. */
   wake(now: Micros, master: number, session: StoreSession): boolean {
     if (this.#next[master] === AWAKE) return false;
-    const isOnItsWay = this.catchUp(now, master, session);
-    const made = micros(this.#next[master]!);
+    const made = this.#catchUp(now, master, session);
     this.#next[master] = AWAKE;
-    if (isOnItsWay) {
+    this.#etcd.setResting(now, session.lease, false);
+    // One may be on its way.
+    if (made <= now) {
       const outputs: SessionOutput[] = [];
       session.step(this.#side.clockOf(master)?.shownAt(made) ?? made, { kind: 'tick' }, outputs);
       const [output] = outputs;
@@ -81,5 +55,25 @@ export class RestingLeases {
       this.#etcd.resume(now, made, master, output.ticket, output.request);
     }
     return true;
+  }
+
+  /** Makes up for all keep-alives that were answered by `now`. Returns when the one after them is, or was, made. */
+  #catchUp(now: Micros, master: number, session: StoreSession): Micros {
+    const roundTrip = 2 * this.#latency;
+    let made = micros(this.#next[master]!);
+    if (made + roundTrip > now) return made;
+    const ttl = this.#etcd.store.ttlOf(session.lease);
+    assert(ttl !== null, 'a lease that rests is there');
+    const clock = this.#side.clockOf(master);
+    let last = made;
+    while (made + roundTrip <= now) {
+      last = made;
+      const due = session.keptAlive(clock === null ? made : clock.shownAt(made), ttl);
+      made = clock === null ? due : clock.whenShown(micros(made + roundTrip), due);
+    }
+    // The clock was read when the answer came, too.
+    clock?.shownAt(micros(last + roundTrip));
+    this.#etcd.store.keepAlive(micros(last + this.#latency), session.lease);
+    return made;
   }
 }

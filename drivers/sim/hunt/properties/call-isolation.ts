@@ -9,6 +9,13 @@ interface Filter {
   readonly until: number;
 }
 
+/** What one framework has declined of an agent in a role. */
+interface Refusal {
+  readonly role: string;
+  readonly agentId: AgentId;
+  filters: Filter[];
+}
+
 /**
  * S12, isolation, and C1, durations: a plain model of declines, SUPPRESS and REVIVE per framework and role. What was declined is not offered to
  * the same framework in the same role before its time, whatever was said of other roles; a suppressed role is offered nothing. Where the model
@@ -35,8 +42,9 @@ export function callIsolation(): Property {
 
 /** What one master has been told, and knows. */
 class Model {
-  /** Per framework, role and agent. */
-  readonly #filters = new Map<string, Filter[]>();
+  /** Per framework; then by role and agent. */
+  readonly #filters = new Map<FrameworkId, Map<string, Refusal>>();
+  #count = 0;
   /** Suppressed roles per framework; absent: unknown. */
   readonly #suppressed = new Map<FrameworkId, Set<string>>();
 
@@ -59,16 +67,16 @@ class Model {
           input.kind === 'agentMessage' && input.message.type === 'REREGISTER_AGENT'
             ? input.message.info.id
             : (agent?.id ?? null);
-        if (id !== null) this.#forget((_framework, _role, one) => one !== id);
+        if (id !== null) this.#forget((_framework, { agentId }) => agentId !== id);
         break;
       }
       default:
     }
-    if (this.#filters.size < FILTERS_KEPT) return;
+    if (this.#count < FILTERS_KEPT) return;
     // Rows of agents and frameworks that are gone are no longer looked for.
     const { state } = machine;
     this.#forget(
-      (framework, _role, agent) => state.frameworksById.has(framework) && state.agentsById.has(agent),
+      (framework, { agentId }) => state.frameworksById.has(framework) && state.agentsById.has(agentId),
     );
   }
 
@@ -79,9 +87,9 @@ class Model {
         'S12',
         () => `framework ${frameworkId} has suppressed role ${role}, and is offered agent ${agentId} in it`,
       );
-      const list = this.#filters.get(keyOf(frameworkId, agentId, role));
-      if (list === undefined) continue;
-      for (const { refused, until } of list) {
+      const refusal = this.#filters.get(frameworkId)?.get(keyOf(agentId, role));
+      if (refusal === undefined) continue;
+      for (const { refused, until } of refusal.filters) {
         expectThat(
           now >= until || !refused.contains(resources),
           'S12',
@@ -107,7 +115,7 @@ class Model {
       case 'REVIVE': {
         const roles = rolesNamed(machine, call);
         if (roles === null) break;
-        this.#forget((framework, role) => framework !== call.frameworkId || !roles.includes(role));
+        this.#forgetOf(call.frameworkId, ({ role }) => !roles.includes(role));
         if (call.roles.length === 0) this.#suppressed.set(call.frameworkId, new Set());
         else for (const role of roles) this.#suppressed.get(call.frameworkId)?.delete(role);
         break;
@@ -139,23 +147,43 @@ class Model {
       if (slot === -1) continue;
       const { frameworkId, role, agentId, resources } = offers.offer(slot);
       if (frameworkId !== call.frameworkId) continue;
-      const key = keyOf(frameworkId, agentId, role);
-      const before = (this.#filters.get(key) ?? []).filter((one) => one.until > now);
-      before.push({ refused: resources, until: now + duration });
-      this.#filters.set(key, before);
+      let own = this.#filters.get(frameworkId);
+      if (own === undefined) {
+        own = new Map();
+        this.#filters.set(frameworkId, own);
+      }
+      const key = keyOf(agentId, role);
+      const filter = { refused: resources, until: now + duration };
+      const refusal = own.get(key);
+      if (refusal === undefined) {
+        own.set(key, { role, agentId, filters: [filter] });
+        this.#count++;
+      } else {
+        refusal.filters = refusal.filters.filter((one) => one.until > now);
+        refusal.filters.push(filter);
+      }
     }
   }
 
   forgetFramework(id: FrameworkId): void {
-    this.#forget((framework) => framework !== id);
+    this.#count -= this.#filters.get(id)?.size ?? 0;
+    this.#filters.delete(id);
     this.#suppressed.delete(id);
   }
 
-  #forget(keeps: (framework: FrameworkId, role: string, agent: AgentId) => boolean): void {
-    for (const key of this.#filters.keys()) {
-      const [framework, agent, role] = splitKey(key);
-      if (!keeps(framework, role, agent)) this.#filters.delete(key);
+  #forget(keeps: (framework: FrameworkId, refusal: Refusal) => boolean): void {
+    for (const id of this.#filters.keys()) this.#forgetOf(id, (refusal) => keeps(id, refusal));
+  }
+
+  #forgetOf(id: FrameworkId, keeps: (refusal: Refusal) => boolean): void {
+    const own = this.#filters.get(id);
+    if (own === undefined) return;
+    for (const [key, refusal] of own) {
+      if (keeps(refusal)) continue;
+      own.delete(key);
+      this.#count--;
     }
+    if (own.size === 0) this.#filters.delete(id);
   }
 }
 
@@ -190,11 +218,6 @@ function rolesNamed(
   return call.roles.every((role) => subscribed.includes(role)) ? call.roles : null;
 }
 
-function keyOf(framework: FrameworkId, agent: AgentId, role: string): string {
-  return `${framework} ${agent} ${role}`;
-}
-
-function splitKey(key: string): readonly [FrameworkId, AgentId, string] {
-  const [framework, agent, ...role] = key.split(' ');
-  return [Number(framework) as FrameworkId, Number(agent) as AgentId, role.join(' ')];
+function keyOf(agent: AgentId, role: string): string {
+  return `${agent} ${role}`;
 }
