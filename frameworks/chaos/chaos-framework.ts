@@ -318,6 +318,12 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
       else if (draw >= temper.launchPercent + temper.hoardPercent) declined.push(offer);
     }
     if (declined.length > 0) this.#decline(declined, this.#filters(), outputs);
+    if (temper.suppressesAtOnce && !isHolding) this.#suppressAll(outputs);
+  }
+
+  #suppressAll(outputs: Sink<ChaosOutput>): void {
+    this.#suppressed = rolesOf(this.#info);
+    this.#send(outputs, { type: 'SUPPRESS', frameworkId: this.frameworkId, roles: [] });
   }
 
   #decline(offers: readonly Offer[], filters: Filters | null, outputs: Sink<ChaosOutput>): void {

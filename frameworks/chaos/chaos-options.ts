@@ -27,6 +27,8 @@ export interface ChaosTemper {
   readonly oddFilterPercent: number;
   /** Every other filter is of so many seconds; null: of some seconds each, drawn, or the default. */
   readonly refuseSeconds: number | null;
+  /** Suppresses its roles once it has answered what it was offered, and so is offered nothing before an own action revives them. */
+  readonly suppressesAtOnce: boolean;
   /** It says what it says this many times over, where that is legal. */
   readonly repeats: number;
   /** Tasks at once, about. */

@@ -91,6 +91,7 @@ function drawTemper(rng: Rng): ChaosTemper {
     lateness: secondsBetween(rng, 1, 120),
     oddFilterPercent: oneOf(rng, [0, 20, 60]),
     refuseSeconds: null,
+    suppressesAtOnce: false,
     repeats: oneOf(rng, [1, 2, 5]),
     tasksMax: mostlySmall(rng, 2, 60),
     runMin: secondsBetween(rng, 0, 5),

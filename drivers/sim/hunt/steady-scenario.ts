@@ -15,7 +15,7 @@ const TROUBLE = 1 / 25;
  *
  * Per framework: an own action every ten minutes on average (kill, reconcile, revive, suppress, update, a stale acknowledgement); each offer that
  * comes is taken with a probability of four in a hundred, for one to three tasks, half of them in custom executors or groups, one ACCEPT in five with
- * a reservation or volume operation before it; refused offers are not wanted for an hour. Everything else is as by default: heartbeats and pings
+ * a reservation or volume operation before it; once it has answered what it was offered it suppresses its role until it revives. Everything else is as by default: heartbeats and pings
  * each 15 seconds, leases kept alive each third of 10.
  */
 export function steadyScenario(seed: number, size: ScenarioSize): Scenario {
@@ -73,6 +73,7 @@ function steadyFramework(seed: number, index: number, calmAt: Micros): ChaosOpti
       lateness: secondsToMicros(30),
       oddFilterPercent: 0,
       refuseSeconds: 3_600,
+      suppressesAtOnce: true,
       repeats: 1,
       tasksMax: 20,
       runMin: secondsToMicros(5),
