@@ -1,18 +1,19 @@
 /** Builders and a driver of one machine for the agent's own tests. */
 import type { AgentId, ExecutorId, FrameworkId, TaskId, UpdateId } from '../core/index.ts';
 import { assert, type Micros, micros, milli, RollingHash } from '../core/index.ts';
-import type {
-  AgentInfo,
-  AgentToMaster,
-  ContainerStatus,
-  ExecutorEvent,
-  ExecutorInfo,
-  FrameworkCapability,
-  FrameworkInfo,
-  MasterToAgent,
-  StatusUpdateMessage,
-  TaskInfo,
-  TaskTemplate,
+import {
+  BLANK_TEMPLATE,
+  type AgentInfo,
+  type AgentToMaster,
+  type ContainerStatus,
+  type ExecutorEvent,
+  type ExecutorInfo,
+  type FrameworkCapability,
+  type FrameworkInfo,
+  type MasterToAgent,
+  type StatusUpdateMessage,
+  type TaskInfo,
+  type TaskTemplate,
 } from '../protocol/index.ts';
 import { ALL_AGENT_CAPABILITIES } from '../protocol/index.ts';
 import { Resources } from '../resources/index.ts';
@@ -37,18 +38,9 @@ export const SECOND = 1_000_000;
 
 export const FRAMEWORK = 1 as FrameworkId;
 export const PLAIN_TEMPLATE: TaskTemplate = {
+  ...BLANK_TEMPLATE,
   name: 'sleep',
   command: { value: 'sleep 1', shell: true, args: [], user: null, environment: [], uris: [] },
-  executor: null,
-  container: null,
-  killPolicy: null,
-  healthCheck: null,
-  check: null,
-  maxCompletionTime: null,
-  limits: null,
-  labels: null,
-  discovery: null,
-  data: null,
 };
 
 const TASK_RESOURCES = Resources.ofScalars({ cpus: milli(1_000), mem: milli(64_000), disk: milli(10_000) });

@@ -12,6 +12,7 @@ import {
   type UpdateId,
 } from '../core/index.ts';
 import {
+  BLANK_TEMPLATE,
   type AgentInfo,
   type AgentToMaster,
   ALL_AGENT_CAPABILITIES,
@@ -64,18 +65,9 @@ export const ALLOCATOR_OPTIONS: AllocatorOptions = {
 };
 
 const PLAIN_TEMPLATE: TaskTemplate = {
+  ...BLANK_TEMPLATE,
   name: 'sleep',
   command: { value: 'sleep 1', shell: true, args: [], user: null, environment: [], uris: [] },
-  executor: null,
-  container: null,
-  killPolicy: null,
-  healthCheck: null,
-  check: null,
-  maxCompletionTime: null,
-  limits: null,
-  labels: null,
-  discovery: null,
-  data: null,
 };
 
 /** `cpus:2;ports:[1-10]` and the like, as Mesos writes them. */

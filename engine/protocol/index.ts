@@ -79,6 +79,7 @@ export type {
   TaskStatusDetails,
   TaskTemplate,
 } from './task.ts';
+export { BLANK_TEMPLATE } from './task.ts';
 export {
   isTerminal,
   STATUS_REASON_NUMBERS,

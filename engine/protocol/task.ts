@@ -43,6 +43,22 @@ export interface TaskTemplate {
   readonly fault?: string;
 }
 
+/** A template of nothing but a name: what templates are made from. */
+export const BLANK_TEMPLATE: TaskTemplate = {
+  name: '',
+  command: null,
+  executor: null,
+  container: null,
+  killPolicy: null,
+  healthCheck: null,
+  check: null,
+  maxCompletionTime: null,
+  limits: null,
+  labels: null,
+  discovery: null,
+  data: null,
+};
+
 /** `TaskInfo`: one task to launch. `resources` carry no allocation info: the role is that of the offers accepted. */
 export interface TaskInfo {
   readonly taskId: TaskId;

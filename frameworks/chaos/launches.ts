@@ -1,10 +1,11 @@
 import type { AgentId, ExecutorId, FrameworkId, Micros, Rng, TaskId } from '../../engine/core/index.ts';
-import type {
-  CommandInfo,
-  ExecutorInfo,
-  OfferOperation,
-  TaskInfo,
-  TaskTemplate,
+import {
+  BLANK_TEMPLATE,
+  type CommandInfo,
+  type ExecutorInfo,
+  type OfferOperation,
+  type TaskInfo,
+  type TaskTemplate,
 } from '../../engine/protocol/index.ts';
 import { Resources } from '../../engine/resources/index.ts';
 import type { ChaosTemper } from './chaos-options.ts';
@@ -21,18 +22,9 @@ const COMMAND: CommandInfo = {
 };
 
 const PLAIN: TaskTemplate = {
+  ...BLANK_TEMPLATE,
   name: 'chaos',
   command: COMMAND,
-  executor: null,
-  container: null,
-  killPolicy: null,
-  healthCheck: null,
-  check: null,
-  maxCompletionTime: null,
-  limits: null,
-  labels: null,
-  discovery: null,
-  data: null,
 };
 
 /** Task of a group or of a custom executor: its executor says what runs. */

@@ -8,12 +8,12 @@ import {
   Secret_Type,
 } from '../proto/generated/mesos/v1/mesos_pb.ts';
 import { WireError } from './message/wire-error.ts';
-import { processCallFromWire } from './operator-call.ts';
 import { commandFromWire, commandToWire, secretFromWire } from './parts/command.ts';
 import { containerFromWire, containerToWire } from './parts/container.ts';
 import { containerIdFromWire, containerIdToWire } from './parts/container-status.ts';
 import { labelsFromWire, labelsToWire } from './parts/labels.ts';
-import { microsToNanos, namesOf, own, present } from './parts/presence.ts';
+import { namesOf, own, present } from './parts/presence.ts';
+import { processCallFromWire, processCallToWire } from './parts/process-call.ts';
 import { containerInputFromWire, containerInputToWire } from './parts/process-io.ts';
 import { providerFromWire, providerToWire } from './parts/resource-provider.ts';
 import { resourcesFromWire, resourcesToWire } from './parts/resources.ts';
@@ -167,26 +167,10 @@ export function agentCallToWire(call: AgentApiCall): MessageInitShape<typeof Cal
   const type = Call_Type[call.type];
   switch (call.type) {
     case 'GET_METRICS':
-      return {
-        type,
-        getMetrics: call.timeout === null ? {} : { timeout: { nanoseconds: microsToNanos(call.timeout) } },
-      };
     case 'SET_LOGGING_LEVEL':
-      return {
-        type,
-        setLoggingLevel: { level: call.level, duration: { nanoseconds: microsToNanos(call.duration) } },
-      };
     case 'LIST_FILES':
-      return { type, listFiles: { path: call.path } };
     case 'READ_FILE':
-      return {
-        type,
-        readFile: {
-          path: call.path,
-          offset: BigInt(call.offset),
-          ...(call.length === null ? {} : { length: BigInt(call.length) }),
-        },
-      };
+      return { type, ...processCallToWire(call) };
     case 'GET_CONTAINERS':
       return {
         type,

@@ -1,11 +1,12 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { fromMilli, MICROS_PER_SECOND, micros, type Micros } from '../../../engine/core/index.ts';
-import type { OperatorCall, ProcessCall } from '../../../engine/protocol/index.ts';
+import type { OperatorCall } from '../../../engine/protocol/index.ts';
 import { Call_Type, type CallSchema, type CallValid } from '../proto/generated/mesos/v1/master/master_pb.ts';
 import type { IdTexts } from './ids/id-texts.ts';
 import { WireError } from './message/wire-error.ts';
 import { machineFromWire, machineToWire, scheduleFromWire, scheduleToWire } from './parts/maintenance.ts';
-import { count, microsToNanos, namesOf, nanosToMicros, own, present } from './parts/presence.ts';
+import { namesOf, own, present } from './parts/presence.ts';
+import { processCallFromWire, processCallToWire } from './parts/process-call.ts';
 import {
   quotaConfigFromWire,
   quotaConfigToWire,
@@ -20,49 +21,6 @@ export function operatorCallType(call: CallValid): OperatorCall['type'] | 'UNKNO
   const type = own(call, 'type');
   if (type === null) throw new WireError('', "Expecting 'type' to be present");
   return callType(type);
-}
-
-interface Nanoseconds {
-  readonly nanoseconds: bigint;
-}
-
-/** What the call messages of master and agent have in common. */
-interface ProcessCallMessage {
-  readonly getMetrics?: { readonly timeout?: Nanoseconds | undefined } | undefined;
-  readonly setLoggingLevel?: { readonly level: number; readonly duration: Nanoseconds } | undefined;
-  readonly listFiles?: { readonly path: string } | undefined;
-  readonly readFile?: { readonly path: string; readonly offset: bigint; readonly length: bigint } | undefined;
-}
-
-/** The calls about the process are the same of master and agent, and so are their messages. */
-export function processCallFromWire(type: ProcessCall['type'], call: ProcessCallMessage): ProcessCall {
-  switch (type) {
-    case 'GET_METRICS': {
-      const { timeout } = present(call.getMetrics, 'get_metrics');
-      return {
-        type,
-        timeout: timeout === undefined ? null : nanosToMicros(timeout.nanoseconds, 'get_metrics.timeout'),
-      };
-    }
-    case 'SET_LOGGING_LEVEL': {
-      const { level, duration } = present(call.setLoggingLevel, 'set_logging_level');
-      return { type, level, duration: nanosToMicros(duration.nanoseconds, 'set_logging_level.duration') };
-    }
-    case 'LIST_FILES':
-      return { type, path: present(call.listFiles, 'list_files').path };
-    case 'READ_FILE': {
-      const read = present(call.readFile, 'read_file');
-      const length = own(read, 'length');
-      return {
-        type,
-        path: read.path,
-        offset: count(read.offset, 'read_file.offset'),
-        length: length === null ? null : count(length, 'read_file.length'),
-      };
-    }
-    default:
-      return { type };
-  }
 }
 
 /** An operator's call. Throws WireError. */
@@ -210,26 +168,10 @@ export function operatorCallToWire(ids: IdTexts, call: OperatorCall): MessageIni
   const wire = (resources: Parameters<typeof resourcesToWire>[0]) => resourcesToWire(resources, 'post', null);
   switch (call.type) {
     case 'GET_METRICS':
-      return {
-        type,
-        getMetrics: call.timeout === null ? {} : { timeout: { nanoseconds: microsToNanos(call.timeout) } },
-      };
     case 'SET_LOGGING_LEVEL':
-      return {
-        type,
-        setLoggingLevel: { level: call.level, duration: { nanoseconds: microsToNanos(call.duration) } },
-      };
     case 'LIST_FILES':
-      return { type, listFiles: { path: call.path } };
     case 'READ_FILE':
-      return {
-        type,
-        readFile: {
-          path: call.path,
-          offset: BigInt(call.offset),
-          ...(call.length === null ? {} : { length: BigInt(call.length) }),
-        },
-      };
+      return { type, ...processCallToWire(call) };
     case 'UPDATE_WEIGHTS':
       return { type, updateWeights: { weightInfos: call.weightInfos.map((info) => ({ ...info })) } };
     case 'RESERVE_RESOURCES':

@@ -1,6 +1,12 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { MasterEpoch } from '../../../engine/core/index.ts';
-import type { Filters, OfferOperation, SchedulerCall, TaskInfo } from '../../../engine/protocol/index.ts';
+import {
+  BLANK_TEMPLATE,
+  type Filters,
+  type OfferOperation,
+  type SchedulerCall,
+  type TaskInfo,
+} from '../../../engine/protocol/index.ts';
 import {
   type Quantities,
   type ResourceFormat,
@@ -228,18 +234,8 @@ function faulty(ids: IdTexts, task: TaskInfoValid, fault: string): TaskInfo {
     agentId: ids.agent(task.agentId.value),
     resources: Resources.EMPTY,
     template: {
+      ...BLANK_TEMPLATE,
       name: task.name,
-      command: null,
-      executor: null,
-      container: null,
-      killPolicy: null,
-      healthCheck: null,
-      check: null,
-      maxCompletionTime: null,
-      limits: null,
-      labels: null,
-      discovery: null,
-      data: null,
       fault,
     },
   };

@@ -9,6 +9,7 @@ import {
   type TaskId,
 } from '../../../engine/core/index.ts';
 import {
+  BLANK_TEMPLATE,
   type FrameworkInfo,
   isTerminal,
   type SchedulerCall,
@@ -37,18 +38,9 @@ export interface SteadyStore {
 const TASK = Resources.ofScalars({ cpus: milli(500), mem: milli(256_000) });
 
 const TEMPLATE: TaskTemplate = {
+  ...BLANK_TEMPLATE,
   name: 'steady',
   command: { value: 'true', shell: true, args: [], user: null, environment: [], uris: [] },
-  executor: null,
-  container: null,
-  killPolicy: null,
-  healthCheck: null,
-  check: null,
-  maxCompletionTime: null,
-  limits: null,
-  labels: null,
-  discovery: null,
-  data: null,
 };
 
 const RECONCILE_EVERY = 30 * MICROS_PER_SECOND;
