@@ -8,21 +8,18 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { build, orreryLine, temporaryFolder } from '../cli/testing/command.ts';
+import { blocksOf, CLUSTER_PAGES, commandsOf, ROOT, textOf } from '../cli/testing/documentation.ts';
 import { AGENT_FLAGS, MASTER_FLAGS } from '../drivers/linux/index.ts';
 import { DEFAULT_FAULT_OPTIONS, FAULT_KINDS, REPLAY_FAULT_KINDS } from '../drivers/sim/index.ts';
 
 /*
- * The documentation is held to what it says.
- *
- * Commands: every line of a `sh` block that starts with `npx orrery` is run, in a folder of its own for each page, in order. It has to exit with 0, or with N if the
- * line before is `# exits with N`. It is not run if the line before is `# takes about … minutes`. Of other lines, npm's scripts and the files given to vitest have to exist.
- * A block after a line "`PATH`:" is the content of that file for the commands that follow.
+ * The documentation is held to what it says. Every line of a `sh` block that starts with `npx orrery` is run, in a folder of its own for each page, in order; how lines are
+ * marked is said in `cli/testing/documentation.ts`. Of other lines, npm's scripts and the files given to vitest have to exist. Pages whose commands need a cluster are run by
+ * `cli/e2e/documentation.test.ts`.
  */
 
-const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const DOCS = ['README.md', ...markdownIn('docs')];
 const PAGES = [...DOCS, 'CHANGELOG.md', ...readmes()];
 
@@ -49,49 +46,6 @@ function readmes(): string[] {
   return folders.flatMap(markdownIn).filter((path) => path.endsWith('README.md'));
 }
 
-function textOf(page: string): string {
-  return readFileSync(join(ROOT, page), 'utf8');
-}
-
-interface Block {
-  readonly language: string;
-  readonly text: string;
-  /** From a line "`PATH`:" before it; null without. */
-  readonly file: string | null;
-}
-
-function blocksOf(page: string): Block[] {
-  const fences = /(?:^`([^`\n]+)`:\n\n)?^```(\w*)\n([^]*?)^```$/gm;
-  return [...textOf(page).matchAll(fences)].map((match) => ({
-    language: match[2]!,
-    text: match[3]!,
-    file: match[1] ?? null,
-  }));
-}
-
-interface CommandLine {
-  readonly line: string;
-  readonly code: number;
-  readonly isLong: boolean;
-}
-
-function commandsOf(text: string): CommandLine[] {
-  const commands: CommandLine[] = [];
-  let code = 0;
-  let isLong = false;
-  for (const line of text.split('\n').filter((one) => one !== '')) {
-    if (line.startsWith('#')) {
-      code = Number(/^# exits with (\d+)$/.exec(line)?.[1] ?? code);
-      isLong ||= /^# takes about \d+ minutes?$/.test(line);
-      continue;
-    }
-    commands.push({ line, code, isLong });
-    code = 0;
-    isLong = false;
-  }
-  return commands;
-}
-
 describe('every command of the documentation does what it should', () => {
   let folder = '';
 
@@ -104,7 +58,7 @@ describe('every command of the documentation does what it should', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test.concurrent.each(DOCS)(
+  test.concurrent.each(DOCS.filter((page) => !CLUSTER_PAGES.includes(page)))(
     '%s',
     async (page) => {
       const cwd = join(folder, page.replaceAll('/', '-'));
@@ -175,9 +129,12 @@ describe('what a page names exists', () => {
     // Flags of the daemons by their names, those with underscores too.
     const flags = new Set([...Object.keys(MASTER_FLAGS), ...Object.keys(AGENT_FLAGS)]);
     for (const [, option] of textOf(page).matchAll(/`[^`\n]*?(--[a-z][a-z_-]*)(?![\w-])/g)) {
-      const isOption = source.includes(option!) || flags.has(option!.slice(2)) || option === '--help';
+      const isOption = source.includes(option!) || flags.has(option!.replace(/^--(?:no-)?/, '')) || option === '--help';
       expect(isOption, option).toBe(true);
     }
+    if (!CLUSTER_PAGES.includes(page)) return;
+    for (const [, flag] of textOf(page).matchAll(/--(?:no-)?([a-z]+(?:_[a-z]+)+)/g))
+      expect(flags.has(flag!), flag).toBe(true);
   });
 
   function anchorsOf(page: string): string[] {
