@@ -26,6 +26,9 @@ function withMaster(command: Command): Command {
   );
 }
 
+/** Options of a command below another one: those that both have are read by the one above. */
+const all = <Raw>(command: Command): Raw => command.optsWithGlobals<Raw & Record<string, unknown>>();
+
 const to = (raw: RawConnection) => [readConnection(raw), output(raw.json === true)] as const;
 
 /** The commands that use a running cluster; each loads what it needs when it is called. */
@@ -51,9 +54,9 @@ function addListings(program: Command): void {
     ['gone', 'MARK_AGENT_GONE', 'Say that an agent never comes back; its tasks are gone.'],
   ] as const) {
     withMaster(agents.command(`${name} <agent>`).description(description)).action(
-      async (agent: string, raw: RawConnection) => {
+      async (agent: string, _raw: RawConnection, command: Command) => {
         const { changeAgent } = await import('./agent-commands.ts');
-        await changeAgent(...to(raw), how, agent);
+        await changeAgent(...to(all(command)), how, agent);
       },
     );
   }
@@ -82,9 +85,9 @@ function addListings(program: Command): void {
   );
   withMaster(
     frameworks.command('teardown <framework>').description('Remove a framework and kill its tasks.'),
-  ).action(async (framework: string, raw: RawConnection) => {
+  ).action(async (framework: string, _raw: RawConnection, command: Command) => {
     const { teardown } = await import('./agent-commands.ts');
-    await teardown(...to(raw), framework);
+    await teardown(...to(all(command)), framework);
   });
   withMaster(program.command('tasks').description('Tasks of a cluster.'))
     .option('--all', 'those that have ended as well')
@@ -174,15 +177,19 @@ function addQuotaCommands(program: Command): void {
     .option('--limit <amounts>', 'what it never exceeds')
     .option('--force', 'whatever the cluster has and the role uses')
     .action(
-      async (role: string, raw: RawConnection & { guarantee?: string; limit?: string; force?: boolean }) => {
+      async (
+        role: string,
+        raw: { guarantee?: string; limit?: string; force?: boolean },
+        command: Command,
+      ) => {
         const { setQuota } = await import('./quota-commands.ts');
-        await setQuota(...to(raw), role, raw);
+        await setQuota(...to(all(command)), role, raw);
       },
     );
   withMaster(quota.command('remove <role>').description('Take the quota of a role away.')).action(
-    async (role: string, raw: RawConnection) => {
+    async (role: string, _raw: RawConnection, command: Command) => {
       const { removeQuota } = await import('./quota-commands.ts');
-      await removeQuota(...to(raw), role);
+      await removeQuota(...to(all(command)), role);
     },
   );
   const weights = withMaster(program.command('weights').description('Weights of roles.')).action(
@@ -192,9 +199,9 @@ function addQuotaCommands(program: Command): void {
     },
   );
   withMaster(weights.command('set <weights...>').description('Set weights, such as eng=2 ops=0.5.')).action(
-    async (texts: string[], raw: RawConnection) => {
+    async (texts: string[], _raw: RawConnection, command: Command) => {
       const { setWeights } = await import('./quota-commands.ts');
-      await setWeights(...to(raw), texts);
+      await setWeights(...to(all(command)), texts);
     },
   );
 }
@@ -230,24 +237,24 @@ function addMaintenance(program: Command): void {
   )
     .option('--in <duration>', 'when the outage begins, from now', '0s')
     .option('--for <duration>', 'how long it lasts (default: without end)')
-    .action(async (machines: string[], raw: RawConnection & { in: string; for?: string }) => {
+    .action(async (machines: string[], raw: { in: string; for?: string }, command: Command) => {
       const { schedule } = await import('./maintenance-commands.ts');
-      await schedule(...to(raw), machines, raw);
+      await schedule(...to(all(command)), machines, raw);
     });
   withMaster(
     maintenance.command('cancel <machines...>').description('Take machines off the schedule.'),
-  ).action(async (machines: string[], raw: RawConnection) => {
+  ).action(async (machines: string[], _raw: RawConnection, command: Command) => {
     const { cancel } = await import('./maintenance-commands.ts');
-    await cancel(...to(raw), machines);
+    await cancel(...to(all(command)), machines);
   });
   for (const [name, how, description] of [
     ['start', 'START_MAINTENANCE', 'Scheduled machines go down: their agents end with all that runs.'],
     ['stop', 'STOP_MAINTENANCE', 'Machines come up again.'],
   ] as const) {
     withMaster(maintenance.command(`${name} <machines...>`).description(description)).action(
-      async (machines: string[], raw: RawConnection) => {
+      async (machines: string[], _raw: RawConnection, command: Command) => {
         const { change } = await import('./maintenance-commands.ts');
-        await change(...to(raw), how, machines);
+        await change(...to(all(command)), how, machines);
       },
     );
   }

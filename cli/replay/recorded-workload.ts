@@ -138,14 +138,16 @@ export class RecordedWorkload {
       },
       cluster: {
         name: `${name}, agents at the instant`,
-        machines: [...machine.state.agents].map(
-          (agent) =>
-            this.#machines.get(agent.id) ?? {
-              name: agent.info.hostname,
-              resources: plain(agent.info.resources),
-              attributes: agent.info.attributes,
-              domain: agent.info.domain,
-            },
+        machines: named(
+          [...machine.state.agents].map(
+            (agent) =>
+              this.#machines.get(agent.id) ?? {
+                name: agent.info.hostname,
+                resources: plain(agent.info.resources),
+                attributes: agent.info.attributes,
+                domain: agent.info.domain,
+              },
+          ),
         ),
         events: [],
         assumptions: [],
@@ -185,4 +187,13 @@ export class RecordedWorkload {
 /** The scalars that a simulated machine has. */
 function plain({ cpus, mem, disk, gpus }: Resources): Resources {
   return Resources.ofScalars({ cpus, mem, disk, gpus });
+}
+
+/** A trace's machines have names of their own; agents may share a host. */
+function named(machines: readonly MachineSpec[]): MachineSpec[] {
+  const times = new Map<string, number>();
+  for (const { name } of machines) times.set(name, (times.get(name) ?? 0) + 1);
+  return machines.map((machine, index) =>
+    times.get(machine.name) === 1 ? machine : { ...machine, name: `${machine.name}-agent-${index}` },
+  );
 }
