@@ -129,7 +129,8 @@ describe('what a page names exists', () => {
     // Flags of the daemons by their names, those with underscores too.
     const flags = new Set([...Object.keys(MASTER_FLAGS), ...Object.keys(AGENT_FLAGS)]);
     for (const [, option] of textOf(page).matchAll(/`[^`\n]*?(--[a-z][a-z_-]*)(?![\w-])/g)) {
-      const isOption = source.includes(option!) || flags.has(option!.replace(/^--(?:no-)?/, '')) || option === '--help';
+      const isOption =
+        source.includes(option!) || flags.has(option!.replace(/^--(?:no-)?/, '')) || option === '--help';
       expect(isOption, option).toBe(true);
     }
     if (!CLUSTER_PAGES.includes(page)) return;

@@ -27,7 +27,7 @@ function withMaster(command: Command): Command {
 }
 
 /** Options of a command below another one: those that both have are read by the one above. */
-const all = <Raw>(command: Command): Raw => command.optsWithGlobals<Raw & Record<string, unknown>>();
+const all = (command: Command): RawConnection => command.optsWithGlobals();
 
 const to = (raw: RawConnection) => [readConnection(raw), output(raw.json === true)] as const;
 
