@@ -60,13 +60,27 @@ function started(line: string, ports: ReadonlyMap<string, number>): ChildProcess
 }
 
 async function runPage(page: string): Promise<void> {
+  const beside: Beside[] = [];
+  try {
+    await runLines(page, beside);
+    // Ctrl-C, the latest first: 130 of a task that is killed, 0 of a daemon.
+    for (const { line, child, ended } of beside.reverse()) {
+      child.kill('SIGINT');
+      const { code, err } = await ended;
+      expect(code, `${line}\n${err}`).toBe(line.includes('orrery run') ? 130 : 0);
+    }
+  } finally {
+    for (const { child } of beside) if (child.exitCode === null) child.kill('SIGTERM');
+  }
+}
+
+async function runLines(page: string, beside: Beside[]): Promise<void> {
   // A page that starts daemons of its own does so on ports of its own.
   const ports = new Map([
     ['5050', port],
     ['6050', await freePort()],
     ['6051', await freePort()],
   ]);
-  const beside: Beside[] = [];
   for (const { language, text, file } of blocksOf(page)) {
     if (file !== null) {
       mkdirSync(dirname(join(folder, file)), { recursive: true });
@@ -79,6 +93,7 @@ async function runPage(page: string): Promise<void> {
       const child = started(line, ports);
       const ended = finished(child);
       if (isBeside) {
+        beside.push({ line, child, ended });
         let said = '';
         for (const stream of [child.stdout!, child.stderr!])
           stream.on('data', (bytes: Buffer) => {
@@ -88,18 +103,11 @@ async function runPage(page: string): Promise<void> {
           expect(child.exitCode, `${line}\n${said}`).toBeNull();
           return READY.test(said) ? true : null;
         });
-        beside.push({ line, child, ended });
       } else {
         const { code: is, out, err } = await ended;
         expect(is, `${line}\n${out}${err}`).toBe(code);
       }
     }
-  }
-  // Ctrl-C, the latest first: 130 of a task that is killed, 0 of a daemon.
-  for (const { line, child, ended } of beside.reverse()) {
-    child.kill('SIGINT');
-    const { code, err } = await ended;
-    expect(code, `${line}\n${err}`).toBe(line.includes('orrery run') ? 130 : 0);
   }
 }
 
