@@ -48,8 +48,10 @@ export async function localCommand(raw: RawLocalOptions): Promise<number> {
   const stop = watchStop();
   const daemons: Daemon[] = [];
   try {
-    const master = await Daemon.start('master', join(workDir, 'master.log'), [
+    const masterLog = join(workDir, 'master.log');
+    const master = await Daemon.start('master', masterLog, [
       'master',
+      `--external_log_file=${masterLog}`,
       `--ip=${HOST}`,
       `--port=${port}`,
       `--work_dir=${join(workDir, 'master')}`,

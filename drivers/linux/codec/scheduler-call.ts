@@ -27,6 +27,7 @@ import { frameworkInfoFromWire, frameworkInfoToWire } from './parts/framework-in
 import { constraintsFromWire, constraintsToWire } from './parts/offer-constraints.ts';
 import { operationOrFault, operationToWire } from './parts/operation.ts';
 import { namesOf, own, present } from './parts/presence.ts';
+import { refuseUnsupported } from './parts/container.ts';
 import { allocationRoleOf, resourcesFromWire, resourcesToWire } from './parts/resources.ts';
 import { killPolicyFromWire, killPolicyToWire, taskFromWire } from './parts/task-info.ts';
 
@@ -220,6 +221,8 @@ function taskOrFault(ids: IdTexts, task: TaskInfoValid, path: string, fault?: st
   if (fault !== undefined) return faulty(ids, task, fault);
   try {
     const read = taskFromWire(ids, task, path);
+    refuseUnsupported(task.container, `${path}.container`);
+    refuseUnsupported(task.executor?.container, `${path}.executor.container`);
     const allocatedTo = allocationRoleOf(task.resources, `${path}.resources`);
     return allocatedTo === null ? read : { ...read, allocatedTo };
   } catch (error) {

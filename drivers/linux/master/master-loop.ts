@@ -49,6 +49,8 @@ export class MasterLoop {
   #isAppending = false;
   /** How long the registry took to make writes durable. */
   readonly storeTimes = new TimingWindow();
+  /** How long the steps took in which an allocation ran. */
+  readonly allocationTimes = new TimingWindow();
 
   /** @param ended called once when the master cannot go on */
   constructor(
@@ -130,10 +132,24 @@ export class MasterLoop {
     this.#lastNow = now;
     const outputs = this.#outputs;
     if (this.#tap !== null) this.#tap.input(now, input);
-    this.#machine.step(now, input, this.#sink);
+    // Allocations run when the clock ticks, and at no other time.
+    if (input.kind === 'tick') this.#timedTick(now);
+    else this.#machine.step(now, input, this.#sink);
     if (this.#tap !== null) this.#tap.stepped(now, outputs);
     for (let index = 0; index < outputs.length; index++) this.#perform(outputs[index]!);
     outputs.length = 0;
+  }
+
+  #timedTick(now: Micros): void {
+    const before = this.#runs;
+    const began = performance.now();
+    this.#machine.step(now, TICK, this.#sink);
+    if (this.#runs > before) this.allocationTimes.add(performance.now() - began);
+  }
+
+  /** Allocation cycles of a master that leads. */
+  get #runs(): number {
+    return this.#machine.isLeading ? this.#machine.state.allocator.metrics().allocationRuns : 0;
   }
 
   #perform(output: MasterOutput): void {

@@ -60,6 +60,7 @@ export class MasterMetrics {
       { name: 'http/operator_streams_dropped', value: this.#streams.dropped },
       { name: 'http/agent_links', value: this.#links.count },
     );
+    metrics.push(...loop.allocationTimes.metrics('allocator/mesos/allocation_run_ms'));
     metrics.push(...loop.storeTimes.metrics('registrar/state_store_ms'));
     return metrics.sort((a, b) => (a.name < b.name ? -1 : 1));
   }

@@ -155,7 +155,13 @@ test('quota, weights and reservations are set over the v1 API and over the endpo
 });
 
 test('the endpoints that tools poll have the fields that tools read', async () => {
-  master = await testMaster({ clusterName: 'testing', flags: [{ name: 'port', value: '5050' }] });
+  master = await testMaster({
+    clusterName: 'testing',
+    flags: [
+      { name: 'port', value: '5050' },
+      { name: 'external_log_file', value: '/var/log/orrery.log' },
+    ],
+  });
   const { agent, framework } = await runningTask();
   for (const path of ['/state', '/master/state', '/state.json']) {
     const state = JSON.parse((await ask(master, path)).text) as {
@@ -167,6 +173,7 @@ test('the endpoints that tools poll have the fields that tools read', async () =
       cluster: 'testing',
       activated_slaves: 1,
       flags: { port: '5050' },
+      external_log_file: '/var/log/orrery.log',
       pid: `master@127.0.0.1:${master.port}`,
       leader: `master@127.0.0.1:${master.port}`,
     });
@@ -226,6 +233,8 @@ test('the endpoints that tools poll have the fields that tools read', async () =
     'master/tasks_running': 1,
   });
   expect(metrics['system/cpus_total']).toBeGreaterThan(0);
+  expect(metrics['allocator/mesos/allocation_run_ms/count']).toBeGreaterThan(0);
+  expect(metrics['allocator/mesos/allocation_run_ms/p99']).toBeGreaterThan(0);
   expect((await ask(master, '/metrics/prometheus')).text).toMatch(/^orrery_master_slaves_active 1$/m);
   expect((await ask(master, '/health')).status).toBe(200);
   const jsonp = await ask(master, '/master/slaves?jsonp=cb');

@@ -96,6 +96,17 @@ test('a task is launched, runs, ends and is acknowledged over JSON', async () =>
                   { name: 'cpus', type: 'SCALAR', scalar: { value: 0.5 }, allocation_info: { role: 'ops' } },
                 ],
               },
+              {
+                name: 'with rlimits',
+                task_id: { value: 'web.4' },
+                agent_id: offer.agent_id,
+                command: { value: 'true' },
+                container: {
+                  type: 'MESOS',
+                  rlimit_info: { rlimits: [{ type: 'RLMT_NOFILE', hard: 8, soft: 8 }] },
+                },
+                resources: [{ name: 'cpus', type: 'SCALAR', scalar: { value: 0.5 } }],
+              },
             ],
           },
         },
@@ -117,6 +128,9 @@ test('a task is launched, runs, ends and is acknowledged over JSON', async () =>
     reason: 'REASON_TASK_INVALID',
     message: "Task uses resources allocated to role 'ops', and the offers are to role 'eng'",
   });
+  const unsupported = (await events.next(isUpdate)).update.status;
+  expect(unsupported).toMatchObject({ task_id: { value: 'web.4' }, state: 'TASK_ERROR' });
+  expect(unsupported.message).toContain('container.rlimit_info');
   const run = await agent.next('RUN_TASK');
   expect(run.task.template.command!.value).toBe('sleep 100');
   expect(run.task.resources.toString()).toBe('cpus:0.5;mem:32');

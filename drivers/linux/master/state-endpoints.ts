@@ -157,6 +157,7 @@ export class StateEndpoints {
     const id = ids.masterText(loop.machine.epoch);
     const pid = masterPid(address);
     const { hostname, port, domain } = address;
+    const logFile = this.#process.flags.find(({ name }) => name === 'external_log_file')?.value ?? null;
     const head = {
       version: version.version,
       git_sha: version.gitSha ?? '',
@@ -177,6 +178,7 @@ export class StateEndpoints {
       leader: pid,
       leader_info: { id, pid, port, hostname },
       ...(this.#cluster === null ? {} : { cluster: this.#cluster }),
+      ...(logFile === null ? {} : { external_log_file: logFile }),
       ...(seesFlags
         ? { flags: Object.fromEntries(this.#process.flags.map(({ name, value }) => [name, value ?? ''])) }
         : {}),

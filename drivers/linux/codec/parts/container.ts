@@ -15,6 +15,7 @@ import {
   Volume_Source_Type,
 } from '../../proto/generated/mesos/v1/mesos_pb.ts';
 import { secretFromWire, secretReferenceToWire } from './command.ts';
+import { WireError } from '../message/wire-error.ts';
 import { namesOf, own } from './presence.ts';
 
 const networkName = namesOf(ContainerInfo_DockerInfo_Network);
@@ -117,6 +118,36 @@ export function containerFromWire(container: ContainerInfoValid | undefined): Co
     networks: container.networkInfos.map((network) => network.name),
     shareCgroups: linuxInfo === undefined ? null : own(linuxInfo, 'shareCgroups'),
   };
+}
+
+/**
+ * Refuses what a container was asked to have and no runtime here gives it: a task that runs without it would not be what its framework
+ * asked for. Throws WireError.
+ */
+export function refuseUnsupported(container: ContainerInfoValid | undefined, path: string): void {
+  if (container === undefined) return;
+  const { linuxInfo, rlimitInfo, ttyInfo } = container;
+  const asked: [string, boolean][] = [
+    ['rlimit_info', rlimitInfo !== undefined && rlimitInfo.rlimits.length > 0],
+    ['tty_info', ttyInfo !== undefined],
+  ];
+  if (linuxInfo !== undefined) {
+    asked.push(
+      ['linux_info.capability_info', linuxInfo.capabilityInfo !== undefined],
+      ['linux_info.bounding_capabilities', linuxInfo.boundingCapabilities !== undefined],
+      ['linux_info.effective_capabilities', linuxInfo.effectiveCapabilities !== undefined],
+      ['linux_info.share_pid_namespace', own(linuxInfo, 'sharePidNamespace') === true],
+      ['linux_info.seccomp', linuxInfo.seccomp !== undefined],
+      ['linux_info.ipc_mode', own(linuxInfo, 'ipcMode') !== null],
+      ['linux_info.shm_size', own(linuxInfo, 'shmSize') !== null],
+    );
+  }
+  for (const [field, isAsked] of asked)
+    if (isAsked)
+      throw new WireError(
+        `${path}.${field}`,
+        'not supported by the containers of this cluster: leave it out',
+      );
 }
 
 export function containerToWire(container: ContainerInfo): MessageInitShape<typeof ContainerInfoSchema> {

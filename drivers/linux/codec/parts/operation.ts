@@ -22,6 +22,7 @@ import {
 import type { IdTexts } from '../ids/id-texts.ts';
 import { updateOfUuid, updateUuid } from '../ids/update-uuid.ts';
 import { WireError } from '../message/wire-error.ts';
+import { refuseUnsupported } from './container.ts';
 import { namesOf, own, present } from './presence.ts';
 import { allocatedFromWire, resourcesFromWire, resourcesToWire, scalarFromWire } from './resources.ts';
 import { executorFromWire, executorToWire, taskFromWire, taskToWire } from './task-info.ts';
@@ -146,6 +147,7 @@ export function operationOrFault(
   readTask: (ids: IdTexts, task: TaskInfoValid, path: string, fault?: string) => TaskInfo,
 ): OfferOperation | null {
   try {
+    refuseUnsupported(operation.launchGroup?.executor.container, `${path}.launch_group.executor.container`);
     return operationFromWire(ids, operation, path, readTask);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
@@ -290,13 +292,13 @@ export function operationStatusFromWire(
   path: string,
 ): OperationStatus {
   const agentId = status.agentId === undefined ? null : ids.agent(status.agentId.value);
-  const converted = status.convertedResources;
+  const converted = resourcesFromWire(status.convertedResources, `${path}.converted_resources`);
   return {
     operationId: status.operationId === undefined ? null : status.operationId.value,
     state: operationState(status.state),
     message: own(status, 'message'),
-    convertedResources:
-      converted.length === 0 ? null : resourcesFromWire(converted, `${path}.converted_resources`),
+    // Resources of nothing are none.
+    convertedResources: converted.isEmpty ? null : converted,
     uuid: status.uuid === undefined ? null : operationUpdate(agentId, status.uuid.value),
     agentId,
     resourceProviderId: status.resourceProviderId === undefined ? null : status.resourceProviderId.value,

@@ -67,6 +67,7 @@ export function uuidOfAgent(agent: AgentId | null, bytes: Uint8Array): UpdateId 
   return updateOfUuid(agent, bytes);
 }
 
+/** Null if none of them says anything: a check of an unknown kind, say, is as good as none. */
 function detailsFromWire(status: TaskStatusValid, path: string): TaskStatusDetails | null {
   const healthy = own(status, 'healthy');
   const data = own(status, 'data');
@@ -82,7 +83,7 @@ function detailsFromWire(status: TaskStatusValid, path: string): TaskStatusDetai
   ) {
     return null;
   }
-  return {
+  const details: TaskStatusDetails = {
     healthy,
     checkStatus: checkStatusFromWire(checkStatus),
     labels: labelsFromWire(labels),
@@ -97,6 +98,7 @@ function detailsFromWire(status: TaskStatusValid, path: string): TaskStatusDetai
         : resourcesFromWire(limitation.resources, `${path}.limitation.resources`),
     containerStatus: containerStatusFromWire(containerStatus),
   };
+  return Object.values(details).every((detail) => detail === null) ? null : details;
 }
 
 /** @param uuidBytes what an id inside is on the wire; by default that of an agent's update */
