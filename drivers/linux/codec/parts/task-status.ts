@@ -71,22 +71,26 @@ export function uuidOfAgent(agent: AgentId | null, bytes: Uint8Array): UpdateId 
 function detailsFromWire(status: TaskStatusValid, path: string): TaskStatusDetails | null {
   const healthy = own(status, 'healthy');
   const data = own(status, 'data');
-  const { checkStatus, labels, unreachableTime, limitation, containerStatus } = status;
+  const { unreachableTime, limitation } = status;
+  // A part that is there and says nothing is none.
+  const checkStatus = checkStatusFromWire(status.checkStatus);
+  const labels = labelsFromWire(status.labels);
+  const containerStatus = containerStatusFromWire(status.containerStatus);
   if (
     healthy === null &&
     data === null &&
-    checkStatus === undefined &&
-    labels === undefined &&
+    checkStatus === null &&
+    labels === null &&
     unreachableTime === undefined &&
     limitation === undefined &&
-    containerStatus === undefined
+    containerStatus === null
   ) {
     return null;
   }
   const details: TaskStatusDetails = {
     healthy,
-    checkStatus: checkStatusFromWire(checkStatus),
-    labels: labelsFromWire(labels),
+    checkStatus,
+    labels,
     data,
     unreachableTime:
       unreachableTime === undefined
@@ -96,7 +100,7 @@ function detailsFromWire(status: TaskStatusValid, path: string): TaskStatusDetai
       limitation === undefined
         ? null
         : resourcesFromWire(limitation.resources, `${path}.limitation.resources`),
-    containerStatus: containerStatusFromWire(containerStatus),
+    containerStatus,
   };
   return Object.values(details).every((detail) => detail === null) ? null : details;
 }
