@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type FrameworkId, type Micros, micros, type TaskId, type UpdateId } from '../core/index.ts';
-import { isTerminal, type TaskState } from '../protocol/index.ts';
+import { isTerminal, type TaskState, type TaskStatus } from '../protocol/index.ts';
 import { AgentFramework } from './agent-framework.ts';
 import { AgentTask, commandExecutorId, NEVER } from './agent-task.ts';
 import type { AgentOutput } from './index.ts';
@@ -267,4 +267,162 @@ test('a stream that nobody acknowledges costs a bounded number of sends', () => 
   while (subject.deadline <= day) subject.retry(micros(subject.deadline), table, outputs);
   // 10 s doubling reaches 630 s with the seventh send; from there one every 600 s.
   expect(outputs).toHaveLength(7 + Math.floor((86_400 - 630) / 600));
+});
+
+function taskOf(table: TaskTable, number: number): AgentTask {
+  const id = number as TaskId;
+  const framework = new AgentFramework(1 as FrameworkId, null);
+  const task = new AgentTask(framework, id, null, '', commandExecutorId(id), null, -1);
+  table.add(task);
+  return task;
+}
+
+function statusOf(task: AgentTask, uuid: UpdateId, state: TaskState): TaskStatus {
+  const said = { source: 'SOURCE_EXECUTOR', reason: null, message: null, details: null } as const;
+  return {
+    ...said,
+    taskId: task.taskId,
+    state,
+    agentId: AGENT,
+    executorId: null,
+    timestamp: micros(0),
+    uuid,
+  };
+}
+
+/** One task whose first update is sent and waits, a second that has none. */
+function oneWaits() {
+  const table = new TaskTable();
+  const [task, idle] = [taskOf(table, 1), taskOf(table, 2)];
+  const subject = new StatusUpdates(DEFAULT_AGENT_SETTINGS);
+  const outputs: AgentOutput[] = [];
+  subject.resume(micros(0), AGENT, table, outputs);
+  const head = statusOf(task, subject.mint(), 'TASK_RUNNING');
+  subject.append(micros(0), task, head, outputs);
+  subject.checkInvariants(table);
+  return { table, task, idle, subject, head, outputs };
+}
+
+test('nothing follows the first terminal update, and the refused one leaves no trace', () => {
+  const { table, task, subject, outputs } = oneWaits();
+  subject.append(micros(1), task, statusOf(task, subject.mint(), 'TASK_FINISHED'), outputs);
+  expect(() => {
+    subject.append(micros(2), task, statusOf(task, subject.mint(), 'TASK_FAILED'), outputs);
+  }).toThrow('the first terminal state of a task is final');
+  expect(task.state).toBe('TASK_FINISHED');
+  expect(task.queued).toHaveLength(1);
+  subject.checkInvariants(table);
+});
+
+test('a task that is dropped takes its stream along: nothing of it is sent, acknowledged or waited for', () => {
+  const { table, task, idle, subject, head, outputs } = oneWaits();
+  subject.append(micros(1), task, statusOf(task, subject.mint(), 'TASK_FINISHED'), outputs);
+  subject.append(micros(1), idle, statusOf(idle, subject.mint(), 'TASK_RUNNING'), outputs);
+  subject.drop(task);
+  expect(task).toMatchObject({ head: null, queued: null, retryAt: NEVER });
+  expect(subject.acknowledge(micros(2), task, head.uuid!, outputs)).toBe('ignored');
+  expect(subject.deadline).not.toBe(NEVER);
+  subject.drop(idle);
+  expect(subject.deadline).toBe(NEVER);
+  table.remove(task);
+  subject.checkInvariants(table);
+  outputs.length = 0;
+  subject.resume(micros(3), AGENT, table, outputs);
+  expect(outputs).toEqual([]);
+});
+
+test('ids go on where the former process ended, and never back', () => {
+  const subject = new StatusUpdates(DEFAULT_AGENT_SETTINGS);
+  subject.continueAt(5 as UpdateId);
+  subject.continueAt(3 as UpdateId);
+  expect([subject.mint(), subject.mint()]).toEqual([5, 6]);
+  expect(subject.nextUpdate).toBe(7);
+});
+
+test('the sender is the agent while it is registered, and nobody else', () => {
+  const { table, subject } = oneWaits();
+  expect(subject.sender).toBe(AGENT);
+  subject.pause(table);
+  expect(subject.sender).toBeNull();
+});
+
+type Books = ReturnType<typeof oneWaits>;
+
+test.each<[string, string, (books: Books) => void]>([
+  [
+    'an update that was sent and has no retry',
+    'a retry is set exactly for',
+    ({ task }) => {
+      task.retryAt = NEVER;
+    },
+  ],
+  [
+    'a retry without an update',
+    'a retry is set exactly for',
+    ({ subject, idle }) => {
+      idle.retryAt = subject.deadline;
+    },
+  ],
+  [
+    'a retry without a registration',
+    'a retry is set exactly for',
+    ({ subject, table, task }) => {
+      subject.pause(table);
+      task.retryAt = RETRY;
+    },
+  ],
+  [
+    'a retry before the deadline',
+    'no retry is due before the deadline',
+    ({ subject, task }) => {
+      task.retryAt = subject.deadline - 1;
+    },
+  ],
+  [
+    'updates that queue behind nothing',
+    'updates queue only behind a sent one',
+    ({ idle, head }) => {
+      idle.queued = [head];
+      idle.state = head.state;
+    },
+  ],
+  [
+    'a state that no update carries',
+    'the newest update carries the latest state',
+    ({ task }) => {
+      task.state = 'TASK_KILLING';
+    },
+  ],
+  [
+    'an update behind a terminal one',
+    'nothing follows a terminal update',
+    ({ task, head }) => {
+      task.head = { ...head, state: 'TASK_FINISHED' };
+      task.queued = [head];
+    },
+  ],
+  [
+    'a stream that ended behind the back of the count',
+    'the streams that wait are counted',
+    ({ task }) => {
+      task.head = null;
+      task.retryAt = NEVER;
+    },
+  ],
+  [
+    'a deadline for nobody',
+    'no deadline without a stream that waits',
+    ({ subject, task, outputs }) => {
+      const strange = new TaskTable();
+      taskOf(strange, 3).retryAt = 2 * RETRY;
+      subject.drop(task);
+      subject.retry(micros(0), strange, outputs);
+    },
+  ],
+])('books are refused that show %s', (_, message, spoil) => {
+  const books = oneWaits();
+  spoil(books);
+  expect(() => {
+    books.subject.checkInvariants(books.table);
+  }).toThrow(message);
 });

@@ -4,8 +4,8 @@ import type { AgentId, FrameworkId, OfferId } from '../core/index.ts';
 import { AgentRecord } from './agent-record.ts';
 import type { Agent, Framework, Role } from './allocator.ts';
 import { FrameworkRecord } from './framework-record.ts';
-import { OfferTable } from './offer-table.ts';
-import { AGENT_RESOURCES, agentInfo, frameworkInfo } from './test-kit.ts';
+import { OFFER_SLOTS, OfferTable } from './offer-table.ts';
+import { AGENT_RESOURCES, agentInfo, executorInfo, frameworkInfo } from './test-kit.ts';
 
 const AGENTS = 3;
 const FRAMEWORKS = 2;
@@ -109,4 +109,65 @@ test('an offer is removed once', () => {
     offers.remove(slot);
   }).toThrow();
   expect(offers.count).toBe(0);
+});
+
+test('an offer names the executors that its framework runs on the agent, and no others', () => {
+  const { offers, agents, frameworks } = table();
+  const agent = agents[0]!;
+  for (const [number, framework] of frameworks.entries())
+    agent.executors.push({
+      agent,
+      framework,
+      role: 0 as Role,
+      info: executorInfo(10 + number),
+      link: null,
+    });
+  const idsOf = (framework: FrameworkRecord, on: AgentRecord) =>
+    offers.add(framework, on, 0 as Role, 'eng', AGENT_RESOURCES).executorIds;
+  expect(idsOf(frameworks[1]!, agent)).toEqual([11]);
+  expect(idsOf(frameworks[0]!, agent)).toEqual([10]);
+  expect(idsOf(frameworks[0]!, agents[1]!)).toEqual([]);
+});
+
+test('the versions of an agent and a framework count the offers made and removed', () => {
+  const { offers, agents, frameworks } = table();
+  const versions = () => [...agents, ...frameworks].map(({ version }) => version);
+  const [a, b, c, d, e] = versions() as [number, number, number, number, number];
+  const { id } = offers.add(frameworks[1]!, agents[2]!, 0 as Role, 'eng', AGENT_RESOURCES);
+  expect(versions()).toEqual([a, b, c + 1, d, e + 1]);
+  offers.remove(offers.slotOf(id));
+  expect(versions()).toEqual([a, b, c + 2, d, e + 2]);
+});
+
+test('a removed offer keeps nothing alive', () => {
+  const { offers, agents, frameworks } = table();
+  const { id } = offers.add(frameworks[0]!, agents[0]!, 0 as Role, 'eng', AGENT_RESOURCES);
+  const slot = offers.slotOf(id);
+  offers.remove(slot);
+  expect([offers.offer(slot), offers.agent(slot), offers.framework(slot)]).toEqual([null, null, null]);
+});
+
+test('the table is full with OFFER_SLOTS offers, and refuses one more', () => {
+  const { offers, agents, frameworks } = table();
+  const add = () => offers.add(frameworks[0]!, agents[0]!, 0 as Role, 'eng', AGENT_RESOURCES).id;
+  const first = add();
+  for (let count = 2; count < OFFER_SLOTS; count++) add();
+  expect(offers.isFull).toBe(false);
+  const last = add();
+  expect(offers.isFull).toBe(true);
+  expect(offers.slotOf(first)).toBe(0);
+  expect(offers.slotOf(last)).toBe(OFFER_SLOTS - 1);
+  expect(add).toThrow('the caller has checked that the table is not full');
+});
+
+test('a full table has room again when one offer is removed', () => {
+  const { offers, agents, frameworks } = table();
+  const add = () => offers.add(frameworks[0]!, agents[0]!, 0 as Role, 'eng', AGENT_RESOURCES).id;
+  const first = add();
+  while (!offers.isFull) add();
+  offers.remove(offers.slotOf(first));
+  expect(offers.isFull).toBe(false);
+  const again = add();
+  expect(again).toBe(OFFER_SLOTS);
+  expect(offers.isFull).toBe(true);
 });
