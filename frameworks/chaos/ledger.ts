@@ -22,6 +22,8 @@ export interface LedgerTask {
   killsSent: number;
   /** The framework used the id while the task lived, so that answers about it are ambiguous. */
   isAmbiguous: boolean;
+  /** Launches under the id since the first whose refusal was not heard: any of them may live beside it, or on after its end. */
+  twins: number;
   /** Its agent or the master has said that it never came to be or is over, without a uuid; it may yet turn up. */
   isGivenUp: boolean;
 }
@@ -68,6 +70,7 @@ export class ChaosLedger {
     if (before !== undefined) {
       // A live id used again: the master refuses one of the two, and nobody can tell which one an answer is about.
       before.isAmbiguous = true;
+      before.twins++;
       return before;
     }
     const task: LedgerTask = {
@@ -83,6 +86,7 @@ export class ChaosLedger {
       endAcknowledged: false,
       killsSent: 0,
       isAmbiguous,
+      twins: 0,
       isGivenUp: false,
     };
     this.tasks.set(taskId, task);
@@ -104,7 +108,10 @@ export class ChaosLedger {
     task.toldAt = now;
     if (task.ended !== null) return task;
     // That a second launch under the id was refused says nothing of the first.
-    if (task.isAmbiguous && status.uuid === null && status.reason !== 'REASON_RECONCILIATION') return task;
+    if (task.isAmbiguous && status.uuid === null && status.reason !== 'REASON_RECONCILIATION') {
+      if (task.twins > 0 && isOver(status.state)) task.twins--;
+      return task;
+    }
     task.state = status.state;
     if (status.agentId !== null) task.agentId = status.agentId;
     if (status.uuid !== null && isTerminal(status.state)) {
@@ -120,7 +127,17 @@ export class ChaosLedger {
     this.acknowledged.push({ agentId, taskId, uuid });
     if (this.acknowledged.length > ACKNOWLEDGED_MAX) this.acknowledged.shift();
     const task = this.tasks.get(taskId);
-    if (task !== undefined && task.endedBy === uuid) this.retire(task);
+    if (task === undefined || task.endedBy !== uuid) return;
+    if (task.twins === 0) {
+      this.retire(task);
+      return;
+    }
+    // One of several under the id has ended: the others are still to be heard of, or to be asked about.
+    task.twins--;
+    task.ended = null;
+    task.endedBy = null;
+    task.state = 'TASK_STAGING';
+    task.isGivenUp = false;
   }
 
   /** The task is over and done with. */

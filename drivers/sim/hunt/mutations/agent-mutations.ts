@@ -13,9 +13,19 @@ export const AGENT_MUTATIONS: readonly Mutation[] = [
         'if (executor === null && launchExecutor) this.#state.sendExecutorExited(frameworkId, info.executorId, null, outputs);',
         '',
       ),
+      edit(
+        'engine/agent/executors.ts',
+        "if (executor.kind === 'pod' || executor.phase === 'registering') this.destroy(executor, 'shutdown', outputs);",
+        "executor.neverStarted = executor.phase === 'registering'; if (executor.kind === 'pod' || executor.phase === 'registering') this.destroy(executor, 'shutdown', outputs);",
+      ),
+      edit(
+        'engine/agent/executors.ts',
+        'if (!framework.isTerminating) this.#state.sendExecutorExited(framework.id, info.executorId, waitStatus(exit), outputs);',
+        'if (!framework.isTerminating && !executor.neverStarted) this.#state.sendExecutorExited(framework.id, info.executorId, waitStatus(exit), outputs);',
+      ),
     ],
     expects: ['S1'],
-    note: null,
+    note: 'Nothing is told of an executor whose launch was refused, nor of one whose first tasks were all killed before it had registered.',
   },
   {
     id: 'B09',

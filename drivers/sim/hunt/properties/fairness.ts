@@ -14,6 +14,8 @@ export function fairness(scene: Scene): Property {
   const offers: Offer[] = [];
   /** What was ever declined, or answered at all: filters and the guard against decliners are about these. */
   const seen = new Set<string>();
+  /** Whose filters these are: a new leader begins with none. */
+  let epoch = 0;
   const isComparable = (): boolean => {
     const { isUniform, allocator, quotas } = scene.scenario;
     return (
@@ -30,6 +32,10 @@ export function fairness(scene: Scene): Property {
       offers.push(...output.event.offers);
     },
     masterInput(_now, _master, _input, machine) {
+      if (machine.isLeading && machine.state.epoch !== epoch) {
+        epoch = machine.state.epoch;
+        seen.clear();
+      }
       if (offers.length === 0) return;
       if (machine.isLeading) compare(scene, machine, offers, seen);
       for (const { frameworkId, agentId } of offers) seen.add(`${frameworkId} ${agentId}`);
