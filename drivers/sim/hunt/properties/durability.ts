@@ -10,11 +10,16 @@ export function durability(scene: Scene): Property {
   const calls = new Map<string, Call>();
   /** Kind of the last write about each agent, per master: a call that another one follows at once cannot be seen any more. */
   const last = new Map<string, string>();
+  /** Last call about the quota, or the weight, of each role, per master: likewise. */
+  const lastOfRole = new Map<string, string>();
   const keyOf = (master: number, request: RequestId): string => `${master} ${request}`;
   return {
     id: 'S11',
     masterInput(_now, master, input) {
-      if (input.kind === 'operatorCalled') calls.set(keyOf(master, input.request), input.call);
+      if (input.kind !== 'operatorCalled') return;
+      const key = keyOf(master, input.request);
+      calls.set(key, input.call);
+      for (const what of rolesAbout(input.call)) lastOfRole.set(`${master} ${what}`, key);
     },
     masterOutput(_now, master, output) {
       if (output.kind === 'persist' && 'id' in output.operation)
@@ -25,7 +30,9 @@ export function durability(scene: Scene): Property {
         calls.delete(key);
         const follower =
           call !== undefined && 'agentId' in call ? last.get(`${master} ${call.agentId}`) : undefined;
-        if (call !== undefined && (follower === undefined || follower === WRITES[call.type]))
+        const isLast =
+          call !== undefined && rolesAbout(call).every((what) => lastOfRole.get(`${master} ${what}`) === key);
+        if (isLast && (follower === undefined || follower === WRITES[call.type]))
           expectThat(
             isHeld(scene.registry, call),
             'S11',
@@ -51,6 +58,13 @@ const WRITES: { readonly [Type in Call['type']]?: string } = {
   REACTIVATE_AGENT: 'agentReactivated',
   MARK_AGENT_GONE: 'agentMarkedGone',
 };
+
+/** What the call says of roles: its kind and each of them. */
+function rolesAbout(call: Call): string[] {
+  if (call.type === 'UPDATE_QUOTA') return call.quotaConfigs.map(({ role }) => `quota ${role}`);
+  if (call.type === 'UPDATE_WEIGHTS') return call.weightInfos.map(({ role }) => `weight ${role}`);
+  return [];
+}
 
 /** Whether the registry shows the call's effect. What another call may have changed since is not looked at. */
 function isHeld(registry: RegistryState, call: Call): boolean {

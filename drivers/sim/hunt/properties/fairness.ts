@@ -16,6 +16,8 @@ export function fairness(scene: Scene): Property {
   const seen = new Set<string>();
   /** Whose filters these are: a new leader begins with none. */
   let epoch = 0;
+  /** Whose offers they are: two masters may believe that they lead. */
+  let offerer = -1;
   const isComparable = (): boolean => {
     const { isUniform, allocator, quotas } = scene.scenario;
     return (
@@ -27,11 +29,14 @@ export function fairness(scene: Scene): Property {
   };
   return {
     id: 'L2',
-    masterOutput(_now, _master, output) {
+    masterOutput(_now, master, output) {
       if (output.kind !== 'event' || output.event.type !== 'OFFERS' || !isComparable()) return;
+      if (master !== offerer) offers.length = 0;
+      offerer = master;
       offers.push(...output.event.offers);
     },
-    masterInput(_now, _master, _input, machine) {
+    masterInput(_now, master, _input, machine) {
+      if (master !== offerer) return;
       if (machine.isLeading && machine.state.epoch !== epoch) {
         epoch = machine.state.epoch;
         seen.clear();

@@ -21,10 +21,14 @@ interface Offered {
  */
 export function quota(): Property {
   const offered = new Map<string, Offered>();
+  /** Whose offers they are: two masters may believe that they lead. */
+  let offerer = -1;
   return {
     id: 'S7',
-    masterOutput(_now, _master, output) {
+    masterOutput(_now, master, output) {
       if (output.kind !== 'event' || output.event.type !== 'OFFERS') return;
+      if (master !== offerer) offered.clear();
+      offerer = master;
       for (const { role, resources } of output.event.offers) {
         const top = topOf(role);
         let sums = offered.get(top);
@@ -37,8 +41,8 @@ export function quota(): Property {
         if (top === role) addTo(sums.itself, part);
       }
     },
-    masterInput(_now, _master, _input, machine) {
-      if (offered.size === 0) return;
+    masterInput(_now, master, _input, machine) {
+      if (offered.size === 0 || master !== offerer) return;
       if (machine.isLeading) checkQuota(machine, offered);
       offered.clear();
     },
