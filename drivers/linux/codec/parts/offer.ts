@@ -1,3 +1,4 @@
+import { own } from './presence.ts';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { MasterEpoch } from '../../../../engine/core/index.ts';
 import type { AgentInfo, InverseOffer, Offer, Unavailability } from '../../../../engine/protocol/index.ts';
@@ -71,7 +72,7 @@ export function offerFromWire(ids: IdTexts, epoch: MasterEpoch, offer: OfferVali
     agent: {
       id: agentId,
       hostname: offer.hostname,
-      ip: offer.url?.address.ip ?? null,
+      ip: offer.url === undefined ? null : own(offer.url.address, 'ip'),
       port: offer.url?.address.port ?? 5051,
       resources,
       attributes: attributesFromWire(offer.attributes, 'attributes'),
