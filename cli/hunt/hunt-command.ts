@@ -87,7 +87,9 @@ async function search(
 ): Promise<number> {
   const runs = options.runs === undefined ? null : parseCount('--runs', options.runs, 1, 2 ** 31);
   const minutes = options.minutes === undefined ? null : parseCount('--minutes', options.minutes, 1, 100_000);
-  const maxMs = minutes === null ? (runs === null ? 60_000 : null) : minutes * 60_000;
+  // A bug that is hunted is given up by processor time.
+  const isUnbounded = runs !== null || mutation !== null;
+  const maxMs = minutes === null ? (isUnbounded ? null : 60_000) : minutes * 60_000;
   const totals: SeedTotals = { seeds: 0, events: 0, faults: 0, duration: 0, cpuMicros: 0 };
   const failures = await runSeeds(
     {
