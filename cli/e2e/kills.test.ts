@@ -23,7 +23,7 @@ import { type TestJob, TestScheduler } from './test-scheduler.ts';
 // In the end every job has finished once, nothing ran twice, nothing is left, and the journal decides all of it again.
 
 const missing = dockerMissing();
-const SEED = Number(process.env['ORRERY_SEED'] ?? 1);
+const SEED = Number(process.env['ORRERY_KILLS_SEED'] ?? 1);
 const JOBS = 24;
 const KILLS = 8;
 
