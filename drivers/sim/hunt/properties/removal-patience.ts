@@ -10,6 +10,8 @@ import type { Scene } from '../scene.ts';
 export function removalPatience(scene: Scene): Property {
   /** Since when each agent has had no link, by the master's own clock, as seen at checks. */
   const away = new Map<AgentId, Micros>();
+  /** Its newest link when it was first seen without one. */
+  const links = new Map<AgentId, number | null>();
   /** When each master was elected, by its own clock. */
   const elected = new WeakMap<MasterMachine, Micros>();
   let watched: MasterMachine | null = null;
@@ -54,7 +56,9 @@ export function removalPatience(scene: Scene): Property {
           continue;
         }
         const since = away.get(agent.id);
-        if (since === undefined) {
+        // It may have come back and gone again since the last look.
+        if (since === undefined || links.get(agent.id) !== agent.newestLink) {
+          links.set(agent.id, agent.newestLink);
           away.set(agent.id, now);
           continue;
         }
