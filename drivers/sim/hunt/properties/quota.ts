@@ -1,4 +1,5 @@
 import { HierarchicalDrf } from '../../../../allocators/hierarchical-drf/index.ts';
+import type { AgentId } from '../../../../engine/core/index.ts';
 import type { MasterMachine } from '../../../../engine/master/index.ts';
 import { isTerminal } from '../../../../engine/protocol/index.ts';
 import type { Resources } from '../../../../engine/resources/index.ts';
@@ -13,6 +14,11 @@ interface Account {
 interface Offered {
   readonly itself: Map<string, number>;
   readonly subtree: Map<string, number>;
+  /**
+   * Agents that came back after the role's last offer of the step. What they bring the allocator could not know: a registry's answer may let in
+   * several agents in one step.
+   */
+  readonly joinedSince: Set<AgentId>;
 }
 
 /**
@@ -26,6 +32,9 @@ export function quota(): Property {
   return {
     id: 'S7',
     masterOutput(_now, master, output) {
+      if (output.kind === 'toAgent' && output.message.type === 'AGENT_REREGISTERED') {
+        for (const sums of offered.values()) sums.joinedSince.add(output.message.agentId);
+      }
       if (output.kind !== 'event' || output.event.type !== 'OFFERS') return;
       if (master !== offerer) offered.clear();
       offerer = master;
@@ -33,12 +42,14 @@ export function quota(): Property {
         const top = topOf(role);
         let sums = offered.get(top);
         if (sums === undefined) {
-          sums = { itself: new Map(), subtree: new Map() };
+          sums = { itself: new Map(), subtree: new Map(), joinedSince: new Set() };
           offered.set(top, sums);
         }
         const part = resources.unreserved().nonRevocable();
         addTo(sums.subtree, part);
-        if (top === role) addTo(sums.itself, part);
+        if (top !== role) continue;
+        addTo(sums.itself, part);
+        sums.joinedSince.clear();
       }
     },
     masterInput(_now, master, _input, machine) {
@@ -66,11 +77,14 @@ function checkQuota(leader: MasterMachine, offered: ReadonlyMap<string, Offered>
     const sums = offered.get(name);
     if (sums === undefined) continue;
     // As in Mesos, what goes to a role below is not cut to the limit, but counts against it (spec 16 §5).
+    const brought = broughtTo(leader, name, sums.joinedSince);
     for (const [kind, amount] of sums.itself) {
       const limit = limits.get(kind);
       const below = (sums.subtree.get(kind) ?? 0) - amount;
       expectThat(
-        limit === null || amount === 0 || (consumed.get(kind) ?? 0) - below <= limit,
+        limit === null ||
+          amount === 0 ||
+          (consumed.get(kind) ?? 0) - below - (brought.get(kind) ?? 0) <= limit,
         'S7',
         () =>
           `role ${name} is offered ${amount} thousandths of ${kind}: with that it has ${consumed.get(kind)}, and its limit is ${limit}`,
@@ -137,6 +151,30 @@ function accountsOf(leader: MasterMachine): { accounts: Map<string, Account>; fr
     addTo(free, left);
   }
   return { accounts, free };
+}
+
+/** What the tasks and executors of `role` and below hold on those agents, unreserved and non-revocable, and what is reserved to it there. */
+function broughtTo(leader: MasterMachine, top: string, agents: ReadonlySet<AgentId>): Map<string, number> {
+  const { state } = leader;
+  const sums = new Map<string, number>();
+  for (const id of agents) {
+    const agent = state.agentsById.get(id);
+    if (agent === undefined) continue;
+    for (const { identity, scalar, ranges, items } of agent.info.resources.entries) {
+      const owner = identity.reservations.at(-1)?.role;
+      if (owner === undefined || topOf(owner) !== top || ranges !== null || items !== null) continue;
+      sums.set(identity.name, (sums.get(identity.name) ?? 0) + scalar);
+    }
+    for (const task of agent.tasks) {
+      if (isTerminal(task.state) || topOf(state.allocator.roleName(task.role)) !== top) continue;
+      addTo(sums, task.info.resources.unreserved().nonRevocable());
+    }
+    for (const { role, info } of agent.executors) {
+      if (topOf(state.allocator.roleName(role)) === top)
+        addTo(sums, info.resources.unreserved().nonRevocable());
+    }
+  }
+  return sums;
 }
 
 function addTo(sums: Map<string, number>, resources: Resources): void {
