@@ -54,13 +54,21 @@ const WIDE = new Set<string>(
   STATISTICS.filter((name) => ResourceStatisticsSchema.field[name].scalar === ScalarType.UINT64),
 );
 
+const LONGEST = 2n ** 64n - 1n;
+
+/** A `uint64` of a count. Counts beyond 2^53, as a limit that means none, are inexact, and the highest would not fit. */
+function wide(value: number): bigint {
+  const count = BigInt(Math.round(value));
+  return count > LONGEST ? LONGEST : count;
+}
+
 export function statisticsToWire(
   statistics: ResourceStatistics,
 ): MessageInitShape<typeof ResourceStatisticsSchema> {
   const message: Record<string, unknown> = { timestamp: microsToSeconds(statistics.timestamp) };
   for (const name of STATISTICS) {
     const value = statistics[name];
-    if (value !== null) message[name] = WIDE.has(name) ? BigInt(Math.round(value)) : value;
+    if (value !== null) message[name] = WIDE.has(name) ? wide(value) : value;
   }
   message['diskStatistics'] = statistics.diskStatistics.map(
     ({ source, persistence, limitBytes, usedBytes }) => {
@@ -77,8 +85,8 @@ export function statisticsToWire(
       return {
         ...(shown?.source === undefined ? {} : { source: shown.source }),
         ...(shown?.persistence === undefined ? {} : { persistence: shown.persistence }),
-        ...(limitBytes === null ? {} : { limitBytes: BigInt(limitBytes) }),
-        ...(usedBytes === null ? {} : { usedBytes: BigInt(usedBytes) }),
+        ...(limitBytes === null ? {} : { limitBytes: wide(limitBytes) }),
+        ...(usedBytes === null ? {} : { usedBytes: wide(usedBytes) }),
       };
     },
   );
