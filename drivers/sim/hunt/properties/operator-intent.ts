@@ -14,18 +14,24 @@ export function operatorIntent(): Property {
   /** Since when an agent under drain has been idle and connected, with one and the same leader. */
   const idle = new Map<AgentId, Micros>();
   let watched: MasterMachine | null = null;
+  /** Agents of which the last step made offers, and whose step it was: two masters may believe that they lead. */
+  const offered = new Set<AgentId>();
+  let offerer = -1;
   return {
     id: 'L4',
-    masterOutput(_now, _master, output, machine) {
+    masterOutput(_now, master, output) {
       if (output.kind !== 'event' || output.event.type !== 'OFFERS') return;
-      const { state } = machine;
-      for (const { agentId } of output.event.offers) {
+      if (master !== offerer) offered.clear();
+      offerer = master;
+      for (const { agentId } of output.event.offers) offered.add(agentId);
+    },
+    // When the step is over: what a registry's answer lets in and what it takes away may come in one step, with offers made and rescinded between.
+    masterInput(_now, master, _input, { state }) {
+      if (offered.size === 0 || master !== offerer) return;
+      for (const agentId of offered) {
         const agent = state.agentsById.get(agentId);
-        expectThat(
-          agent !== undefined && agent.link !== null,
-          'S2',
-          () => `agent ${agentId} is offered, and it is not connected`,
-        );
+        if (agent === undefined || agent.offerHead === -1) continue;
+        expectThat(agent.link !== null, 'S2', () => `agent ${agentId} is offered, and it is not connected`);
         expectThat(
           !state.deactivatedAgents.has(agentId),
           'L4',
@@ -37,6 +43,7 @@ export function operatorIntent(): Property {
           () => `agent ${agentId} is offered, and it is marked gone`,
         );
       }
+      offered.clear();
     },
     check({ leader, now }) {
       if (leader !== watched) {
