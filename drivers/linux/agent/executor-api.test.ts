@@ -97,8 +97,10 @@ test('a call is refused with the status of the first rule that it breaks', async
     [ids, 400, "Expecting 'type' to be present"],
     [{ ...ids, type: 'FLY' }, 400, "Expecting 'type' to be present"],
     [{ ...ids, type: 'UNKNOWN' }, 501, 'UNKNOWN'],
-    [{ ...ids, type: 'SUBSCRIBE' }, 400, "Expecting 'subscribe' to be present"],
+    // Empty lists may be left out with the message that they are in.
+    [{ ...ids, type: 'SUBSCRIBE' }, 400, 'Framework cannot be found'],
     [{ ...ids, type: 'SUBSCRIBE', subscribe: {} }, 400, 'Framework cannot be found'],
+    [{ ...ids, type: 'SUBSCRIBE', subscribe: [] }, 400, "'subscribe': expected an object"],
     [{ ...ids, type: 'HEARTBEAT' }, 202, ''],
     [{ ...ids, type: 'UPDATE', update: { status: {} } }, 400, 'update.status.task_id'],
   ];

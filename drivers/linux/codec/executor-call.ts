@@ -53,7 +53,8 @@ export function executorCallFromWire(
   };
   switch (type) {
     case 'SUBSCRIBE': {
-      const { unacknowledgedTasks, unacknowledgedUpdates } = present(call.subscribe, 'subscribe');
+      // Clients that have nothing unacknowledged leave the message with the two lists out: npm's mesos-framework does.
+      const { unacknowledgedTasks = [], unacknowledgedUpdates = [] } = call.subscribe ?? {};
       return {
         type,
         ...head,
