@@ -39,6 +39,7 @@ export {
   executorCallErrorText,
 } from './executor-api.ts';
 export type { AgentView, ExecutorView, FrameworkView } from './agent-view.ts';
+export { containerUsers, visibleView } from './visible-view.ts';
 export type { HistorySizes } from './completed-work.ts';
 export type { AgentInput } from './input.ts';
 export {

@@ -9,6 +9,7 @@ export type ViewAction = Extract<
   | 'view_frameworks'
   | 'view_tasks'
   | 'view_executors'
+  | 'view_containers'
   | 'get_quotas'
   | 'get_maintenance_schedules'
   | 'get_maintenance_statuses'

@@ -1,8 +1,8 @@
-import { type Viewer, viewerOf } from '../authorization/index.ts';
+import { type Viewer, viewerOf, visibleResources } from '../authorization/index.ts';
 import { type MasterEpoch, MICROS_PER_SECOND, Ring } from '../core/index.ts';
 import type { AgentStatus, ExtensionEvent, OperatorEvent } from '../protocol/index.ts';
 import type { MasterInput, OperatorStreamId } from './input.ts';
-import { clusterState, visibleResources } from './queries/index.ts';
+import { clusterState } from './queries/index.ts';
 import { type MasterState, TIMER_OPERATOR_HEARTBEAT } from './state.ts';
 
 // Operators' event streams (spec 05 §B). Events are numbered across all streams, and the last ones may be kept: who was cut off and names the

@@ -5,6 +5,8 @@ import type {
   AgentExecutors,
   AgentFrameworks,
   AgentTasks,
+  AuthorizationAction,
+  CommandInfo,
   ContainerId,
   ContainerRecord,
   ContainerTermination,
@@ -26,6 +28,7 @@ import type { ProcessApi } from '../master/process-api.ts';
 import { CallSchema, type CallValid, ResponseSchema } from '../proto/generated/mesos/v1/agent/agent_pb.ts';
 import { containerIdOf, type AgentContainer, type AgentContainers } from './agent-containers.ts';
 import type { AgentLoop } from './agent-loop.ts';
+import type { AgentPermissions } from './agent-permissions.ts';
 import { executorInfoOf } from './agent-records.ts';
 import { containerStatistics } from './container-statistics.ts';
 import {
@@ -42,6 +45,7 @@ export interface AgentApiOptions {
   readonly containers: AgentContainers;
   readonly debug: DebugContainers;
   readonly process: ProcessApi;
+  readonly permissions: AgentPermissions;
   readonly limits: HttpLimits;
 }
 
@@ -89,10 +93,11 @@ export class AgentApi {
 
   /** Null where the answer is written already: it has no body. */
   async #respond(exchange: Exchange, call: AgentApiCall): Promise<AgentApiResponse | null> {
-    const { loop, debug, ids } = this.#options;
+    const { debug, ids, permissions } = this.#options;
+    const { principal } = exchange;
     switch (call.type) {
       case 'GET_STATE': {
-        const view = loop.machine.view();
+        const view = permissions.view(principal);
         return {
           type: call.type,
           getTasks: tasksOf(view),
@@ -101,39 +106,43 @@ export class AgentApi {
         };
       }
       case 'GET_FRAMEWORKS':
-        return { type: call.type, ...frameworksOf(loop.machine.view()) };
+        return { type: call.type, ...frameworksOf(permissions.view(principal)) };
       case 'GET_EXECUTORS':
-        return { type: call.type, ...executorsOf(loop.machine.view(), ids) };
+        return { type: call.type, ...executorsOf(permissions.view(principal), ids) };
       case 'GET_TASKS':
-        return { type: call.type, ...tasksOf(loop.machine.view()) };
+        return { type: call.type, ...tasksOf(permissions.view(principal)) };
       case 'GET_OPERATIONS':
-        return { type: call.type, operations: operationsOf(loop.machine.view()) };
+        return { type: call.type, operations: operationsOf(permissions.view(principal)) };
       case 'GET_AGENT': {
-        const { info, drain } = loop.machine.view();
+        const { info, drain } = permissions.view(principal);
         return { type: call.type, agentInfo: info, drainConfig: drain, estimatedDrainStartTime: null };
       }
       case 'GET_RESOURCE_PROVIDERS':
         return { type: call.type, resourceProviders: [] };
       case 'GET_CONTAINERS':
-        return { type: call.type, containers: await this.#containers(call.showNested) };
+        return { type: call.type, containers: await this.#containers(call.showNested, principal) };
       case 'LAUNCH_NESTED_CONTAINER':
       case 'LAUNCH_CONTAINER': {
         if (call.container?.image != null || call.container?.docker != null)
           throw new Refusal(400, 'A nested container shares the files of its parent: leave the image out');
+        this.#checkLaunch(principal, call, 'launch_nested_containers');
         const made = await debug.launch(call.containerId, call.command, null, true);
         exchange.empty(made === null ? 202 : 200);
         return null;
       }
       case 'WAIT_NESTED_CONTAINER':
       case 'WAIT_CONTAINER':
+        this.#checkOn(principal, call.containerId, 'wait_nested_containers');
         return { type: call.type, ...(await this.#wait(call.containerId)) };
       case 'KILL_NESTED_CONTAINER':
       case 'KILL_CONTAINER':
+        this.#checkOn(principal, call.containerId, 'kill_nested_containers');
         await this.#kill(call.containerId, call.signal);
         exchange.empty(200);
         return null;
       case 'REMOVE_NESTED_CONTAINER':
       case 'REMOVE_CONTAINER': {
+        this.#checkOn(principal, call.containerId, 'remove_nested_containers');
         const found = debug.find(call.containerId);
         if (found !== null) await debug.remove(found);
         else if (debug.own(call.containerId) !== null)
@@ -159,7 +168,10 @@ export class AgentApi {
   }
 
   async #respondProcess(exchange: Exchange, call: ProcessCall): Promise<AgentApiResponse | null> {
-    const response = await this.#options.process.answer(call, exchange.principal);
+    const { process, permissions } = this.#options;
+    if (call.type === 'GET_FLAGS') permissions.check(exchange.principal, 'view_flags');
+    if (call.type === 'SET_LOGGING_LEVEL') permissions.check(exchange.principal, 'set_log_level');
+    const response = await process.answer(call, exchange.principal);
     if (response === null) exchange.empty(200);
     return response;
   }
@@ -176,11 +188,33 @@ export class AgentApi {
     }
   }
 
-  async #containers(showsNested: boolean): Promise<ContainerRecord[]> {
-    const { containers, loop, debug } = this.#options;
+  /** Throws Refusal: 403. An id that nobody has is refused, or not, by what is done with it. */
+  #checkOn(principal: string | null, id: ContainerId, action: AuthorizationAction): void {
+    const { debug, permissions } = this.#options;
+    const container = debug.find(id)?.inside ?? debug.own(id);
+    if (container !== null) permissions.checkOn(principal, action, container);
+  }
+
+  /** Both who its command is to run as, and whom it is launched beside, must be allowed. Throws Refusal: 403. */
+  #checkLaunch(
+    principal: string | null,
+    { containerId, command }: { readonly containerId: ContainerId; readonly command: CommandInfo | null },
+    action: 'launch_nested_containers' | 'launch_nested_container_sessions',
+  ): void {
+    const { debug, permissions } = this.#options;
+    const parent = containerId.parent === null ? null : debug.own(containerId.parent);
+    if (parent === null) return;
+    permissions.checkOn(principal, `${action}_under_parent_with_user`, parent);
+    permissions.check(principal, `${action}_as_user`, command?.user ?? null);
+  }
+
+  async #containers(showsNested: boolean, principal: string | null): Promise<ContainerRecord[]> {
+    const { containers, loop, debug, permissions } = this.#options;
+    const isVisible = permissions.visibleContainers(principal);
     const records: ContainerRecord[] = [];
     for (const container of [...containers.all]) {
       if (container.state !== 'running' || (container.parent !== null && !showsNested)) continue;
+      if (!isVisible(container)) continue;
       records.push({
         ...facts(container),
         containerId: containerIdOf(container),
@@ -190,7 +224,7 @@ export class AgentApi {
     }
     if (!showsNested) return records;
     for (const one of debug.all) {
-      if (one === null || one.end !== null) continue;
+      if (one === null || one.end !== null || !isVisible(one.inside)) continue;
       records.push({
         ...facts(one.inside),
         containerId: one.id,
@@ -238,6 +272,7 @@ export class AgentApi {
     let container: DebugContainer;
     const isSession = call.type === 'LAUNCH_NESTED_CONTAINER_SESSION';
     if (call.type === 'LAUNCH_NESTED_CONTAINER_SESSION') {
+      this.#checkLaunch(exchange.principal, call, 'launch_nested_container_sessions');
       const tty = message.launchNestedContainerSession?.container?.ttyInfo;
       const size = tty?.windowSize;
       const made = await debug.launch(
@@ -249,6 +284,7 @@ export class AgentApi {
       if (made === null) throw new Refusal(400, `The container ${call.containerId.value} is there already`);
       container = made;
     } else {
+      this.#checkOn(exchange.principal, call.containerId, 'attach_containers_output');
       const found = debug.find(call.containerId);
       if (found === null) {
         if (debug.own(call.containerId) === null) throw notFound(call.containerId);
@@ -290,6 +326,7 @@ export class AgentApi {
         const { input } = call;
         if (container === null) {
           if (input.type !== 'CONTAINER_ID') throw new Refusal(400, 'Expecting the container_id first');
+          this.#checkOn(exchange.principal, input.containerId, 'attach_containers_input');
           container = debug.find(input.containerId);
           if (container === null) throw notFound(input.containerId);
           continue;

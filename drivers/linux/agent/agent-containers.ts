@@ -335,9 +335,9 @@ export class AgentContainers {
 
   #show(held: Held, place: ExecutorPlace): void {
     const { files, ids } = this.#options;
-    if (held.parent === null) files.attach(place, held.text);
+    if (held.parent === null) files.attach(place, held.text, held.handle);
     else if (held.taskId !== null)
-      files.attachNested(place, held.parent.text, held.text, ids.taskText(held.taskId));
+      files.attachNested(place, held.parent, held.text, ids.taskText(held.taskId));
   }
 
   /** Sandboxes of containers that ended are shown until they are removed. */
@@ -345,7 +345,7 @@ export class AgentContainers {
     const { files } = this.#options;
     for (const { container, frameworkId, executorId } of sandboxes) {
       const place = this.#place(frameworkId, executorId);
-      files.attach(place, containerText(place.agentText, container));
+      files.attach(place, containerText(place.agentText, container), container);
     }
   }
 

@@ -1,5 +1,5 @@
 import { microsToSeconds, type Micros } from '../../../engine/core/index.ts';
-import type { Metric } from '../../../engine/protocol/index.ts';
+import type { AuthorizationAction, Metric } from '../../../engine/protocol/index.ts';
 import { writeJson } from '../codec/message/write-json.ts';
 import { versionToWire } from '../codec/parts/process-response.ts';
 import { fileEndpoints } from '../files/file-endpoints.ts';
@@ -14,6 +14,7 @@ import { VersionInfoSchema } from '../proto/generated/mesos/v1/mesos_pb.ts';
 import type { Authentication, Realm } from '../security/authentication.ts';
 import type { AgentContainers } from './agent-containers.ts';
 import type { AgentLoop } from './agent-loop.ts';
+import type { AgentPermissions } from './agent-permissions.ts';
 import { containerJson, type ContainerRow, frameworkJson, type RecordSurroundings } from './agent-records.ts';
 import { containerStatistics } from './container-statistics.ts';
 
@@ -21,6 +22,7 @@ export interface AgentEndpointsOptions {
   readonly loop: AgentLoop;
   readonly containers: AgentContainers;
   readonly process: ProcessApi;
+  readonly permissions: AgentPermissions;
   readonly records: () => RecordSurroundings;
   readonly metrics: () => readonly Metric[];
   readonly pid: string;
@@ -46,12 +48,14 @@ export class AgentEndpoints {
   };
 
   readonly flags = async (exchange: Exchange): Promise<void> => {
+    this.#check(exchange, 'view_flags');
     await exchange.json(`{"flags":${this.#flags()}}`);
   };
 
   readonly state = async (exchange: Exchange): Promise<void> => {
-    const { loop, records, pid, startedAt, masterHostname, logDir } = this.#options;
-    const view = loop.machine.view();
+    const { records, permissions, pid, startedAt, masterHostname, logDir } = this.#options;
+    const view = permissions.view(exchange.principal);
+    const seesFlags = permissions.may(exchange.principal, 'view_flags');
     const around = records();
     const { info } = view;
     const total = info.resources;
@@ -69,24 +73,27 @@ export class AgentEndpoints {
         `,"reserved_resources_allocated":${reservedText(view.used, summaryText)}` +
         `,"unreserved_resources_allocated":${summaryText(view.used.unreserved())}` +
         `,"resource_providers":[],"attributes":${attributesText(info.attributes)}` +
-        `,"master_hostname":${JSON.stringify(masterHostname())},"log_dir":${JSON.stringify(logDir)}` +
-        `,"flags":${this.#flags()}` +
+        `,"master_hostname":${JSON.stringify(masterHostname())}` +
+        (seesFlags ? `,"log_dir":${JSON.stringify(logDir)},"flags":${this.#flags()}` : '') +
         `,"frameworks":[${frameworks(view.frameworks)}]` +
         `,"completed_frameworks":[${frameworks(view.completedFrameworks)}]}`,
     );
   };
 
   readonly statistics = async (exchange: Exchange): Promise<void> => {
-    const rows = await this.#rows();
+    this.#check(exchange, 'get_endpoints', '/monitor/statistics');
+    const rows = await this.#rows(exchange.principal);
     await exchange.json(`[${rows.map((row) => containerJson(row, false)).join(',')}]`);
   };
 
   readonly containers = async (exchange: Exchange): Promise<void> => {
-    const rows = await this.#rows();
+    this.#check(exchange, 'get_endpoints', '/containers');
+    const rows = await this.#rows(exchange.principal);
     await exchange.json(`[${rows.map((row) => containerJson(row, true)).join(',')}]`);
   };
 
   readonly debug = async (exchange: Exchange): Promise<void> => {
+    this.#check(exchange, 'get_endpoints', '/containerizer/debug');
     const pending = [...this.#options.containers.all]
       .filter(({ state }) => state === 'launching')
       .map(({ text, since }) => ({
@@ -98,6 +105,7 @@ export class AgentEndpoints {
   };
 
   readonly snapshot = async (exchange: Exchange): Promise<void> => {
+    this.#check(exchange, 'get_endpoints', '/metrics/snapshot');
     const timeout = exchange.query.get('timeout');
     if (timeout !== null && parseDuration(timeout) === null)
       throw new Refusal(400, `Expecting 'timeout' to be a duration such as 10secs, got '${timeout}'`);
@@ -109,6 +117,7 @@ export class AgentEndpoints {
   };
 
   readonly prometheus = async (exchange: Exchange): Promise<void> => {
+    this.#check(exchange, 'get_endpoints', '/metrics/snapshot');
     const text = prometheusText(this.#options.metrics());
     await exchange.bytes(Buffer.from(text), 'text/plain; version=0.0.4; charset=utf-8');
   };
@@ -117,6 +126,16 @@ export class AgentEndpoints {
     const { pid } = this.#options;
     exchange.text(200, `Orrery agent ${pid}\nSee /state, /metrics/snapshot, and POST /api/v1.\n`);
   };
+
+  /** `/files/debug`: all that is attached, whosever it is. */
+  readonly checkFilesDebug = (principal: string | null): void => {
+    this.#options.permissions.check(principal, 'get_endpoints', '/files/debug');
+  };
+
+  /** Throws Refusal: 403. */
+  #check(exchange: Exchange, action: AuthorizationAction, object: string | null = null): void {
+    this.#options.permissions.check(exchange.principal, action, object);
+  }
 
   #version(): string {
     return writeJson(VersionInfoSchema, versionToWire(this.#options.process.parts.version));
@@ -127,12 +146,13 @@ export class AgentEndpoints {
     return JSON.stringify(Object.fromEntries(flags));
   }
 
-  async #rows(): Promise<ContainerRow[]> {
-    const { containers, loop, records } = this.#options;
+  async #rows(principal: string | null): Promise<ContainerRow[]> {
+    const { containers, loop, records, permissions } = this.#options;
+    const isVisible = permissions.visibleContainers(principal);
     const { ids } = records();
     const rows: ContainerRow[] = [];
     for (const container of [...containers.all]) {
-      if (container.state !== 'running' || container.parent !== null) continue;
+      if (container.state !== 'running' || container.parent !== null || !isVisible(container)) continue;
       rows.push({
         frameworkText: ids.frameworkText(container.frameworkId),
         executorText: ids.executorText(container.executorId),
@@ -180,7 +200,7 @@ export function addAgentRoutes(router: Router, routes: AgentRoutes): void {
   add('GET', '/metrics/snapshot', readOnly, endpoints.snapshot);
   add('GET', '/metrics/prometheus', readOnly, endpoints.prometheus);
   const { files, mayAccess } = process.parts;
-  for (const [name, handler] of Object.entries(fileEndpoints(files, mayAccess))) {
+  for (const [name, handler] of Object.entries(fileEndpoints(files, mayAccess, endpoints.checkFilesDebug))) {
     add('GET', `/files/${name}`, readOnly, handler);
     add('GET', `/files/${name}.json`, readOnly, handler);
   }

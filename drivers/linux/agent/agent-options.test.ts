@@ -71,6 +71,17 @@ test('the flags of Mesos become options; what is not given has its default', asy
   expect(JSON.stringify(more.flags)).not.toContain('s3cret');
 });
 
+test('ACLs are read as the master reads them', () => {
+  const acls = '{"permissive":false,"view_flags":[{"principals":{"values":["ops"]},"flags":{"type":"ANY"}}]}';
+  expect(options([...LEAST, `--acls=${acls}`]).acls).toEqual({
+    permissive: false,
+    rules: new Map([
+      ['view_flags', [{ principals: { type: 'SOME', values: ['ops'] }, objects: { type: 'ANY' } }]],
+    ]),
+  });
+  expect(options(LEAST).acls).toBeNull();
+});
+
 test('the environment gives flags, too', () => {
   const env = { MESOS_MASTER: 'h:1', MESOS_WORK_DIR: '/e', MESOS_SANDBOX: '/not/a/flag' };
   expect(options([], env).workDir).toBe('/e');
@@ -96,6 +107,8 @@ test.each<[readonly string[], string]>([
   [[...LEAST, '--authenticate_http_executors'], '--jwt_secret_key is not given'],
   [[...LEAST, '--credential=/etc/two'], '--credential has 2 principals; expected one'],
   [[...LEAST, '--credential=/etc/none'], 'cannot read /etc/none'],
+  [[...LEAST, '--acls={"fly":[]}'], "--acls: The ACLs are invalid at 'fly': there is no such action"],
+  [[...LEAST, '--acls={"view_flags":[{}]}'], "invalid at 'view_flags[0].principals'"],
   [[...LEAST, '--isolation=x'], 'There is no flag --isolation'],
 ])('%s is refused: %s', (args, why) => {
   expect(() => options(args)).toThrow(why);

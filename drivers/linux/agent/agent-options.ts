@@ -29,10 +29,11 @@ export function agentOptions({ values, shown }: ParsedFlags<typeof AGENT_FLAGS>)
     throw new FlagError(
       `--attributes: ${resourceErrorText(attributes.error)}; expected such as rack:r1;zone:a`,
     );
-  const { authentication, tokens, credential } = agentSecurity(values);
+  const { authentication, tokens, acls, credential } = agentSecurity(values);
   return {
     authentication,
     executorTokens: tokens,
+    acls,
     link: credential === null ? {} : { credential },
     workDir: values.work_dir,
     master: leaderAmong(values.master),

@@ -1,7 +1,9 @@
+import type { Acls } from '../../../engine/authorization/index.ts';
 import type { AgentLinkOptions } from '../http/agent-link.ts';
 import { FlagError, type FlagTable, type FlagValues } from '../flags/parse-flags.ts';
 import { Authentication, type Realm } from '../security/authentication.ts';
 import { parseCredentials } from '../security/credentials.ts';
+import { aclsOf } from '../security/permissions.ts';
 import { ExecutorTokens } from './executor-tokens.ts';
 
 /** The agent's flags about who may do what (spec 14, 17). */
@@ -40,11 +42,13 @@ export const AGENT_SECURITY_FLAGS = {
     secret: true,
     help: 'file with the key that signs those tokens',
   },
+  acls: { kind: 'json', default: null, help: 'access control lists, or file:///path to them' },
 } as const satisfies FlagTable;
 
 export interface AgentSecurity {
   readonly authentication: Authentication;
   readonly tokens: ExecutorTokens | null;
+  readonly acls: Acls | null;
   readonly credential: NonNullable<AgentLinkOptions['credential']> | null;
 }
 
@@ -63,6 +67,7 @@ export function agentSecurity(flags: FlagValues<typeof AGENT_SECURITY_FLAGS>): A
         ? Authentication.NONE
         : new Authentication(credentialsOf('http_credentials', flags.http_credentials), realms),
     tokens: flags.authenticate_http_executors ? new ExecutorTokens(Buffer.from(flags.jwt_secret_key!)) : null,
+    acls: aclsOf(flags.acls),
     credential: flags.credential === null ? null : ownCredential(flags.credential),
   };
 }

@@ -10,6 +10,7 @@ import {
   DURABLE_AGENT_SETTINGS,
   NO_CONTAINER,
 } from '../../../engine/agent/index.ts';
+import type { Acls } from '../../../engine/authorization/index.ts';
 import { assertNever, micros, microsToSeconds } from '../../../engine/core/index.ts';
 import {
   type AgentInfo,
@@ -46,6 +47,7 @@ import { addAgentRoutes, AgentEndpoints } from './agent-endpoints.ts';
 import { AgentError } from './agent-error.ts';
 import { AgentLoop, type AgentTap, type CarriedOut } from './agent-loop.ts';
 import { agentMetrics } from './agent-metrics.ts';
+import { AgentPermissions } from './agent-permissions.ts';
 import { CheckpointLog } from './checkpoint-log.ts';
 import { containerStatistics } from './container-statistics.ts';
 import type { RuntimeChoice } from './container-plan.ts';
@@ -109,6 +111,8 @@ export interface StartAgentOptions {
   readonly authentication?: Authentication;
   /** Executors must show the token that they were given; null asks for none. */
   readonly executorTokens?: ExecutorTokens | null;
+  /** Who may do and see what; null lets everybody. */
+  readonly acls?: Acls | null;
   readonly link?: Omit<AgentLinkOptions, 'host' | 'port'>;
   readonly pingTimeoutMs?: number;
   readonly limits?: Partial<HttpLimits>;
@@ -144,6 +148,8 @@ export interface RunningAgent {
   unregister(): Promise<AgentEnd>;
 }
 
+/** The agent's log among the files that operators read. */
+const LOG_PATH = '/slave/log';
 const DEFAULT_PORT = 5_051;
 const PING_TIMEOUT_MS = 75_000;
 const FETCHER_CACHE_SIZE = 2 * 2 ** 30;
@@ -232,7 +238,9 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
   });
   loop = running;
   const files = new VirtualFiles();
-  if (options.logFile !== undefined) files.attach('/slave/log', options.logFile);
+  if (options.logFile !== undefined) files.attach(LOG_PATH, options.logFile);
+  const sandboxes = new SandboxFiles(files, workDir);
+  const permissions = new AgentPermissions(options.acls ?? null, () => machine.view());
   const users = new Users();
   const volumes = new PersistentVolumes(workDir, users);
   await volumes.start();
@@ -254,7 +262,7 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
     ids,
     runtimes,
     users,
-    files: new SandboxFiles(files, workDir),
+    files: sandboxes,
     volumes,
     log,
     enforcesCfs: options.enforcesCfs ?? false,
@@ -418,7 +426,13 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
     version: versionInfo(AGENT_VERSION),
     flags: options.flags ?? [],
     files,
-    mayAccess: () => true,
+    mayAccess: (principal, path) => {
+      const attached = files.attachedPath(path);
+      // What is not there is said to be not there.
+      if (attached === null) return true;
+      if (attached === LOG_PATH) return permissions.may(principal, 'access_mesos_logs');
+      return permissions.mayAccessSandbox(principal, sandboxes.ownerOf(attached) ?? NO_CONTAINER);
+    },
     log,
     metrics,
   });
@@ -426,11 +440,20 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
   addAgentRoutes(router, {
     authentication: options.authentication ?? Authentication.NONE,
     executors: executors.handle,
-    operators: new AgentApi({ loop: running, ids, containers, debug, process: processApi, limits }).handle,
+    operators: new AgentApi({
+      loop: running,
+      ids,
+      containers,
+      debug,
+      process: processApi,
+      permissions,
+      limits,
+    }).handle,
     endpoints: new AgentEndpoints({
       loop: running,
       containers,
       process: processApi,
+      permissions,
       records: () => ({ ids, workDir, agentId: machine.agentId }),
       metrics,
       pid: `slave(1)@${address.ip}:${address.port}`,

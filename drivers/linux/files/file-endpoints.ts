@@ -9,10 +9,15 @@ import { modeText, type VirtualFiles } from './virtual-files.ts';
 /** Whether a principal may see a virtual path. */
 export type MayAccess = (principal: string | null, path: string) => boolean;
 
-/** `/files/*`, the same of master and agent (spec 06 §E), by name below it. */
+/**
+ * `/files/*`, the same of master and agent (spec 06 §E), by name below it.
+ *
+ * @param checkDebug throws Refusal for who may not see what is attached
+ */
 export function fileEndpoints(
   files: VirtualFiles,
   mayAccess: MayAccess,
+  checkDebug: (principal: string | null) => void,
 ): { readonly [name: string]: Handler } {
   const pathOf = (exchange: Exchange): string => {
     const path = exchange.query.get('path');
@@ -62,6 +67,7 @@ export function fileEndpoints(
       });
     },
     debug: async (exchange) => {
+      checkDebug(exchange.principal);
       await exchange.json(JSON.stringify(Object.fromEntries(files.attached)));
     },
   };

@@ -91,23 +91,33 @@ export class VirtualFiles {
     return { hostPath, size: stats.size };
   }
 
-  async #resolve(path: string): Promise<{ readonly hostPath: string; readonly root: string }> {
-    if (path.includes('\0')) throw notFound(path);
+  /** The longest attached path that a path begins with; null for one that is not there. */
+  attachedPath(path: string): string | null {
+    return this.#find(path)?.prefix ?? null;
+  }
+
+  #find(
+    path: string,
+  ): { readonly prefix: string; readonly hostPath: string; readonly rest: string[] } | null {
+    if (path.includes('\0')) return null;
     const parts = path.split('/').filter((part) => part !== '' && part !== '.');
-    if (parts.includes('..')) throw notFound(path);
-    const clean = `/${parts.join('/')}`;
-    // The longest attached path that it begins with.
+    if (parts.includes('..')) return null;
     for (let end = parts.length; end >= 0; end--) {
       const prefix = `/${parts.slice(0, end).join('/')}`;
-      const attached = this.#attached.get(prefix);
-      if (attached === undefined) continue;
-      const root = await realpath(attached).catch(() => null);
-      if (root === null) throw notFound(path);
-      const hostPath = await realpath(join(root, ...parts.slice(end))).catch(() => null);
-      if (hostPath === null || !isWithin(hostPath, root)) throw notFound(path);
-      return { hostPath, root };
+      const hostPath = this.#attached.get(prefix);
+      if (hostPath !== undefined) return { prefix, hostPath, rest: parts.slice(end) };
     }
-    throw notFound(clean);
+    return null;
+  }
+
+  async #resolve(path: string): Promise<{ readonly hostPath: string; readonly root: string }> {
+    const found = this.#find(path);
+    if (found === null) throw notFound(path);
+    const root = await realpath(found.hostPath).catch(() => null);
+    if (root === null) throw notFound(path);
+    const hostPath = await realpath(join(root, ...found.rest)).catch(() => null);
+    if (hostPath === null || !isWithin(hostPath, root)) throw notFound(path);
+    return { hostPath, root };
   }
 }
 

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
-import type { AuthorizationAction } from '../../../engine/protocol/index.ts';
 import type { IdTexts } from '../codec/ids/id-texts.ts';
 import type { MasterAddress } from '../codec/parts/master-info.ts';
 import type { HttpLimits } from '../http/limits.ts';
 import { Refusal } from '../http/refusal.ts';
+import type { May } from '../security/permissions.ts';
 import type { Calls } from './calls.ts';
 import type { MasterLoop } from './master-loop.ts';
 
@@ -22,21 +22,9 @@ export interface MasterContext {
   readonly calls: Calls;
   readonly log: Logger;
   /** Whether ACLs let a principal do what the daemon itself watches over; always without ACLs. */
-  may(principal: string | null, action: AuthorizationAction, object?: string | null): boolean;
+  readonly may: May;
   /** The master that leads where it is another one; null where none is known or this one leads. */
   leader(): Leader | null;
-}
-
-/** Throws Refusal: 403. */
-export function checkMay(
-  context: MasterContext,
-  principal: string | null,
-  action: AuthorizationAction,
-  object: string | null = null,
-): void {
-  if (context.may(principal, action, object)) return;
-  const of = object === null ? '' : ` on '${object}'`;
-  throw new Refusal(403, `Principal '${principal ?? ''}' is not authorized to ${action}${of}`);
 }
 
 /** Refuses a request that only the leader answers (spec 01 §5): sends it there, or says that nobody leads. */

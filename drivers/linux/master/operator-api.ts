@@ -26,8 +26,9 @@ import { Refusal } from '../http/refusal.ts';
 import { Slicer } from '../http/slicer.ts';
 import { CallSchema, Response_Type, ResponseSchema } from '../proto/generated/mesos/v1/master/master_pb.ts';
 import { bigAgents, bigExecutors, bigFrameworks, bigState, bigTasks, type StateParts } from './big-state.ts';
+import { checkMay } from '../security/permissions.ts';
 import { refusalOf } from './calls.ts';
-import { checkLeading, checkMay, type MasterContext } from './master-context.ts';
+import { checkLeading, type MasterContext } from './master-context.ts';
 import type { OperatorStreams } from './operator-streams.ts';
 import type { ProcessApi } from './process-api.ts';
 

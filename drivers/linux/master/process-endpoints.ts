@@ -5,7 +5,8 @@ import { parseDuration } from '../flags/flag-values.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { Refusal } from '../http/refusal.ts';
 import { VersionInfoSchema } from '../proto/generated/mesos/v1/mesos_pb.ts';
-import { checkLeading, checkMay, type MasterContext } from './master-context.ts';
+import { checkMay } from '../security/permissions.ts';
+import { checkLeading, type MasterContext } from './master-context.ts';
 import { type ProcessApi, systemMetrics } from './process-api.ts';
 
 /** Endpoints about the process; they answer on a master that does not lead, too (spec 05 §C). */

@@ -100,6 +100,23 @@ test('a scheduler’s principal is the one that it proved, and no other', async 
   events.close();
 });
 
+test('get_endpoints guards what it names', async () => {
+  const acls = parseAcls({
+    get_endpoints: [
+      { principals: { type: 'ANY' }, paths: { values: ['/logging/toggle'] } },
+      { principals: { type: 'NONE' }, paths: { values: ['/files/debug', '/metrics/snapshot'] } },
+    ],
+  });
+  if (!acls.ok) throw new Error(acls.error.message);
+  master = await testMaster({ master: { acls: acls.value } });
+  for (const path of ['/files/debug', '/metrics/snapshot', '/metrics/prometheus']) {
+    const { status, text } = await ask(master, path);
+    expect([path, status, text]).toEqual([path, 403, expect.stringContaining('get_endpoints')]);
+  }
+  const toggled = await ask(master, '/logging/toggle?level=1&duration=1secs');
+  expect([toggled.status, (await ask(master, '/state')).status]).toEqual([200, 200]);
+});
+
 test('ACLs refuse who may not, and show what one may see', async () => {
   const acls = parseAcls({
     permissive: true,

@@ -11,7 +11,7 @@ import {
   type MasterOptions,
   SERVICE_MASTER_OPTIONS,
 } from '../../../engine/master/index.ts';
-import { authorize, viewerOf } from '../../../engine/authorization/index.ts';
+import { viewerOf } from '../../../engine/authorization/index.ts';
 import type { Flag } from '../../../engine/protocol/index.ts';
 import { IdTexts } from '../codec/ids/id-texts.ts';
 import { fileEndpoints } from '../files/file-endpoints.ts';
@@ -22,6 +22,7 @@ import { DEFAULT_HTTP_LIMITS, type HttpLimits } from '../http/limits.ts';
 import { Refusal } from '../http/refusal.ts';
 import { type Handler, Router } from '../http/router.ts';
 import { Authentication, type Realm } from '../security/authentication.ts';
+import { checkMay, mayBy } from '../security/permissions.ts';
 import type { RegistryStore } from '../storage/registry-store.ts';
 import { versionInfo } from '../version.ts';
 import { AgentLinks } from './agent-links.ts';
@@ -176,10 +177,7 @@ export async function startMaster(options: StartMasterOptions): Promise<RunningM
     limits,
     calls,
     log,
-    may: (principal, action, object = null) => {
-      const { acls } = parts.options;
-      return acls === null || authorize(acls, principal, { action, object });
-    },
+    may: mayBy(parts.options.acls),
     leader: options.leader ?? (() => null),
   };
   const { acls } = parts.options;
@@ -230,7 +228,9 @@ export async function startMaster(options: StartMasterOptions): Promise<RunningM
     legacy: new LegacyEndpoints(context, operators, viewer),
     process: new ProcessEndpoints(context, processApi),
     metrics,
-    files: fileEndpoints(files, process.mayAccess),
+    files: fileEndpoints(files, process.mayAccess, (principal) => {
+      checkMay(context, principal, 'get_endpoints', '/files/debug');
+    }),
   });
   upgrade = (request, socket, head) => {
     try {

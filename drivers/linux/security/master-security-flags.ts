@@ -1,4 +1,3 @@
-import { aclsErrorText, parseAcls } from '../../../engine/authorization/index.ts';
 import type { MasterOptions, RateLimits } from '../../../engine/master/index.ts';
 import { readJson } from '../codec/message/read-json.ts';
 import { WireError } from '../codec/message/wire-error.ts';
@@ -7,6 +6,7 @@ import { FlagError, type FlagTable, type FlagValues } from '../flags/parse-flags
 import { RateLimitsSchema, type RateLimitValid } from '../proto/generated/mesos/v1/mesos_pb.ts';
 import { Authentication, type Realm } from './authentication.ts';
 import { parseCredentials } from './credentials.ts';
+import { aclsOf } from './permissions.ts';
 
 /** The master's flags about who may do what (spec 14, 17). */
 export const MASTER_SECURITY_FLAGS = {
@@ -78,13 +78,6 @@ function authenticationOf(flags: Values): Authentication {
       cause: error,
     });
   }
-}
-
-function aclsOf(json: unknown): MasterOptions['acls'] {
-  if (json === null) return null;
-  const acls = parseAcls(json);
-  if (acls.ok) return acls.value;
-  throw new FlagError(`--acls: ${aclsErrorText(acls.error)}`);
 }
 
 function rateLimitsOf(json: unknown): RateLimits | null {

@@ -1,4 +1,4 @@
-import { ALL_SEEING, type Viewer } from '../../authorization/index.ts';
+import { ALL_SEEING, type Viewer, visibleResources } from '../../authorization/index.ts';
 import type { Micros } from '../../core/index.ts';
 import {
   type AgentInfo,
@@ -11,7 +11,6 @@ import { Resources } from '../../resources/index.ts';
 import type { AgentRecord } from '../agent-record.ts';
 import type { MasterState } from '../state.ts';
 import { ResourceSum } from './resource-sum.ts';
-import { visibleResources } from './visible-resources.ts';
 
 /** GET_AGENTS (spec 05 §A): all agents are shown, resources of hidden roles are not. */
 export function clusterAgents(master: MasterState, viewer: Viewer): ClusterAgents {

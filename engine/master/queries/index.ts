@@ -13,4 +13,3 @@ export { type RoleBreakdown, RoleBreakdowns } from './role-breakdown.ts';
 export { roleStatuses } from './roles.ts';
 export { clusterTasks, type TaskKind, taskView, taskViews, taskViewsOf } from './tasks.ts';
 export { taskTimelines } from './timelines.ts';
-export { visibleResources } from './visible-resources.ts';
