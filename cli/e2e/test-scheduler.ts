@@ -35,7 +35,7 @@ export class TestScheduler {
   #frameworkId: string | null = null;
   #client: SchedulerClient | null = null;
   #counter = 0;
-  #isOver = false;
+  #isTornDown = false;
   #taken: Promise<void> = Promise.resolve();
   readonly problems: string[] = [];
 
@@ -48,11 +48,10 @@ export class TestScheduler {
     return this.#frameworkId;
   }
 
-  /** Runs until every job has finished. */
+  /** Runs jobs, and stays with its master, until it is torn down. */
   async run(): Promise<void> {
-    const total = this.#jobs.length;
     const reconciling = this.#reconcile();
-    while (this.finished.size < total) {
+    while (!this.#isTornDown) {
       try {
         await this.#subscribed();
       } catch (error) {
@@ -60,16 +59,23 @@ export class TestScheduler {
         await sleep(200);
       }
     }
-    this.#isOver = true;
     await reconciling;
   }
 
-  async teardown(): Promise<void> {
-    await this.#client?.call('TEARDOWN', null);
-    this.#client?.close();
+  /** Waits until every job has finished. */
+  async settled(): Promise<void> {
+    while (this.finished.size < this.#jobs.length) await sleep(50);
   }
 
-  /** One subscription, to its end or to the end of the work. */
+  /** Throws ClusterError while there is no master that knows it. */
+  async teardown(): Promise<void> {
+    if (this.#client === null) throw new ClusterError('the scheduler is not subscribed');
+    await this.#client.call('TEARDOWN', null);
+    this.#isTornDown = true;
+    this.#client.close();
+  }
+
+  /** One subscription, to its end. */
   async #subscribed(): Promise<void> {
     let end: () => void = () => {};
     const ended = new Promise<void>((resolve) => {
@@ -94,7 +100,6 @@ export class TestScheduler {
             // A call that fails: the master is away. The stream's end follows.
             if (!(error instanceof ClusterError)) this.problems.push(String(error));
           });
-        if (this.finished.size === this.#jobs.length) end();
       },
       end,
       this.#frameworkId,
@@ -103,14 +108,11 @@ export class TestScheduler {
     const live = [...this.attempts.values()].filter((one) => !TERMINAL.test(one.state));
     await this.#client.call('REVIVE', {});
     await this.#client.call('RECONCILE', { tasks: live.map((one) => taskRef(one)) });
-    const isDone = async () => {
-      while (this.finished.size < this.#jobs.length) await sleep(50);
-    };
-    await Promise.race([ended, isDone()]);
+    await ended;
   }
 
   async #reconcile(): Promise<void> {
-    while (!this.#isOver) {
+    while (!this.#isTornDown) {
       await sleep(RECONCILE_MILLIS);
       const live = [...this.attempts.values()].filter((one) => !TERMINAL.test(one.state));
       if (live.length === 0 || this.#client === null) continue;

@@ -170,7 +170,7 @@ function launch(
   task: TaskInfo,
   operationId: string | null,
 ): void {
-  const { framework, agent, role, roleName, ruling } = acceptance;
+  const { framework, agent, roleName, ruling } = acceptance;
   if (ruling !== null) {
     if (ruling.killed.has(task.taskId)) return;
     if (ruling.denied.has(task)) {
@@ -194,9 +194,7 @@ function launch(
   const executorId = executor === null ? commandExecutorId(task.taskId) : executor.executorId;
   const launchExecutor = executor === null || agent.executor(framework, executorId) === null;
   if (executor !== null && launchExecutor) takeExecutor(master, acceptance, executor);
-  acceptance.remaining = acceptance.remaining.minus(task.resources);
-  addTask(master, new TaskRecord(framework, agent, role, task, executorId, 'TASK_STAGING'));
-  master.stats.tasksLaunched++;
+  addLaunched(master, acceptance, task, executorId);
   master.tell(agent, {
     type: 'RUN_TASK',
     frameworkId: framework.id,
@@ -205,6 +203,21 @@ function launch(
     task,
     launchExecutor,
   });
+}
+
+/** Puts a launched task on the books. */
+function addLaunched(
+  master: MasterState,
+  acceptance: Acceptance,
+  info: TaskInfo,
+  executorId: ExecutorId,
+): void {
+  const { framework, agent, role } = acceptance;
+  acceptance.remaining = acceptance.remaining.minus(info.resources);
+  const task = new TaskRecord(framework, agent, role, info, executorId, 'TASK_STAGING');
+  task.launchedAfter = agent.newestUpdate;
+  addTask(master, task);
+  master.stats.tasksLaunched++;
 }
 
 /** The framework uses more copies of shared volumes than it was offered: they are its own from now on. */
@@ -228,7 +241,7 @@ function launchGroup(
   acceptance: Acceptance,
   operation: Extract<OfferOperation, { type: 'LAUNCH_GROUP' }>,
 ): void {
-  const { framework, agent, role, roleName } = acceptance;
+  const { framework, agent, roleName } = acceptance;
   const { executor, taskInfos } = operation;
   if (acceptance.ruling !== null && isGroupStopped(master, acceptance, acceptance.ruling, taskInfos)) return;
   const running = agent.executor(framework, executor.executorId);
@@ -245,9 +258,7 @@ function launchGroup(
   addCopies(master, acceptance, copies);
   if (running === null) takeExecutor(master, acceptance, executor);
   for (const task of taskInfos) {
-    acceptance.remaining = acceptance.remaining.minus(task.resources);
-    addTask(master, new TaskRecord(framework, agent, role, task, executor.executorId, 'TASK_STAGING'));
-    master.stats.tasksLaunched++;
+    addLaunched(master, acceptance, task, executor.executorId);
   }
   master.tell(agent, {
     type: 'RUN_TASK_GROUP',

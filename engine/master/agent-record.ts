@@ -54,6 +54,8 @@ export class AgentRecord {
   offerHead = -1;
   readonly tasks: TaskRecord[] = [];
   readonly executors: ExecutorRecord[] = [];
+  /** The highest id of a status update that came from it: an agent numbers them upwards, beyond its restarts. */
+  newestUpdate = 0;
   /** Operations whose end is not acknowledged, in the order in which they came; null while there never was one. */
   operations: Map<OperationUuid, OperationRecord> | null = null;
   /** Counts changes of what operators see of it: for a driver that keeps what it has rendered. */

@@ -30,7 +30,7 @@ import type { ReregisterMessage } from './registrar.ts';
 import { spare } from './removal-limit.ts';
 import { type MasterState, TIMER_REREGISTER } from './state.ts';
 import { addSuperseded, endSuperseded, superseded } from './superseded-tasks.ts';
-import { TaskRecord } from './task-record.ts';
+import { isOfEarlierRun, TaskRecord } from './task-record.ts';
 import {
   addExecutor,
   addTask,
@@ -169,6 +169,7 @@ export function readmitted(master: MasterState, message: ReregisterMessage, link
   const agent = new AgentRecord(master.agents.nextRow(), id, infoOf(null, message), null);
   agent.reregisteredTime = master.now;
   master.counters.agentReregistrations++;
+  takeUpdateIds(agent, message);
   const used = takeReport(master, agent, message, link);
   if (wasUnreachable) forgetUnreachableTasks(master, id);
   addAgent(master, agent, used);
@@ -197,7 +198,11 @@ function reconnected(
   const unreportedOperations = isSameLink ? [] : reconcileOperationsOf(master, agent, message);
   if (!isSameLink && !info.resources.equals(agent.info.resources))
     loseUnbacked(master, agent, message, info.resources);
-  if (!isSameLink) takeEnded(master, agent, message);
+  takeUpdateIds(agent, message);
+  if (!isSameLink) {
+    loseRelaunched(master, agent, message);
+    takeEnded(master, agent, message);
+  }
   const changed = reconcileBooks(master, agent, message, info, link);
   agent.reregisteredTime = master.now;
   master.counters.agentReregistrations++;
@@ -238,6 +243,26 @@ function unreportedTasks(agent: AgentRecord, message: ReregisterMessage) {
       taskId: task.taskId,
       partitionAware: task.framework.partitionAware,
     }));
+}
+
+/** Updates that an agent says it has made, to this master or an earlier one. */
+function takeUpdateIds(agent: AgentRecord, message: ReregisterMessage): void {
+  for (const { statusUpdateUuid } of message.tasks) {
+    if (statusUpdateUuid !== null && statusUpdateUuid > agent.newestUpdate)
+      agent.newestUpdate = statusUpdateUuid;
+  }
+}
+
+/**
+ * Tasks launched under the id of one that had ended, when the agent still reports that one: the acknowledgement of its end was lost with the
+ * former link, and so was the launch behind it.
+ */
+function loseRelaunched(master: MasterState, agent: AgentRecord, message: ReregisterMessage): void {
+  for (const { frameworkId, task, statusUpdateUuid } of message.tasks) {
+    const known = master.frameworksById.get(frameworkId)?.tasks.get(task.taskId);
+    if (known === undefined || known.agent !== agent || !isOfEarlierRun(known, statusUpdateUuid)) continue;
+    if (!isTerminal(known.state)) loseTask(master, known, 'The agent re-registered without the task');
+  }
 }
 
 /**
@@ -385,7 +410,11 @@ function loseUnbacked(
       held = withTask;
       continue;
     }
-    loseTask(master, task);
+    loseTask(
+      master,
+      task,
+      'The agent re-registered without the task and without the resources that it was launched on',
+    );
   }
 }
 
@@ -394,15 +423,13 @@ function onceEach(shared: Resources): Resources {
 }
 
 /** The agent never had the task: its framework hears of it from the master. */
-function loseTask(master: MasterState, task: TaskRecord): void {
+function loseTask(master: MasterState, task: TaskRecord, message: string): void {
   if (task.isSuperseded) {
     endSuperseded(master, task);
     return;
   }
   recoverTask(master, task);
   task.state = task.framework.partitionAware ? 'TASK_DROPPED' : 'TASK_LOST';
-  const message =
-    'The agent re-registered without the task and without the resources that it was launched on';
   const status = masterStatus(
     master,
     task.taskId,

@@ -1,8 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import type { FrameworkId } from '../core/index.ts';
-import type { TaskState } from '../protocol/index.ts';
+import type { AgentId, FrameworkId, UpdateId } from '../core/index.ts';
+import type { ReportedTask, TaskState } from '../protocol/index.ts';
 import { stateDigest } from './state-digest.ts';
-import { eventsOn, MasterDriver, messagesOn, SECOND, TASK_RESOURCES, words } from './test-kit.ts';
+import {
+  eventsOn,
+  frameworkInfo,
+  MasterDriver,
+  messagesOn,
+  reportedTask,
+  SECOND,
+  TASK_RESOURCES,
+  taskInfo,
+  toldOf,
+  updatesOn,
+  words,
+} from './test-kit.ts';
 
 // Spec 07 §1 and §3: delivery, accounting by the latest state, acknowledgement.
 
@@ -91,6 +103,89 @@ test('a terminal update that is repeated gives nothing back twice', () => {
   expect(words(driver.update(scheduler, agent, 1, 'TASK_FINISHED', 1))).toEqual(['TASK_FINISHED 1']);
   expect(words(driver.acknowledge(scheduler, agent.id, 1, 1))).toEqual(['STATUS_UPDATE_ACKNOWLEDGEMENT']);
   expect(driver.allocator.recoveries).toHaveLength(length);
+});
+
+describe('a task launched again under the id of one that has ended', () => {
+  /** The first run as its agent reports it, its end not acknowledged. */
+  function firstRun(frameworkId: FrameworkId, agentId: AgentId): ReportedTask {
+    return {
+      ...reportedTask(frameworkId, taskInfo(1, agentId), 'TASK_FINISHED'),
+      statusUpdateState: 'TASK_FINISHED',
+      statusUpdateUuid: 16 as UpdateId,
+    };
+  }
+
+  /** The agent has not heard yet that the end of the first run, update 16, is acknowledged. */
+  function relaunched() {
+    const { driver, agent, scheduler, used } = scene();
+    driver.update(scheduler, agent, 1, 'TASK_FINISHED', 16);
+    driver.acknowledge(scheduler, agent.id, 1, 16);
+    driver.allocator.isPaused = false;
+    driver.wait(SECOND);
+    driver.launchOn(scheduler, agent, 1);
+    driver.allocator.isPaused = true;
+    expect(driver.stateOf(scheduler.id, 1)).toBe('TASK_STAGING');
+    return { driver, agent, scheduler, used };
+  }
+
+  test('is not ended by the end of the first run told again, nor by its acknowledgement', () => {
+    const { driver, agent, scheduler, used } = relaunched();
+    const { length } = driver.allocator.recoveries;
+    const told = driver.update(scheduler, agent, 1, 'TASK_FINISHED', 16);
+    // At least once: the framework, which has acknowledged it, gets it again, and its answer reaches the agent.
+    expect(words(told)).toEqual(['TASK_FINISHED 1']);
+    expect(words(driver.acknowledge(scheduler, agent.id, 1, 16))).toEqual(['STATUS_UPDATE_ACKNOWLEDGEMENT']);
+    expect(driver.allocator.recoveries).toHaveLength(length);
+    expect(driver.stateOf(scheduler.id, 1)).toBe('TASK_STAGING');
+    expect(used()).toBe(1_000);
+  });
+
+  test('follows its own updates', () => {
+    const { driver, agent, scheduler, used } = relaunched();
+    driver.update(scheduler, agent, 1, 'TASK_RUNNING', 17);
+    expect(driver.stateOf(scheduler.id, 1)).toBe('TASK_RUNNING');
+    driver.update(scheduler, agent, 1, 'TASK_FINISHED', 18);
+    expect(used()).toBe(0);
+    driver.acknowledge(scheduler, agent.id, 1, 18);
+    expect(driver.stateOf(scheduler.id, 1)).toBeNull();
+  });
+
+  test('never reached an agent that comes back with the first run: it is dropped, and the end of the first is told', () => {
+    const { driver, agent, scheduler, used } = relaunched();
+    driver.closeLink(agent.link);
+    const first = firstRun(scheduler.id, agent.id);
+    const { link, outputs } = driver.reregister(agent.info, { tasks: [first] });
+    expect(toldOf(updatesOn(outputs, scheduler.stream))).toEqual(['1 TASK_DROPPED REASON_RECONCILIATION']);
+    expect(used()).toBe(0);
+    driver.update(scheduler, { ...agent, link }, 1, 'TASK_FINISHED', 16);
+    driver.acknowledge(scheduler, agent.id, 1, 16);
+    expect(driver.stateOf(scheduler.id, 1)).toBeNull();
+  });
+
+  test('may be on its way to an agent that repeats its registration on the same link', () => {
+    const { driver, agent, scheduler, used } = relaunched();
+    const first = firstRun(scheduler.id, agent.id);
+    const { outputs } = driver.reregister(agent.info, { tasks: [first] }, agent.link);
+    expect(updatesOn(outputs, scheduler.stream)).toEqual([]);
+    expect(driver.stateOf(scheduler.id, 1)).toBe('TASK_STAGING');
+    expect(used()).toBe(1_000);
+  });
+
+  test('is told apart from the first run by the next master too', () => {
+    const { driver, agent, scheduler } = scene();
+    driver.update(scheduler, agent, 1, 'TASK_FINISHED', 16);
+    const next = new MasterDriver({ registry: driver.registry });
+    const { link } = next.reregister(agent.info, {
+      tasks: [firstRun(scheduler.id, agent.id)],
+      frameworks: [{ id: scheduler.id, info: frameworkInfo({ id: scheduler.id }) }],
+    });
+    const again = next.subscribe({ id: scheduler.id });
+    next.acknowledge(again, agent.id, 1, 16);
+    next.wait(SECOND);
+    next.launchOn(again, agent, 1);
+    next.update(again, { ...agent, link }, 1, 'TASK_FINISHED', 16);
+    expect(next.stateOf(scheduler.id, 1)).toBe('TASK_STAGING');
+  });
 });
 
 describe('an acknowledgement', () => {

@@ -5,6 +5,7 @@ import type { LinkId } from './input.ts';
 import { taskTold } from './published.ts';
 import type { MasterState } from './state.ts';
 import { supersededUpdated } from './superseded-tasks.ts';
+import { isOfEarlierRun } from './task-record.ts';
 import { forgetTask, recoverTask } from './tasks.ts';
 
 /**
@@ -30,8 +31,14 @@ export function statusUpdated(master: MasterState, link: LinkId, message: Status
   }
   counters.validStatusUpdates++;
   const { status } = message;
+  if (status.uuid !== null && status.uuid > agent.newestUpdate) agent.newestUpdate = status.uuid;
   const task = framework.tasks.get(status.taskId);
   if (task !== undefined && task.agent === agent) {
+    if (isOfEarlierRun(task, status.uuid)) {
+      // Its framework acknowledged it before it used the id again; the agent has yet to hear that.
+      master.send(framework, { type: 'UPDATE', status });
+      return;
+    }
     task.statusUpdateState = status.state;
     task.statusUpdateUuid = status.uuid;
     task.statusDetails = status.details;

@@ -21,6 +21,8 @@ export class TaskRecord {
   statusUpdateUuid: UpdateId | null = null;
   /** Health and check results of the last update, for reconciliation; null on most. */
   statusDetails: TaskStatusDetails | null = null;
+  /** `AgentRecord.newestUpdate` at its launch: updates with that id or an older one are of an earlier task of the same id. */
+  launchedAfter = 0;
   /** Position in the agent's list of tasks. */
   indexInAgent = -1;
   /** A KILL to repeat when the agent re-registers (spec 03 §7). */
@@ -50,6 +52,11 @@ export class TaskRecord {
     this.executorId = executorId;
     this.state = state;
   }
+}
+
+/** Whether an update with this id tells of an ended task whose id `task` has now: the agent made it before `task` was launched. */
+export function isOfEarlierRun(task: TaskRecord, uuid: UpdateId | null): boolean {
+  return uuid !== null && uuid <= task.launchedAfter;
 }
 
 /** User of a task as its command or its executor's says it; null leaves it to the framework's (`Task.user`). */
