@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -42,6 +43,9 @@ void master.ended.then((reason) => {
   process.stderr.write(`bench: the master ended: ${reason}\n`);
   process.exit(1);
 });
+/** Between two looks whether the master leads. */
+const ELECTION_LOOK_MILLIS = 5;
+
 const pauses = new LoopPauses();
 
 process.on('message', ({ id, what }: MasterQuestion) => {
@@ -53,6 +57,8 @@ process.on('message', ({ id, what }: MasterQuestion) => {
   process.send!(answer(id, master));
 });
 process.on('disconnect', () => process.exit(1));
+// Until it is elected it answers 503.
+while (!master.loop.machine.state.leading) await sleep(ELECTION_LOOK_MILLIS);
 process.send!(answer(0, master));
 
 function answer(id: number, { port, loop }: RunningMaster): MasterAnswer {

@@ -67,7 +67,17 @@ class Bench {
   }
 }
 
-const trouble = fc.constantFrom('fails', 'away', 'losesAck', 'cutTo', 'cutFrom', 'lags', 'slow', 'none');
+const trouble = fc.constantFrom(
+  'fails',
+  'away',
+  'losesAck',
+  'cutTo',
+  'cutFrom',
+  'lags',
+  'slow',
+  'loses',
+  'none',
+);
 const action = fc.record({
   wait: fc.nat(400),
   client: fc.nat(2),
@@ -94,6 +104,8 @@ test('whatever fails, reads and writes fit one order of a register: linearizable
       for (const { wait, client, what, trouble: kind } of actions) {
         bench.run(bench.now + wait);
         const { etcd, now } = bench;
+        const loss = { percent: 50, rng: Rng.forPurpose(now, 'loss') };
+        if (kind === 'loses') etcd.addLoss(loss);
         if (kind === 'fails') etcd.setFailing(true);
         if (kind === 'away') etcd.setUnavailable(now, true);
         if (kind === 'losesAck') etcd.loseAcknowledgement();
@@ -115,6 +127,7 @@ test('whatever fails, reads and writes fit one order of a register: linearizable
         if (kind === 'cutFrom') etcd.unblock(client, 'fromStore');
         if (kind === 'lags') etcd.removeLag(micros(300));
         if (kind === 'slow') etcd.setWriteLatency(null);
+        if (kind === 'loses') etcd.removeLoss(loss);
       }
       bench.run();
       // The order: that of revisions. History of the register, by revision.

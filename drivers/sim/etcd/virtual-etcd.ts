@@ -1,4 +1,4 @@
-import { assert, assertNever, type Micros, micros } from '../../../engine/core/index.ts';
+import { assert, assertNever, type Micros, micros, type Rng } from '../../../engine/core/index.ts';
 import type { StoreAnswer, StoreEvent, StoreRequest } from '../../../engine/registry/index.ts';
 import {
   LEASES_EXPIRE,
@@ -26,6 +26,12 @@ export interface EtcdOptions {
 export interface EtcdListener {
   answered(now: Micros, client: number, ticket: number, answer: StoreAnswer): void;
   watched(now: Micros, client: number, events: readonly StoreEvent[]): void;
+}
+
+/** Messages to and from the store are lost: each with this probability, drawn from `rng`. */
+export interface EtcdLoss {
+  readonly percent: number;
+  readonly rng: Rng;
 }
 
 /** The part of an agenda that the store needs. */
@@ -82,6 +88,7 @@ export class VirtualEtcd {
   #unavailable = 0;
   #lostAcknowledgements = 0;
   #lags: Micros[] = [];
+  readonly #losses: EtcdLoss[] = [];
   /** Called after each lost acknowledgement, with the client. */
   onAcknowledgementLost: ((now: Micros, client: number) => void) | null = null;
   /** Called before anything changes that decides whether keep-alives are answered, or what they find. */
@@ -110,7 +117,7 @@ export class VirtualEtcd {
       isCommitting: false,
     });
     const { latency, requestTimeout } = this.#options;
-    if (this.#toBlocks[client] === 0) {
+    if (this.#toBlocks[client] === 0 && !this.#isLost()) {
       const arrives = micros(made + latency);
       // Of a call that is taken up on its way the store may have heard already.
       if (arrives < now) this.#arrives(arrives, number);
@@ -123,6 +130,7 @@ export class VirtualEtcd {
   keepsAlive(client: number, lease: number): boolean {
     return (
       this.#unavailable === 0 &&
+      this.#losses.length === 0 &&
       this.#toBlocks[client] === 0 &&
       this.#fromBlocks[client] === 0 &&
       this.store.ttlOf(lease) !== null
@@ -199,6 +207,18 @@ export class VirtualEtcd {
     const index = this.#lags.indexOf(lag);
     assert(index >= 0, 'only a lag that was added is removed');
     this.#lags.splice(index, 1);
+  }
+
+  addLoss(loss: EtcdLoss): void {
+    this.onDisturbance?.();
+    this.#losses.push(loss);
+  }
+
+  removeLoss(loss: EtcdLoss): void {
+    this.onDisturbance?.();
+    const index = this.#losses.indexOf(loss);
+    assert(index >= 0, 'only a loss that was added is removed');
+    this.#losses.splice(index, 1);
   }
 
   block(client: number, direction: EtcdDirection): void {
@@ -386,7 +406,7 @@ export class VirtualEtcd {
       this.#calls.delete(number);
       return;
     }
-    if (this.#fromBlocks[call.client]! > 0) return;
+    if (this.#fromBlocks[call.client]! > 0 || this.#isLost()) return;
     call.isWaitedFor = false;
     if (call.incarnation !== this.#incarnations[call.client]) return;
     this.#listener.answered(now, call.client, call.ticket, call.answer!);
@@ -415,6 +435,12 @@ export class VirtualEtcd {
     if (next >= this.#expiryArmed) return;
     this.#expiryArmed = next;
     this.#agenda.push(Math.max(now, next), LEASES_EXPIRE, 0, 0, null);
+  }
+
+  #isLost(): boolean {
+    let isLost = false;
+    for (const { percent, rng } of this.#losses) if (rng.below(100) < percent) isLost = true;
+    return isLost;
   }
 
   get #lag(): Micros {

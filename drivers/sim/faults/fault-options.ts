@@ -45,7 +45,8 @@ export type FaultKind =
   | 'frameworkAcknowledgesLate'
   | 'operatorActs'
   | 'authorizerSlow'
-  | 'authorizerFails';
+  | 'authorizerFails'
+  | 'storeLoss';
 
 /** In the order in which plans draw them; a new kind goes to the end, so that it shifts no other's draws. */
 export const FAULT_KINDS: readonly FaultKind[] = [
@@ -89,6 +90,7 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   'operatorActs',
   'authorizerSlow',
   'authorizerFails',
+  'storeLoss',
 ];
 
 /** Kinds that a replay with its one master and its well-behaved frameworks can be struck by. */
@@ -156,7 +158,7 @@ export interface FaultOptions {
   readonly clockRatePpmMax: number;
   /** How long a master is cut off from the parties, or from the store. */
   readonly masterPartition: Span;
-  /** How long writes to the store fail, nothing answers there, or a replica lags. */
+  /** How long writes to the store fail, nothing answers there, messages are lost, or a replica lags. */
   readonly storeTrouble: Span;
   /** How far behind a lagging replica is. */
   readonly replicaLag: Span;

@@ -221,6 +221,15 @@ export class FaultPlan {
         };
       case 'authorizerFails':
         return { kind, index, at, duration: drawSpan(options.authorizerTrouble, rng) };
+      case 'storeLoss':
+        return {
+          kind,
+          index,
+          at,
+          percent: STORE_LOSS_MIN + rng.below(STORE_LOSS_MAX - STORE_LOSS_MIN + 1),
+          pick: rng.next(),
+          duration: drawSpan(options.storeTrouble, rng),
+        };
       default:
         return assertNever(kind);
     }
@@ -236,6 +245,10 @@ export class FaultPlan {
     return rng.below(2) === 0 ? 'leader' : rng.below(this.#masters);
   }
 }
+
+/** Percent of the messages. Not all: what nothing gets through is `storeUnavailable`. */
+const STORE_LOSS_MIN = 10;
+const STORE_LOSS_MAX = 75;
 
 /** Half of the partitions cut both ways. */
 const PARTITION_DIRECTIONS: readonly (readonly Direction[])[] = [

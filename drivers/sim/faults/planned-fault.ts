@@ -141,6 +141,13 @@ export type PlannedFault = Planned &
     /** `delay`: how long each answer takes. */
     | { readonly kind: 'authorizerSlow'; readonly delay: Micros; readonly duration: Micros }
     | { readonly kind: 'authorizerFails'; readonly duration: Micros }
+    /** Each message to or from the store is lost with this probability. `pick` seeds the draws. */
+    | {
+        readonly kind: 'storeLoss';
+        readonly percent: number;
+        readonly pick: number;
+        readonly duration: Micros;
+      }
   );
 
 /** One line for a person, such as `12.5 s agentCrash machine 3 for 80 s, disk lost`. */
@@ -201,6 +208,8 @@ function detailsOf(fault: PlannedFault): string {
     case 'tornBatch':
     case 'authorizerFails':
       return lasting(fault);
+    case 'storeLoss':
+      return `of ${fault.percent} % ${lasting(fault)}`;
     case 'authorizerSlow':
       return `${lasting(fault)}, ${microsToSeconds(fault.delay)} s an answer`;
     case 'lostAcknowledgement':

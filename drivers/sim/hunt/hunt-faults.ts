@@ -50,6 +50,7 @@ export const HUNT_FAULTS: FaultOptions = {
     operatorActs: 30,
     authorizerSlow: 3,
     authorizerFails: 3,
+    storeLoss: 4,
   },
   crash: { min: seconds(5), max: HUNT_FAULT_MAX },
   diskLostOneIn: 4,

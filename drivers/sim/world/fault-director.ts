@@ -1,4 +1,4 @@
-import { assertNever, type Micros, micros } from '../../../engine/core/index.ts';
+import { assertNever, type Micros, micros, Rng } from '../../../engine/core/index.ts';
 import type { MachineEvent } from '../../../engine/workload/index.ts';
 import { FAULT, FAULTS_DRAWN, MACHINE_EVENT } from '../agenda/index.ts';
 import {
@@ -241,6 +241,7 @@ export class FaultDirector implements MischiefWitness {
       case 'laggingReplica':
       case 'leaseLost':
       case 'staleDetector':
+      case 'storeLoss':
         this.#troubleStore(now, fault);
         break;
       case 'executorDies':
@@ -295,6 +296,7 @@ export class FaultDirector implements MischiefWitness {
       | 'laggingReplica'
       | 'leaseLost'
       | 'staleDetector'
+      | 'storeLoss'
     >,
   ): void {
     const coordination = this.#masters.etcd;
@@ -321,6 +323,13 @@ export class FaultDirector implements MischiefWitness {
         this.#cureAfter(now, fault.duration, (later) => etcd.setUnavailable(later, false));
         this.#recordFor(now, fault, 'registry');
         break;
+      case 'storeLoss': {
+        const loss = { percent: fault.percent, rng: Rng.forPurpose(fault.pick, 'storeLoss') };
+        etcd.addLoss(loss);
+        this.#cureAfter(now, fault.duration, () => etcd.removeLoss(loss));
+        this.#recordFor(now, fault, 'registry');
+        break;
+      }
       case 'lostAcknowledgement':
         etcd.loseAcknowledgement();
         break;
