@@ -1,3 +1,4 @@
+import { boundHeapGrowth } from '../cli/simulate/heap-growth.ts';
 import { hierarchicalDrf } from '../allocators/hierarchical-drf/index.ts';
 import { DEFAULT_SIMULATION_OPTIONS, Simulation, type SimulationOptions } from '../drivers/sim/index.ts';
 import { micros } from '../engine/core/index.ts';
@@ -46,6 +47,7 @@ export async function runSimulated(run: SimulatedRun): Promise<readonly BenchRow
       ...DEFAULT_READ_OPTIONS,
       assumptions: new Map(Object.entries(run.parameters)),
     });
+    boundHeapGrowth();
     const simulation = new Simulation(optionsOf(run, cluster!.machines, tally));
     for await (const batch of workload.batches()) {
       simulation.feed(batch);

@@ -1,3 +1,4 @@
+import { boundHeapGrowth } from './heap-growth.ts';
 import { type Micros, MICROS_PER_SECOND } from '../../engine/core/index.ts';
 import type { MachineSpec, RunObserver } from '../../engine/workload/index.ts';
 import type { Simulation } from '../../drivers/sim/index.ts';
@@ -34,6 +35,7 @@ export interface SimulateContext {
  * before anything is written; an end by the user leaves a complete result that is marked partial.
  */
 export async function runSimulation(options: SimulateOptions, context: SimulateContext): Promise<WrittenRun> {
+  boundHeapGrowth();
   const started = process.cpuUsage();
   const startedAt = process.hrtime.bigint();
   const run = await prepareRun(options);
