@@ -14,11 +14,8 @@ interface Account {
 interface Offered {
   readonly itself: Map<string, number>;
   readonly subtree: Map<string, number>;
-  /**
-   * Agents that came back after the role's last offer of the step. What they bring the allocator could not know: a registry's answer may let in
-   * several agents in one step.
-   */
-  readonly joinedSince: Set<AgentId>;
+  /** Per kind that was offered to the role itself: how many agents had come back in the step when it was offered last. */
+  readonly joinedBefore: Map<string, number>;
 }
 
 /**
@@ -27,40 +24,54 @@ interface Offered {
  */
 export function quota(): Property {
   const offered = new Map<string, Offered>();
-  /** Whose offers they are: two masters may believe that they lead. */
-  let offerer = -1;
+  /**
+   * Agents that came back in the step, in order: a registry's answer may let in several. What those bring that came after an offer the allocator
+   * could not know.
+   */
+  const joined: AgentId[] = [];
+  /** Whose they are: two masters may believe that they lead. */
+  let stepping = -1;
   return {
     id: 'S7',
     masterOutput(_now, master, output) {
-      if (output.kind === 'toAgent' && output.message.type === 'AGENT_REREGISTERED') {
-        for (const sums of offered.values()) sums.joinedSince.add(output.message.agentId);
+      const isJoining = output.kind === 'toAgent' && output.message.type === 'AGENT_REREGISTERED';
+      if (!isJoining && (output.kind !== 'event' || output.event.type !== 'OFFERS')) return;
+      if (master !== stepping) {
+        offered.clear();
+        joined.length = 0;
+        stepping = master;
       }
+      if (output.kind === 'toAgent' && output.message.type === 'AGENT_REREGISTERED')
+        joined.push(output.message.agentId);
       if (output.kind !== 'event' || output.event.type !== 'OFFERS') return;
-      if (master !== offerer) offered.clear();
-      offerer = master;
       for (const { role, resources } of output.event.offers) {
         const top = topOf(role);
         let sums = offered.get(top);
         if (sums === undefined) {
-          sums = { itself: new Map(), subtree: new Map(), joinedSince: new Set() };
+          sums = { itself: new Map(), subtree: new Map(), joinedBefore: new Map() };
           offered.set(top, sums);
         }
         const part = resources.unreserved().nonRevocable();
         addTo(sums.subtree, part);
         if (top !== role) continue;
         addTo(sums.itself, part);
-        sums.joinedSince.clear();
+        for (const { identity } of part.entries) sums.joinedBefore.set(identity.name, joined.length);
       }
     },
     masterInput(_now, master, _input, machine) {
-      if (offered.size === 0 || master !== offerer) return;
-      if (machine.isLeading) checkQuota(machine, offered);
+      if (master !== stepping) return;
+      if (offered.size > 0 && machine.isLeading) checkQuota(machine, offered, joined);
       offered.clear();
+      joined.length = 0;
     },
   };
 }
 
-function checkQuota(leader: MasterMachine, offered: ReadonlyMap<string, Offered>): void {
+function checkQuota(
+  leader: MasterMachine,
+  offered: ReadonlyMap<string, Offered>,
+  joined: readonly AgentId[],
+): void {
   const { allocator } = leader.state;
   if (!(allocator instanceof HierarchicalDrf)) return;
   const { quotas } = allocator.scene();
@@ -77,14 +88,14 @@ function checkQuota(leader: MasterMachine, offered: ReadonlyMap<string, Offered>
     const sums = offered.get(name);
     if (sums === undefined) continue;
     // As in Mesos, what goes to a role below is not cut to the limit, but counts against it (spec 16 §5).
-    const brought = broughtTo(leader, name, sums.joinedSince);
     for (const [kind, amount] of sums.itself) {
+      const late = joined.slice(sums.joinedBefore.get(kind) ?? 0);
       const limit = limits.get(kind);
       const below = (sums.subtree.get(kind) ?? 0) - amount;
       expectThat(
         limit === null ||
           amount === 0 ||
-          (consumed.get(kind) ?? 0) - below - (brought.get(kind) ?? 0) <= limit,
+          (consumed.get(kind) ?? 0) - below - broughtTo(leader, name, kind, late) <= limit,
         'S7',
         () =>
           `role ${name} is offered ${amount} thousandths of ${kind}: with that it has ${consumed.get(kind)}, and its limit is ${limit}`,
@@ -153,8 +164,9 @@ function accountsOf(leader: MasterMachine): { accounts: Map<string, Account>; fr
   return { accounts, free };
 }
 
-/** What the tasks and executors of `role` and below hold on those agents, unreserved and non-revocable, and what is reserved to it there. */
-function broughtTo(leader: MasterMachine, top: string, agents: ReadonlySet<AgentId>): Map<string, number> {
+/** What the tasks and executors of `role` and below hold of a kind on those agents, unreserved and non-revocable, and what is reserved to it there. */
+function broughtTo(leader: MasterMachine, top: string, kind: string, agents: readonly AgentId[]): number {
+  if (agents.length === 0) return 0;
   const { state } = leader;
   const sums = new Map<string, number>();
   for (const id of agents) {
@@ -174,7 +186,7 @@ function broughtTo(leader: MasterMachine, top: string, agents: ReadonlySet<Agent
         addTo(sums, info.resources.unreserved().nonRevocable());
     }
   }
-  return sums;
+  return sums.get(kind) ?? 0;
 }
 
 function addTo(sums: Map<string, number>, resources: Resources): void {
