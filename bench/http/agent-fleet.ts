@@ -1,5 +1,5 @@
 import { AgentLink, IdTexts } from '../../drivers/linux/index.ts';
-import type { AgentId, FrameworkId, UpdateId } from '../../engine/core/index.ts';
+import type { AgentId, FrameworkId, TaskId, UpdateId } from '../../engine/core/index.ts';
 import { micros } from '../../engine/core/index.ts';
 import {
   type AgentInfo,
@@ -12,6 +12,11 @@ import {
 import { Resources } from '../../engine/resources/index.ts';
 
 type RunTask = Extract<MasterToAgent, { type: 'RUN_TASK' }>;
+/** What of an order to launch an update of its task needs. */
+interface Told {
+  readonly frameworkId: FrameworkId;
+  readonly task: { readonly taskId: TaskId };
+}
 type Acknowledgement = Extract<MasterToAgent, { type: 'STATUS_UPDATE_ACKNOWLEDGEMENT' }>;
 
 /** Links that are being opened at once: a master's queue of connections is finite. */
@@ -78,7 +83,7 @@ export class SimulatedAgent {
     await registered;
   }
 
-  update(run: RunTask, state: TaskState): void {
+  update(run: Told, state: TaskState): void {
     const { taskId } = run.task;
     this.#link!.send({
       type: 'STATUS_UPDATE',

@@ -12,6 +12,8 @@ import { withFolder } from './work-folder.ts';
 
 const AGENT_RESOURCES = 'cpus:64;mem:262144;disk:1000000';
 const POLL_MS = 100;
+/** In which an update reaches the master. */
+const SETTLE_MS = 300;
 const QUIET: SchedulerScript = { offers() {}, update() {} };
 
 const TEMPLATE: TaskTemplate = {
@@ -90,8 +92,21 @@ export async function failoverCase(name: string, agents: number, tasksPerAgent: 
         masterRssMB: now.rssBytes / 1e6,
       }),
     ];
-    for (const large of LARGE_ANSWERS)
+    for (const large of LARGE_ANSWERS) {
       rows.push(await largeAnswer(`${name}/${large.name}`, size, master, large));
+      if (large.name === 'idle') continue;
+      // Pollers come back: to a cluster in which nothing happened, and to one in which a single task was heard of.
+      rows.push(await largeAnswer(`${name}/${large.name}-again`, size, master, large));
+      fleet.agents[0]!.update(
+        {
+          frameworkId: fleet.ids.framework(framework.frameworkId),
+          task: { taskId: fleet.ids.task('task-0-0') },
+        },
+        'TASK_RUNNING',
+      );
+      await new Promise((resume) => setTimeout(resume, SETTLE_MS));
+      rows.push(await largeAnswer(`${name}/${large.name}-changed`, size, master, large));
+    }
     again.close();
     fleet.close();
     await master.stop();

@@ -35,16 +35,17 @@ test('agents and their tasks come back after a failover, and large answers hold 
   expect(rows.map(({ name }) => name)).toEqual([
     'tiny',
     'tiny/idle',
-    'tiny/state',
-    'tiny/state-jsonp',
-    'tiny/state-summary',
-    'tiny/get-state-json',
-    'tiny/get-state-protobuf',
+    ...['state', 'state-jsonp', 'state-summary', 'get-state-json', 'get-state-protobuf'].flatMap((answer) =>
+      ['', '-again', '-changed'].map((when) => `tiny/${answer}${when}`),
+    ),
   ]);
   const bytes = new Map(rows.map(({ name, figures }) => [name, figures['bytes']]));
   // Six agents with eighteen tasks; the other one is wrapped into `f(…);`.
   expect(bytes.get('tiny/state')).toBeGreaterThan(6 * 300 + 18 * 200);
-  expect(bytes.get('tiny/state-jsonp')).toBe(bytes.get('tiny/state')! + 4);
+  expect(bytes.get('tiny/state-again')).toBe(bytes.get('tiny/state'));
+  // The task that was heard of has one status more.
+  expect(bytes.get('tiny/state-changed')).toBeGreaterThan(bytes.get('tiny/state')!);
+  expect(bytes.get('tiny/state-jsonp')).toBe(bytes.get('tiny/state-changed')! + 4);
 });
 
 test('memory is told for streams, agents and tasks', async () => {

@@ -48,6 +48,7 @@ function makeInverseOffer(master: MasterState, framework: FrameworkRecord, agent
     unavailability: agent.unavailability!,
   };
   master.inverseOffers.set(id, { offer, agent, framework });
+  framework.version++;
   return offer;
 }
 
@@ -62,6 +63,7 @@ export function answerInverseOffers(
     const record = master.inverseOffers.get(id);
     if (record === undefined || record.framework !== framework) continue;
     master.inverseOffers.delete(id);
+    framework.version++;
     const { agent } = record;
     agent.inverseOfferStatuses ??= new Map();
     agent.inverseOfferStatuses.set(framework.id, { status, timestamp: master.now });
@@ -99,5 +101,6 @@ export function discardInverseOffersOfFramework(master: MasterState, framework: 
 
 function takeBack(master: MasterState, { offer, agent, framework }: InverseOfferRecord): void {
   master.inverseOffers.delete(offer.id);
+  framework.version++;
   master.allocator.respondInverseOffer(master.now, agent.row, framework.row, 'UNKNOWN', null);
 }

@@ -51,6 +51,7 @@ import { hashMasterOutput } from './output-hash.ts';
 import { dynamic, volume } from './operations-kit.ts';
 import { Pile } from './pile.ts';
 import { stateDigest } from './state-digest.ts';
+import { VersionWatch } from './version-watch.ts';
 import {
   agentInfo,
   executorInfo,
@@ -1046,6 +1047,39 @@ test('with the extensions of Orrery it is the same: drains in waves and cancelle
     }),
     { numRuns: 150 },
   );
+});
+
+test.each([
+  ['as it is', {}],
+  [
+    'with extensions and little memory',
+    {
+      ...EXTENSIONS,
+      maxCompletedFrameworks: 1,
+      maxCompletedTasksPerFramework: 2,
+      maxUnreachableTasksPerFramework: 1,
+    },
+  ],
+])('what operators see changes only with the versions of it (%s)', (_, options: Partial<MasterOptions>) => {
+  let changes = 0;
+  fc.assert(
+    fc.property(history, fc.nat(119), (steps, failsAt) => {
+      const world = new World({ history: 'full', taskTimelineEntries: 4, ...options });
+      let watch = new VersionWatch();
+      steps.forEach((one, index) => {
+        if (index === failsAt) {
+          world.failOver();
+          changes += watch.changes;
+          watch = new VersionWatch();
+        }
+        world.take(one);
+        watch.check(world.driver.machine.state);
+      });
+      changes += watch.changes;
+    }),
+    { numRuns: 150 },
+  );
+  expect(changes).toBeGreaterThan(1_000);
 });
 
 test('what an operator was granted outlives masters, agents that are away, and what happens in between', () => {

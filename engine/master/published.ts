@@ -114,8 +114,10 @@ export function frameworkUpdated(master: MasterState, framework: FrameworkRecord
   publish(master, event, scopeOf(framework));
 }
 
+/** What operators see of it afterwards is that it is over. */
 export function frameworkRemoved(master: MasterState, framework: FrameworkRecord): void {
   master.membershipVersion++;
+  framework.version++;
   if (master.streams === null) return;
   publish(master, { type: 'FRAMEWORK_REMOVED', frameworkInfo: framework.info }, scopeOf(framework));
 }
