@@ -1,10 +1,19 @@
 import { assert } from '../../engine/core/index.ts';
+import { fieldsLayout, FILLED_IN_LATER } from '../../engine/core/graph/index.ts';
 import type { Agent, AllocatorAgent } from '../../engine/master/index.ts';
 import type { AgentCapability, Attribute, DomainInfo } from '../../engine/protocol/index.ts';
 import { Resources } from '../../engine/resources/index.ts';
 import type { Client } from './client.ts';
 
 const NOBODY = -1;
+const NOTHING_KNOWN: AllocatorAgent = {
+  hostname: '',
+  total: Resources.EMPTY,
+  capabilities: [],
+  attributes: [],
+  domain: null,
+  unavailability: null,
+};
 
 /**
  * An agent: what it has, what is free, and who holds the rest. What was free and was given away whole is noted apart, so that such an
@@ -30,8 +39,8 @@ export class AgentRow {
   restrictions = 0;
   readonly agent: Agent;
   /** Rows of clients, parallel to `#held`. */
-  readonly #holders: number[] = [];
-  readonly #held: Resources[] = [];
+  #holders: number[] = [];
+  #held: Resources[] = [];
   hostname: string;
   attributes: readonly Attribute[];
   capabilities: readonly AgentCapability[];
@@ -179,4 +188,24 @@ export class AgentRow {
     this.#holders.pop();
     this.#held.pop();
   }
+
+  static readonly layout = fieldsLayout({
+    blank: () => new AgentRow(FILLED_IN_LATER, NOTHING_KNOWN),
+    take: (it: AgentRow) => ({
+      whole: it.#whole,
+      wholeHolder: it.#wholeHolder,
+      isAsOffered: it.#isAsOffered,
+      shared: it.#shared,
+      holders: it.#holders,
+      held: it.#held,
+    }),
+    put: (it, fields) => {
+      it.#whole = fields.whole;
+      it.#wholeHolder = fields.wholeHolder;
+      it.#isAsOffered = fields.isAsOffered;
+      it.#shared = fields.shared;
+      it.#holders = fields.holders;
+      it.#held = fields.held;
+    },
+  });
 }

@@ -1,8 +1,9 @@
 import { type Micros, micros } from '../../engine/core/index.ts';
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 
 /** The grid of batch ticks: one each interval, the first an interval after the allocator was made (spec 16 §2). */
 export class BatchTicks {
-  readonly #interval: Micros;
+  #interval: Micros;
   #next: Micros;
 
   constructor(now: Micros, interval: Micros) {
@@ -40,4 +41,12 @@ export class BatchTicks {
     const ahead = Math.max(0, Math.ceil((instant - this.#next) / this.#interval));
     return micros(this.#next + ahead * this.#interval);
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: BatchTicks) => ({ interval: it.#interval, next: it.#next }),
+    put: (it, fields) => {
+      it.#interval = fields.interval;
+      it.#next = fields.next;
+    },
+  });
 }

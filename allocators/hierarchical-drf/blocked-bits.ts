@@ -1,14 +1,15 @@
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 import type { Resources } from '../../engine/resources/index.ts';
 
-const NO_BITS = new Int32Array(0);
+import { NO_BITS } from './no-bits.ts';
 
 /**
  * Per agent, one bit for each client that is known to have a live filter over what is free there. The bits speak of one value: an offer
  * that comes back whole restores the very same object, so that they last; another value starts with none.
  */
 export class BlockedBits {
-  readonly #bits: Int32Array[] = [];
-  readonly #value: (Resources | null)[] = [];
+  #bits: Int32Array[] = [];
+  #value: (Resources | null)[] = [];
 
   /** The bits for `free` on `agent`, client `row` at bit `row & 31` of word `row >> 5`; may be shorter than the clients are many. */
   of(agent: number, free: Resources): Int32Array {
@@ -43,4 +44,12 @@ export class BlockedBits {
     const word = client >> 5;
     if (word < bits.length) bits[word] = bits[word]! & ~(1 << (client & 31));
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: BlockedBits) => ({ bits: it.#bits, value: it.#value }),
+    put: (it, fields) => {
+      it.#bits = fields.bits;
+      it.#value = fields.value;
+    },
+  });
 }

@@ -1,4 +1,5 @@
 import { assert } from '../../engine/core/index.ts';
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 import type { Agent, AllocatorOptions, Framework, Role } from '../../engine/master/index.ts';
 import type { FrameworkCapability } from '../../engine/protocol/index.ts';
 import type { Resources } from '../../engine/resources/index.ts';
@@ -63,8 +64,8 @@ export class Books {
   revision = 0;
   /** Grows with every change of a quota. */
   quotaRevision = 0;
-  readonly #clientsOf: (Map<Role, Client> | undefined)[] = [];
-  readonly #groups: (RoleGroup | undefined)[] = [];
+  #clientsOf: (Map<Role, Client> | undefined)[] = [];
+  #groups: (RoleGroup | undefined)[] = [];
   /** The answer to the last question for a client: they come in runs. */
   #lastClient: Client | null = null;
   #vector = new Float64Array(8);
@@ -296,4 +297,20 @@ export class Books {
     this.#groups[role] = group;
     return group;
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: Books) => ({
+      clientsOf: it.#clientsOf,
+      groups: it.#groups,
+      lastClient: it.#lastClient,
+      vector: it.#vector,
+      sharedCharge: it.#sharedCharge,
+    }),
+    put: (it, fields) => {
+      it.#clientsOf = fields.clientsOf;
+      it.#groups = fields.groups;
+      it.#lastClient = fields.lastClient;
+      it.#vector = fields.vector;
+    },
+  });
 }

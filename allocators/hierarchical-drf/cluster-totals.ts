@@ -1,4 +1,5 @@
 import { type Milli, milli } from '../../engine/core/index.ts';
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 import type { QuantityColumns } from './quantity-columns.ts';
 
 /** What all agents have together, and over which columns a share is taken. */
@@ -49,4 +50,8 @@ export class ClusterTotals {
     this.amounts = amounts;
     this.shareColumns = new Int32Array(capacity);
   }
+
+  static readonly layout = fieldsLayout({
+    kept: ['#excluded'],
+  });
 }

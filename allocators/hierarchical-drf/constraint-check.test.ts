@@ -19,8 +19,8 @@ function check(kind: 'text_matches' | 'text_not_matches', regex: string) {
       ],
     ]),
   };
-  const isExcluded = constraintCheck(constraints, 'eng')!;
-  return (...attributes: Attribute[]) => isExcluded({ hostname: 'host', attributes, domain: null });
+  const check = constraintCheck(constraints, 'eng')!;
+  return (...attributes: Attribute[]) => check.excludes({ hostname: 'host', attributes, domain: null });
 }
 
 const rack = (text: string): Attribute => ({ name: 'rack', type: 'TEXT', text });

@@ -1,4 +1,5 @@
 import { assert, assertNever } from '../../engine/core/index.ts';
+import { valueLayout } from '../../engine/core/graph/index.ts';
 import type {
   Attribute,
   AttributeConstraint,
@@ -15,20 +16,33 @@ export interface ConstrainedAgent {
   readonly domain: DomainInfo | null;
 }
 
-/** Whether the constraints of one role keep an agent away. */
-export type ConstraintCheck = (agent: ConstrainedAgent) => boolean;
-
 type Test = (agent: ConstrainedAgent) => boolean;
 
-/**
- * Compiles the constraints of `role`; null when it has none. An agent is kept away if no group has all its constraints true
- * (conformance README §10). Patterns were found valid by the master; they match the whole text.
- */
+/** The compiled constraints of one role. Patterns were found valid by the master; they match the whole text. */
+export class ConstraintCheck {
+  readonly #groups: readonly ConstraintGroup[];
+  readonly #tests: readonly Test[];
+
+  constructor(groups: readonly ConstraintGroup[]) {
+    this.#groups = groups;
+    this.#tests = groups.map((group) => compileGroup(group));
+  }
+
+  /** Whether an agent is kept away: no group has all its constraints true (conformance README §10). */
+  excludes(agent: ConstrainedAgent): boolean {
+    return !this.#tests.some((test) => test(agent));
+  }
+
+  static readonly layout = valueLayout({
+    pack: (check: ConstraintCheck) => check.#groups,
+    unpack: (groups) => new ConstraintCheck(groups),
+  });
+}
+
+/** Compiles the constraints of `role`; null when it has none. */
 export function constraintCheck(constraints: OfferConstraints | null, role: string): ConstraintCheck | null {
   const groups = constraints?.roleConstraints.get(role)?.groups;
-  if (groups === undefined) return null;
-  const tests = groups.map((group) => compileGroup(group));
-  return (agent) => !tests.some((test) => test(agent));
+  return groups === undefined ? null : new ConstraintCheck(groups);
 }
 
 /** Whether `constraints` keep `agent` from `role`. For tools and tests; cycles use the compiled check. */
@@ -37,7 +51,7 @@ export function isExcludedByConstraints(
   role: string,
   agent: ConstrainedAgent,
 ): boolean {
-  return constraintCheck(constraints, role)?.(agent) ?? false;
+  return constraintCheck(constraints, role)?.excludes(agent) ?? false;
 }
 
 function compileGroup(group: ConstraintGroup): Test {

@@ -1,4 +1,5 @@
 import { Rng } from '../../engine/core/index.ts';
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 import type { Agent, AllocatorOptions, Quota, Role } from '../../engine/master/index.ts';
 import { Resources } from '../../engine/resources/index.ts';
 import type { AgentRow } from './agent-row.ts';
@@ -58,8 +59,8 @@ export class Cycle {
   #passedOver = 0;
   #isDisturbed = false;
   /** Places to mend when the agent is done. */
-  readonly #movedOrders: (SiblingOrder | RoleRoll)[] = [];
-  readonly #movedIndices: number[] = [];
+  #movedOrders: (SiblingOrder | RoleRoll)[] = [];
+  #movedIndices: number[] = [];
   #movedCount = 0;
   /** The agents of the last stage in the order of their visits; for tests. */
   #visited: number[] | null = null;
@@ -395,7 +396,7 @@ export class Cycle {
   #tryClient(client: Client): boolean {
     const row = this.#row;
     if ((client.exclusions & row.restrictions) !== 0) return false;
-    if (client.constraints !== null && client.constraints(row)) return false;
+    if (client.constraints !== null && client.constraints.excludes(row)) return false;
     if (this.#stage !== 'whole' || !row.isPlain) return this.#tryPart(client);
     const { free } = row;
     if (!this.#isWorthwhile(client, free)) return false;
@@ -473,6 +474,56 @@ export class Cycle {
     client.demand!.offered(offer);
     if (client.demand!.isMet) this.#books.refreshActivity(client);
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: Cycle) => ({
+      books: it.#books,
+      records: it.#records,
+      rng: it.#rng,
+      visiting: it.#visiting,
+      stage: it.#stage,
+      quota: it.#quota,
+      quotaTable: it.#quotaTable,
+      tableRevision: it.#tableRevision,
+      roll: it.#roll,
+      isByRoll: it.#isByRoll,
+      randomRoles: it.#randomRoles,
+      randomPlaces: it.#randomPlaces,
+      filledFor: it.#filledFor,
+      restedAt: it.#restedAt,
+      row: it.#row,
+      passes: it.#passes,
+      blocked: it.#blocked,
+      hasAnyBehind: it.#hasAnyBehind,
+      passedOver: it.#passedOver,
+      isDisturbed: it.#isDisturbed,
+      movedOrders: it.#movedOrders,
+      movedIndices: it.#movedIndices,
+      movedCount: it.#movedCount,
+      visited: it.#visited,
+    }),
+    put: (it, fields) => {
+      it.#visiting = fields.visiting;
+      it.#stage = fields.stage;
+      it.#quota = fields.quota;
+      it.#quotaTable = fields.quotaTable;
+      it.#tableRevision = fields.tableRevision;
+      it.#isByRoll = fields.isByRoll;
+      it.#filledFor = fields.filledFor;
+      it.#restedAt = fields.restedAt;
+      it.#row = fields.row;
+      it.#passes = fields.passes;
+      it.#blocked = fields.blocked;
+      it.#hasAnyBehind = fields.hasAnyBehind;
+      it.#passedOver = fields.passedOver;
+      it.#isDisturbed = fields.isDisturbed;
+      it.#movedOrders = fields.movedOrders;
+      it.#movedIndices = fields.movedIndices;
+      it.#movedCount = fields.movedCount;
+      it.#visited = fields.visited;
+    },
+    kept: ['#minimum'],
+  });
 }
 
 /** Unreserved, non-revocable scalars: what guarantees and limits speak of. */

@@ -1,3 +1,4 @@
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 import type { Client } from './client.ts';
 import { DenseSet, grown } from './dense-set.ts';
 
@@ -105,6 +106,22 @@ export class DeclinerGuard {
     }
     this.#hasAny = widened(this.#hasAny, count);
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: DeclinerGuard) => ({
+      behind: it.#behind,
+      words: it.#words,
+      hasAny: it.#hasAny,
+      isAnywhere: it.#isAnywhere,
+      waiting: it.#waiting,
+    }),
+    put: (it, fields) => {
+      it.#behind = fields.behind;
+      it.#words = fields.words;
+      it.#hasAny = fields.hasAny;
+      it.#isAnywhere = fields.isAnywhere;
+    },
+  });
 }
 
 function widened(flags: Uint8Array, length: number): Uint8Array<ArrayBuffer> {

@@ -1,4 +1,5 @@
-import type { Quantities, Resources } from '../../engine/resources/index.ts';
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
+import { Quantities, type Resources } from '../../engine/resources/index.ts';
 
 /** What a framework asked for in a role (REQUEST) and was not offered since. */
 export class Demand {
@@ -21,4 +22,12 @@ export class Demand {
   offered(resources: Resources): void {
     this.#missing = this.#missing.minus(resources.quantities());
   }
+
+  static readonly layout = fieldsLayout({
+    blank: () => new Demand(Quantities.EMPTY),
+    take: (it: Demand) => ({ missing: it.#missing }),
+    put: (it, fields) => {
+      it.#missing = fields.missing;
+    },
+  });
 }

@@ -1,3 +1,5 @@
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
+
 /** Fewer than one number in so many is a member: sorting is cheaper than looking at all. */
 const SPARSE = 16;
 
@@ -57,6 +59,15 @@ export class DenseSet {
     target.set(this.#members.subarray(0, this.#size));
     return this.#size;
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: DenseSet) => ({ members: it.#members, places: it.#places, size: it.#size }),
+    put: (it, fields) => {
+      it.#members = fields.members;
+      it.#places = fields.places;
+      it.#size = fields.size;
+    },
+  });
 }
 
 /** A copy of at least `length` entries, the new ones 0; doubles, so that growing step by step stays linear. */

@@ -1,11 +1,12 @@
 import { assert, type Micros, micros } from '../../engine/core/index.ts';
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 
 /**
  * When the next event cycle is due, with timing `event`: one delay after the first thing that happened since the last cycle over all agents
  * and left something to do. What happens within the delay is dealt with in the same cycle.
  */
 export class EventTiming {
-  readonly #delay: Micros;
+  #delay: Micros;
   #due: Micros | null = null;
 
   constructor(delay: Micros) {
@@ -26,4 +27,12 @@ export class EventTiming {
   served(): void {
     this.#due = null;
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: EventTiming) => ({ delay: it.#delay, due: it.#due }),
+    put: (it, fields) => {
+      it.#delay = fields.delay;
+      it.#due = fields.due;
+    },
+  });
 }

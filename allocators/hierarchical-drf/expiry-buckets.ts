@@ -1,4 +1,5 @@
 import { assert } from '../../engine/core/index.ts';
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 import { grown } from './dense-set.ts';
 
 const NONE = -1;
@@ -24,10 +25,10 @@ interface Bucket {
  * the batch tick of the same instant, and then fires after it (conformance README §4). Spent and emptied buckets leave nothing behind.
  */
 export class ExpiryBuckets {
-  readonly #buckets: Bucket[] = [];
-  readonly #spare: number[] = [];
+  #buckets: Bucket[] = [];
+  #spare: number[] = [];
   /** By instant times two, plus one if late. */
-  readonly #byKey = new Map<number, number>();
+  #byKey = new Map<number, number>();
   /** Binary heap of bucket numbers, first to fire on top. */
   #heap: number[] = [];
   #emptyCount = 0;
@@ -185,6 +186,27 @@ export class ExpiryBuckets {
     }
     this.#heap[index] = moved;
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: ExpiryBuckets) => ({
+      buckets: it.#buckets,
+      spare: it.#spare,
+      byKey: it.#byKey,
+      heap: it.#heap,
+      emptyCount: it.#emptyCount,
+      lastKey: it.#lastKey,
+      lastBucket: it.#lastBucket,
+    }),
+    put: (it, fields) => {
+      it.#buckets = fields.buckets;
+      it.#spare = fields.spare;
+      it.#byKey = fields.byKey;
+      it.#heap = fields.heap;
+      it.#emptyCount = fields.emptyCount;
+      it.#lastKey = fields.lastKey;
+      it.#lastBucket = fields.lastBucket;
+    },
+  });
 }
 
 function compact(opened: Bucket, bucket: number, isLive: PairTest): void {

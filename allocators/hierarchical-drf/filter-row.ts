@@ -1,3 +1,4 @@
+import { fieldsLayout, FILLED_IN_LATER } from '../../engine/core/graph/index.ts';
 import { grown } from './dense-set.ts';
 
 const NONE = 0;
@@ -17,7 +18,7 @@ export class FilterPages {
   /** Handle and bucket of each agent of a page in turn. Page 0 is never given out. */
   readonly chunks: Int32Array[] = [new Int32Array(CHUNK_PAGES << PAGE_LENGTH_BITS)];
   #used = 1;
-  readonly #spare: number[] = [];
+  #spare: number[] = [];
 
   /** An empty page. */
   take(): number {
@@ -32,6 +33,14 @@ export class FilterPages {
   give(page: number): void {
     this.#spare.push(page);
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: FilterPages) => ({ used: it.#used, spare: it.#spare }),
+    put: (it, fields) => {
+      it.#used = fields.used;
+      it.#spare = fields.spare;
+    },
+  });
 }
 
 /** A filter beyond the first of a pair. */
@@ -51,7 +60,7 @@ export class FilterRow {
   readonly further = new Map<number, FurtherFilter[]>();
   /** Live filters, those beyond the first included. */
   count = 0;
-  readonly #pages: FilterPages;
+  #pages: FilterPages;
   /** Page by agent, `PAGE_AGENTS` to one; 0 for none. */
   #own = new Int32Array(4);
 
@@ -109,6 +118,15 @@ export class FilterRow {
     const number = agent >> PAGE_BITS;
     return number < this.#own.length ? this.#own[number]! : NONE;
   }
+
+  static readonly layout = fieldsLayout({
+    blank: () => new FilterRow(0, FILLED_IN_LATER),
+    take: (it: FilterRow) => ({ pages: it.#pages, own: it.#own }),
+    put: (it, fields) => {
+      it.#pages = fields.pages;
+      it.#own = fields.own;
+    },
+  });
 }
 
 /** Where a page's chunk has the agent's entries. */

@@ -6,6 +6,7 @@ import {
   type Milli,
   milli,
 } from '../../engine/core/index.ts';
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 import type {
   Agent,
   AllocationExplanation,
@@ -18,6 +19,7 @@ import type {
   Framework,
   Quota,
   Role,
+  SnapshotParts,
   Unavailability,
   Usage,
 } from '../../engine/master/index.ts';
@@ -39,6 +41,7 @@ import { Demand } from './demand.ts';
 import { EventTiming } from './event-timing.ts';
 import { explain } from './explain/explain.ts';
 import type { Scene } from './explain/hypothesis.ts';
+import { KEPT_CLASSES, KEPT_CONSTANTS } from './kept-classes.ts';
 import { type InverseOfferStatus, Maintenance } from './maintenance.ts';
 import { MinimumOffer } from './minimum-offer.ts';
 import { RecoveryPause } from './recovery-pause.ts';
@@ -62,7 +65,7 @@ export class HierarchicalDrf implements ExplainingAllocator {
   readonly #cycle: Cycle;
   readonly #maintenance: Maintenance;
   readonly #pause = new RecoveryPause();
-  readonly #quotas = new Map<Role, Quota>();
+  #quotas = new Map<Role, Quota>();
   #whitelist: ReadonlySet<string> | null = null;
   readonly #ticks: BatchTicks;
   /** Null with Mesos's timing. */
@@ -493,6 +496,11 @@ export class HierarchicalDrf implements ExplainingAllocator {
     };
   }
 
+  snapshotParts(): SnapshotParts {
+    const classes = [HierarchicalDrf, ...KEPT_CLASSES];
+    return { kind: 'hierarchical-drf', classes, constants: KEPT_CONSTANTS };
+  }
+
   /** What is free on the agent. */
   available(agent: Agent): Resources {
     return this.#books.agent(agent).free;
@@ -731,6 +739,33 @@ export class HierarchicalDrf implements ExplainingAllocator {
     books.guard?.beginRound(row.agent);
     books.refreshAgent(row);
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: HierarchicalDrf) => ({
+      books: it.#books,
+      records: it.#records,
+      cycle: it.#cycle,
+      maintenance: it.#maintenance,
+      pause: it.#pause,
+      quotas: it.#quotas,
+      whitelist: it.#whitelist,
+      ticks: it.#ticks,
+      events: it.#events,
+      runs: it.#runs,
+      allocations: it.#allocations,
+      declines: it.#declines,
+      isInCycle: it.#isInCycle,
+    }),
+    put: (it, fields) => {
+      it.#quotas = fields.quotas;
+      it.#whitelist = fields.whitelist;
+      it.#runs = fields.runs;
+      it.#allocations = fields.allocations;
+      it.#declines = fields.declines;
+      it.#isInCycle = fields.isInCycle;
+    },
+    kept: ['#options', '#sink', '#reopen', '#lapsed'],
+  });
 }
 
 /** The duration of a filter before the rule of at least one interval (spec 16 §8). */

@@ -1,4 +1,5 @@
 import type { Micros } from '../../engine/core/index.ts';
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 import type { Agent, AllocationSink, Framework, Unavailability } from '../../engine/master/index.ts';
 import type { Books } from './books.ts';
 
@@ -16,7 +17,7 @@ interface Outage {
 /** Inverse offers (spec 10; conformance README §5.6). Empty, and free, while no agent is to go away. */
 export class Maintenance {
   readonly #books: Books;
-  readonly #outages = new Map<Agent, Outage>();
+  #outages = new Map<Agent, Outage>();
 
   constructor(books: Books) {
     this.#books = books;
@@ -89,4 +90,11 @@ export class Maintenance {
       sink.inverseOffer(framework, agent);
     }
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: Maintenance) => ({ books: it.#books, outages: it.#outages }),
+    put: (it, fields) => {
+      it.#outages = fields.outages;
+    },
+  });
 }

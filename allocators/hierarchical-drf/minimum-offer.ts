@@ -1,3 +1,4 @@
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 import type { Quantities, Resources } from '../../engine/resources/index.ts';
 import { CPUS, DISK, GPUS, MEM } from './quantity-columns.ts';
 
@@ -15,7 +16,7 @@ interface Alternative {
  * their items, whatever is reserved (spec 16 §4). Without alternatives anything but nothing passes.
  */
 export class MinimumOffer {
-  readonly #alternatives: readonly Alternative[];
+  #alternatives: readonly Alternative[];
 
   constructor(alternatives: readonly Quantities[]) {
     this.#alternatives = alternatives.map(alternative);
@@ -39,6 +40,14 @@ export class MinimumOffer {
     }
     return this.#alternatives.length === 0;
   }
+
+  static readonly layout = fieldsLayout({
+    blank: () => new MinimumOffer([]),
+    take: (it: MinimumOffer) => ({ alternatives: it.#alternatives }),
+    put: (it, fields) => {
+      it.#alternatives = fields.alternatives;
+    },
+  });
 }
 
 function isCovered(wanted: Alternative, offer: Resources): boolean {

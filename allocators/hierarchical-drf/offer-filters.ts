@@ -1,4 +1,5 @@
 import { assert, type Micros, micros } from '../../engine/core/index.ts';
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 import type { Agent } from '../../engine/master/index.ts';
 import type { Resources } from '../../engine/resources/index.ts';
 import { BlockedBits } from './blocked-bits.ts';
@@ -22,7 +23,7 @@ export interface RefusedOffer {
  * Offer filters (spec 16 §8): of a framework in a role on an agent, refusing what is contained in the refused resources until they expire.
  */
 export class OfferFilters {
-  readonly #clients: readonly (Client | null)[];
+  #clients: readonly (Client | null)[];
   readonly #refusals = new Refusals();
   readonly #buckets = new ExpiryBuckets();
   readonly #blocked = new BlockedBits();
@@ -219,4 +220,21 @@ export class OfferFilters {
     row.count--;
     return true;
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: OfferFilters) => ({
+      clients: it.#clients,
+      refusals: it.#refusals,
+      buckets: it.#buckets,
+      blocked: it.#blocked,
+      pages: it.#pages,
+      filtered: it.#filtered,
+      count: it.#count,
+    }),
+    put: (it, fields) => {
+      it.#clients = fields.clients;
+      it.#count = fields.count;
+    },
+    kept: ['#isLive'],
+  });
 }

@@ -1,8 +1,10 @@
-const NO_BITS = new Int32Array(0);
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
+
+import { NO_BITS } from './no-bits.ts';
 
 /** A set of pairs of agent and client: one bit a pair, those of one agent together. */
 export class PairBits {
-  readonly #bits: Int32Array[] = [];
+  #bits: Int32Array[] = [];
 
   has(agent: number, client: number): boolean {
     const word = client >> 5;
@@ -28,4 +30,11 @@ export class PairBits {
     const bits = this.#bits[agent];
     if (bits !== undefined && word < bits.length) bits[word] = bits[word]! & ~(1 << (client & 31));
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: PairBits) => ({ bits: it.#bits }),
+    put: (it, fields) => {
+      it.#bits = fields.bits;
+    },
+  });
 }

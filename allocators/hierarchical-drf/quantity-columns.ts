@@ -1,4 +1,5 @@
 import { type Milli, milli } from '../../engine/core/index.ts';
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 import { Quantities, type Resources } from '../../engine/resources/index.ts';
 
 const PREDEFINED = ['cpus', 'mem', 'disk', 'gpus'] as const;
@@ -10,8 +11,8 @@ export const GPUS = 3;
 
 /** Which column of the typed tables holds which scalar: the predefined four, then further names as they are met. */
 export class QuantityColumns {
-  readonly #names: string[] = [...PREDEFINED];
-  readonly #columns = new Map<string, number>(PREDEFINED.map((name, column) => [name, column]));
+  #names: string[] = [...PREDEFINED];
+  #columns = new Map<string, number>(PREDEFINED.map((name, column) => [name, column]));
 
   get count(): number {
     return this.#names.length;
@@ -62,4 +63,12 @@ export class QuantityColumns {
       vector[column] = quantities.get(this.#names[column]!);
     }
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: QuantityColumns) => ({ names: it.#names, columns: it.#columns }),
+    put: (it, fields) => {
+      it.#names = fields.names;
+      it.#columns = fields.columns;
+    },
+  });
 }

@@ -1,5 +1,6 @@
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 import type { Quota, Role } from '../../engine/master/index.ts';
-import type { QuantityColumns } from './quantity-columns.ts';
+import { QuantityColumns } from './quantity-columns.ts';
 
 const NO_SLOT = -1;
 
@@ -14,7 +15,7 @@ export class QuotaTable {
   /** Thousandths; Infinity for none. */
   readonly limits: Float64Array;
   /** By role. */
-  readonly #slots: Int32Array;
+  #slots: Int32Array;
 
   constructor(columns: QuantityColumns, quotas: ReadonlyMap<Role, Quota>) {
     for (const { guarantees, limits } of quotas.values()) {
@@ -45,4 +46,12 @@ export class QuotaTable {
   slot(role: Role): number {
     return role < this.#slots.length ? this.#slots[role]! : NO_SLOT;
   }
+
+  static readonly layout = fieldsLayout({
+    blank: () => new QuotaTable(new QuantityColumns(), new Map()),
+    take: (it: QuotaTable) => ({ slots: it.#slots }),
+    put: (it, fields) => {
+      it.#slots = fields.slots;
+    },
+  });
 }

@@ -1,4 +1,5 @@
 import type { Rng } from '../../engine/core/index.ts';
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 import { grown } from './dense-set.ts';
 import type { RoleTree } from './role-tree.ts';
 import type { ShareTable } from './share-table.ts';
@@ -21,9 +22,9 @@ export class RandomRoleOrder {
   readonly #belongs: (node: number) => boolean;
   readonly #draw = new WeightedDraw();
   /** By slot: the leaf, its weight, and the top-level node above it or itself. */
-  readonly #leaves: number[] = [];
-  readonly #weights: number[] = [];
-  readonly #tops: number[] = [];
+  #leaves: number[] = [];
+  #weights: number[] = [];
+  #tops: number[] = [];
   #isSelective = false;
   #length = 0;
 
@@ -89,6 +90,27 @@ export class RandomRoleOrder {
       this.#tops.push(topOfChild);
     }
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: RandomRoleOrder) => ({
+      tree: it.#tree,
+      rng: it.#rng,
+      draw: it.#draw,
+      leaves: it.#leaves,
+      weights: it.#weights,
+      tops: it.#tops,
+      isSelective: it.#isSelective,
+      length: it.#length,
+    }),
+    put: (it, fields) => {
+      it.#leaves = fields.leaves;
+      it.#weights = fields.weights;
+      it.#tops = fields.tops;
+      it.#isSelective = fields.isSelective;
+      it.#length = fields.length;
+    },
+    kept: ['#belongs'],
+  });
 }
 
 /**
@@ -125,4 +147,12 @@ export class RandomPlaces {
     this.#places[drawn] = this.#places[this.#left]!;
     return place;
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: RandomPlaces) => ({ shares: it.#shares, rng: it.#rng, places: it.#places, left: it.#left }),
+    put: (it, fields) => {
+      it.#places = fields.places;
+      it.#left = fields.left;
+    },
+  });
 }

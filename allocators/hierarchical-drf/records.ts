@@ -1,3 +1,4 @@
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 import type { Agent, AllocationSink } from '../../engine/master/index.ts';
 import { Resources } from '../../engine/resources/index.ts';
 import type { Client } from './client.ts';
@@ -7,15 +8,15 @@ const AGENTS_MAX = 2 ** 21;
 
 /** What a cycle allocated, told to the sink when it is over: the records of one framework in a row, in order of its first. */
 export class AllocationRecords {
-  readonly #clients: (Client | null)[] = [];
-  readonly #agents: number[] = [];
-  readonly #resources: Resources[] = [];
+  #clients: (Client | null)[] = [];
+  #agents: number[] = [];
+  #resources: Resources[] = [];
   /** Chains the records of one framework. */
-  readonly #next: number[] = [];
-  readonly #first: number[] = [];
-  readonly #last: number[] = [];
-  readonly #frameworks: number[] = [];
-  readonly #byPair = new Map<number, number>();
+  #next: number[] = [];
+  #first: number[] = [];
+  #last: number[] = [];
+  #frameworks: number[] = [];
+  #byPair = new Map<number, number>();
   #count = 0;
 
   get count(): number {
@@ -72,4 +73,29 @@ export class AllocationRecords {
     this.#byPair.clear();
     this.#count = 0;
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: AllocationRecords) => ({
+      clients: it.#clients,
+      agents: it.#agents,
+      resources: it.#resources,
+      next: it.#next,
+      first: it.#first,
+      last: it.#last,
+      frameworks: it.#frameworks,
+      byPair: it.#byPair,
+      count: it.#count,
+    }),
+    put: (it, fields) => {
+      it.#clients = fields.clients;
+      it.#agents = fields.agents;
+      it.#resources = fields.resources;
+      it.#next = fields.next;
+      it.#first = fields.first;
+      it.#last = fields.last;
+      it.#frameworks = fields.frameworks;
+      it.#byPair = fields.byPair;
+      it.#count = fields.count;
+    },
+  });
 }

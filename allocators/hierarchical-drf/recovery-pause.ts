@@ -1,4 +1,5 @@
 import type { Micros } from '../../engine/core/index.ts';
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 
 /** After a failover with quotas, no cycle runs until enough agents are back or the wait was too long (spec 16 §11). */
 export class RecoveryPause {
@@ -36,4 +37,13 @@ export class RecoveryPause {
     if (this.#deadline === null) return;
     if (this.#deadline < now || (this.#deadline === now && (lateToo || !this.#isLate))) this.#deadline = null;
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: RecoveryPause) => ({ awaited: it.#awaited, deadline: it.#deadline, isLate: it.#isLate }),
+    put: (it, fields) => {
+      it.#awaited = fields.awaited;
+      it.#deadline = fields.deadline;
+      it.#isLate = fields.isLate;
+    },
+  });
 }

@@ -1,3 +1,4 @@
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 import type { Resources } from '../../engine/resources/index.ts';
 import { grown } from './dense-set.ts';
 
@@ -10,15 +11,15 @@ const SEARCH_MAX = 8;
  * the answer to the last question asked of it. Handles instead of references keep tables of millions of filters out of the collector's way.
  */
 export class Refusals {
-  readonly #value: (Resources | null)[] = [null];
-  readonly #tested: (Resources | null)[] = [null];
-  readonly #covers: boolean[] = [false];
+  #value: (Resources | null)[] = [null];
+  #tested: (Resources | null)[] = [null];
+  #covers: boolean[] = [false];
   #references = new Int32Array(16);
   /** Handles of one agent are chained, latest first. */
   #next = new Int32Array(16);
   #previous = new Int32Array(16);
   #first = new Int32Array(16);
-  readonly #spare: number[] = [];
+  #spare: number[] = [];
 
   /** A handle, greater than 0, for `refused` on `agent`; each call needs one `release`. */
   acquire(agent: number, refused: Resources): number {
@@ -81,4 +82,27 @@ export class Refusals {
     this.#first[agent] = handle;
     return handle;
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: Refusals) => ({
+      value: it.#value,
+      tested: it.#tested,
+      covers: it.#covers,
+      references: it.#references,
+      next: it.#next,
+      previous: it.#previous,
+      first: it.#first,
+      spare: it.#spare,
+    }),
+    put: (it, fields) => {
+      it.#value = fields.value;
+      it.#tested = fields.tested;
+      it.#covers = fields.covers;
+      it.#references = fields.references;
+      it.#next = fields.next;
+      it.#previous = fields.previous;
+      it.#first = fields.first;
+      it.#spare = fields.spare;
+    },
+  });
 }

@@ -1,3 +1,4 @@
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 import type { Role } from '../../engine/master/index.ts';
 
 /** Stands for the parent of a top-level role. */
@@ -5,9 +6,9 @@ export const NO_ROLE = -1;
 
 /** Numbers for role names, given in order of first mention and never reused. A role's ancestors have numbers too, smaller than its own. */
 export class RoleBook {
-  readonly #numbers = new Map<string, Role>();
-  readonly #names: string[] = [];
-  readonly #parents: (Role | typeof NO_ROLE)[] = [];
+  #numbers = new Map<string, Role>();
+  #names: string[] = [];
+  #parents: (Role | typeof NO_ROLE)[] = [];
 
   role(name: string): Role {
     const known = this.#numbers.get(name);
@@ -55,4 +56,13 @@ export class RoleBook {
   isNested(role: Role): boolean {
     return this.#parents[role] !== NO_ROLE;
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: RoleBook) => ({ numbers: it.#numbers, names: it.#names, parents: it.#parents }),
+    put: (it, fields) => {
+      it.#numbers = fields.numbers;
+      it.#names = fields.names;
+      it.#parents = fields.parents;
+    },
+  });
 }

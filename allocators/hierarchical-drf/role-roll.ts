@@ -1,3 +1,4 @@
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 import { grown } from './dense-set.ts';
 import type { RoleTree } from './role-tree.ts';
 import { moveRight } from './sibling-order.ts';
@@ -46,4 +47,13 @@ export class RoleRoll {
       this.#length--;
     }
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: RoleRoll) => ({ tree: it.#tree, nodes: it.#nodes, length: it.#length }),
+    put: (it, fields) => {
+      it.#nodes = fields.nodes;
+      it.#length = fields.length;
+    },
+    kept: ['#belongs'],
+  });
 }

@@ -1,4 +1,5 @@
 import { assert } from '../../engine/core/index.ts';
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 import type { Role } from '../../engine/master/index.ts';
 import type { ClusterTotals } from './cluster-totals.ts';
 import { grown } from './dense-set.ts';
@@ -20,18 +21,18 @@ export class RoleTree {
   readonly #book: RoleBook;
   readonly #totals: ClusterTotals;
   readonly #nodes: ShareTable;
-  readonly #rootGroup: SiblingOrder;
+  #rootGroup: SiblingOrder;
   /** By node: parent, role, children (virtual leaf included), active leaves in the subtree (itself included), virtual leaf. */
   #parent = new Int32Array(16);
   #role = new Int32Array(16);
   #childCount = new Int32Array(16);
   #activeLeaves = new Int32Array(16);
   #virtual = new Int32Array(16);
-  readonly #children: (SiblingOrder | null)[] = [];
+  #children: (SiblingOrder | null)[] = [];
   /** By role: its own node and the leaf its use is booked on, or -1. */
   #node = new Int32Array(0);
   #leaf = new Int32Array(0);
-  readonly #weights: number[] = [];
+  #weights: number[] = [];
   #clientCount = 0;
 
   constructor(book: RoleBook, totals: ClusterTotals) {
@@ -368,4 +369,36 @@ export class RoleTree {
     this.#node.fill(NONE, before);
     this.#leaf.fill(NONE, before);
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: RoleTree) => ({
+      book: it.#book,
+      totals: it.#totals,
+      nodes: it.#nodes,
+      rootGroup: it.#rootGroup,
+      parent: it.#parent,
+      role: it.#role,
+      childCount: it.#childCount,
+      activeLeaves: it.#activeLeaves,
+      virtual: it.#virtual,
+      children: it.#children,
+      node: it.#node,
+      leaf: it.#leaf,
+      weights: it.#weights,
+      clientCount: it.#clientCount,
+    }),
+    put: (it, fields) => {
+      it.#rootGroup = fields.rootGroup;
+      it.#parent = fields.parent;
+      it.#role = fields.role;
+      it.#childCount = fields.childCount;
+      it.#activeLeaves = fields.activeLeaves;
+      it.#virtual = fields.virtual;
+      it.#children = fields.children;
+      it.#node = fields.node;
+      it.#leaf = fields.leaf;
+      it.#weights = fields.weights;
+      it.#clientCount = fields.clientCount;
+    },
+  });
 }

@@ -1,4 +1,5 @@
 import { assert } from '../../engine/core/index.ts';
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 import type { ClusterTotals } from './cluster-totals.ts';
 import { SiblingOrder } from './sibling-order.ts';
 
@@ -27,8 +28,8 @@ export class ShareTable {
   #isListed = new Uint8Array(FIRST_ROWS);
   #isStale = new Uint8Array(FIRST_ROWS);
   #rows = 0;
-  readonly #spare: number[] = [];
-  readonly #dirty: SiblingOrder[] = [];
+  #spare: number[] = [];
+  #dirty: SiblingOrder[] = [];
   #version = -1;
 
   constructor(totals: ClusterTotals) {
@@ -271,6 +272,44 @@ export class ShareTable {
     this.#held = held;
     this.#stride = stride;
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: ShareTable) => ({
+      totals: it.#totals,
+      held: it.#held,
+      stride: it.#stride,
+      share: it.#share,
+      count: it.#count,
+      weight: it.#weight,
+      rank: it.#rank,
+      name: it.#name,
+      group: it.#group,
+      isActive: it.#isActive,
+      isListed: it.#isListed,
+      isStale: it.#isStale,
+      rows: it.#rows,
+      spare: it.#spare,
+      dirty: it.#dirty,
+      version: it.#version,
+    }),
+    put: (it, fields) => {
+      it.#held = fields.held;
+      it.#stride = fields.stride;
+      it.#share = fields.share;
+      it.#count = fields.count;
+      it.#weight = fields.weight;
+      it.#rank = fields.rank;
+      it.#name = fields.name;
+      it.#group = fields.group;
+      it.#isActive = fields.isActive;
+      it.#isListed = fields.isListed;
+      it.#isStale = fields.isStale;
+      it.#rows = fields.rows;
+      it.#spare = fields.spare;
+      it.#dirty = fields.dirty;
+      it.#version = fields.version;
+    },
+  });
 }
 
 function widened(array: Float64Array, length: number): Float64Array<ArrayBuffer> {

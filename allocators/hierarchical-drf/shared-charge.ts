@@ -1,3 +1,4 @@
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 import { Resources, withCount } from '../../engine/resources/index.ts';
 import type { AgentRow } from './agent-row.ts';
 import type { Client } from './client.ts';
@@ -9,7 +10,7 @@ import type { QuantityColumns } from './quantity-columns.ts';
  */
 export class SharedCharge {
   readonly #columns: QuantityColumns;
-  readonly #clients: readonly (Client | null)[];
+  #clients: readonly (Client | null)[];
   forClient = new Float64Array(8);
   forRole = new Float64Array(8);
 
@@ -45,4 +46,11 @@ export class SharedCharge {
     });
     return isHeld;
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: SharedCharge) => ({ columns: it.#columns, clients: it.#clients }),
+    put: (it, fields) => {
+      it.#clients = fields.clients;
+    },
+  });
 }

@@ -1,3 +1,4 @@
+import { fieldsLayout, FILLED_IN_LATER } from '../../engine/core/graph/index.ts';
 import { grown } from './dense-set.ts';
 import type { ShareTable } from './share-table.ts';
 
@@ -11,12 +12,12 @@ const PICKED_MAX = 32;
  * changes a share only disturbs it, and it is sorted once before it is read next.
  */
 export class SiblingOrder {
-  readonly #table: ShareTable;
+  #table: ShareTable;
   #rows = new Int32Array(4);
   #length = 0;
   #isDisturbed = false;
   /** Empty between sorts. */
-  readonly #picked: number[] = [];
+  #picked: number[] = [];
 
   constructor(table: ShareTable) {
     this.#table = table;
@@ -118,6 +119,24 @@ export class SiblingOrder {
       rows[low] = row;
     }
   }
+
+  static readonly layout = fieldsLayout({
+    blank: () => new SiblingOrder(FILLED_IN_LATER),
+    take: (it: SiblingOrder) => ({
+      table: it.#table,
+      rows: it.#rows,
+      length: it.#length,
+      isDisturbed: it.#isDisturbed,
+      picked: it.#picked,
+    }),
+    put: (it, fields) => {
+      it.#table = fields.table;
+      it.#rows = fields.rows;
+      it.#length = fields.length;
+      it.#isDisturbed = fields.isDisturbed;
+      it.#picked = fields.picked;
+    },
+  });
 }
 
 /** Puts the entry at `index` of the first `length` where it belongs after its share or count grew; those to its right are in order. */

@@ -1,4 +1,5 @@
 import type { Rng } from '../../engine/core/index.ts';
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 
 const NONE = -1;
 
@@ -74,4 +75,21 @@ export class WeightedDraw {
     sums[node] = weight;
     for (node >>= 1; node > 0; node >>= 1) sums[node] = sums[2 * node]! + sums[2 * node + 1]!;
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: WeightedDraw) => ({
+      sums: it.#sums,
+      weights: it.#weights,
+      leaves: it.#leaves,
+      drawn: it.#drawn,
+      drawnCount: it.#drawnCount,
+    }),
+    put: (it, fields) => {
+      it.#sums = fields.sums;
+      it.#weights = fields.weights;
+      it.#leaves = fields.leaves;
+      it.#drawn = fields.drawn;
+      it.#drawnCount = fields.drawnCount;
+    },
+  });
 }

@@ -1,3 +1,4 @@
+import { valueLayout } from '../core/graph/index.ts';
 import type { AuthorizationAction } from '../protocol/index.ts';
 import type { Acls } from './acls.ts';
 import { authorize } from './authorize.ts';
@@ -22,10 +23,31 @@ export interface Viewer {
   may(action: ViewAction, object: string | null): boolean;
 }
 
-export const ALL_SEEING: Viewer = { seesAll: true, may: () => true };
+/** What the ACLs let a principal see, null without ACLs. */
+export class PrincipalViewer implements Viewer {
+  readonly seesAll: boolean;
+  readonly acls: Acls | null;
+  readonly principal: string | null;
+
+  constructor(acls: Acls | null, principal: string | null) {
+    this.seesAll = acls === null;
+    this.acls = acls;
+    this.principal = principal;
+  }
+
+  may(action: ViewAction, object: string | null): boolean {
+    return this.acls === null || authorize(this.acls, this.principal, { action, object });
+  }
+
+  static readonly layout = valueLayout({
+    pack: ({ acls, principal }: PrincipalViewer) => ({ acls, principal }),
+    unpack: ({ acls, principal }) => viewerOf(acls, principal),
+  });
+}
+
+export const ALL_SEEING = new PrincipalViewer(null, null);
 
 /** What the ACLs let a principal see; without ACLs everything. */
-export function viewerOf(acls: Acls | null, principal: string | null): Viewer {
-  if (acls === null) return ALL_SEEING;
-  return { seesAll: false, may: (action, object) => authorize(acls, principal, { action, object }) };
+export function viewerOf(acls: Acls | null, principal: string | null): PrincipalViewer {
+  return acls === null ? ALL_SEEING : new PrincipalViewer(acls, principal);
 }

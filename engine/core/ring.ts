@@ -1,9 +1,10 @@
+import { fieldsLayout } from './graph/index.ts';
 import { assert } from './assert.ts';
 
 /** The last `capacity` things pushed, oldest first; what is pushed beyond it takes the place of the oldest. O(1) each. */
 export class Ring<T> {
   readonly capacity: number;
-  readonly #items: T[] = [];
+  #items: T[] = [];
   /** Where the oldest stands once the ring is full. */
   #start = 0;
 
@@ -36,4 +37,13 @@ export class Ring<T> {
   *[Symbol.iterator](): Iterator<T> {
     for (let index = 0; index < this.#items.length; index++) yield this.at(index);
   }
+
+  static readonly layout = fieldsLayout({
+    blank: () => new Ring<unknown>(1),
+    take: (it: Ring<unknown>) => ({ items: it.#items, start: it.#start }),
+    put: (it, fields) => {
+      it.#items = fields.items;
+      it.#start = fields.start;
+    },
+  });
 }

@@ -1,3 +1,5 @@
+import { fieldsLayout } from './graph/index.ts';
+
 /**
  * Seeded generator, xoshiro128** (Blackman and Vigna, 2018): 32 bits a draw, state of four integers.
  * A stream is made for one purpose (`placement`, `latency`, …), so that a draw added in one feature does not shift another's.
@@ -84,4 +86,14 @@ export class Rng {
   words(): readonly [number, number, number, number] {
     return [this.#a, this.#b, this.#c, this.#d];
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: Rng) => ({ a: it.#a, b: it.#b, c: it.#c, d: it.#d }),
+    put: (it, fields) => {
+      it.#a = fields.a;
+      it.#b = fields.b;
+      it.#c = fields.c;
+      it.#d = fields.d;
+    },
+  });
 }

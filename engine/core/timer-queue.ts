@@ -1,3 +1,4 @@
+import { fieldsLayout } from './graph/index.ts';
 import { assert } from './assert.ts';
 import type { Micros } from './time.ts';
 
@@ -6,10 +7,10 @@ import type { Micros } from './time.ts';
  * whoever fires a timer checks that its target still wants it.
  */
 export class TimerQueue {
-  readonly #at: number[] = [];
-  readonly #sequence: number[] = [];
-  readonly #kind: number[] = [];
-  readonly #target: number[] = [];
+  #at: number[] = [];
+  #sequence: number[] = [];
+  #kind: number[] = [];
+  #target: number[] = [];
   #next = 0;
 
   get size(): number {
@@ -78,4 +79,21 @@ export class TimerQueue {
     this.#kind[row] = kind;
     this.#target[row] = target;
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: TimerQueue) => ({
+      at: it.#at,
+      sequence: it.#sequence,
+      kind: it.#kind,
+      target: it.#target,
+      next: it.#next,
+    }),
+    put: (it, fields) => {
+      it.#at = fields.at;
+      it.#sequence = fields.sequence;
+      it.#kind = fields.kind;
+      it.#target = fields.target;
+      it.#next = fields.next;
+    },
+  });
 }

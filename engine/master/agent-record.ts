@@ -6,6 +6,7 @@ import {
   type Micros,
   type OperationUuid,
 } from '../core/index.ts';
+import { fieldsLayout, FILLED_IN_LATER } from '../core/graph/index.ts';
 import type { AgentInfo, ExecutorInfo, InverseOfferStatus, Unavailability } from '../protocol/index.ts';
 import type { Agent, Role } from './allocator.ts';
 import type { FrameworkRecord } from './framework-record.ts';
@@ -108,4 +109,8 @@ export class AgentRecord {
     }
     return null;
   }
+
+  static readonly layout = fieldsLayout({
+    blank: () => new AgentRecord(FILLED_IN_LATER, FILLED_IN_LATER, FILLED_IN_LATER, null),
+  });
 }

@@ -1,4 +1,5 @@
 import type { Branded, Micros } from '../core/index.ts';
+import type { GraphClass, GraphConstants } from '../core/graph/index.ts';
 import type {
   AgentCapability,
   Attribute,
@@ -196,6 +197,18 @@ export interface Allocator {
   dominantShare(role: Role): number;
   /** Counters for metrics; see `AllocatorMetrics`. With `now`, ticks that were passed over up to then are counted as run. */
   metrics(now?: Micros): AllocatorMetrics;
+
+  /** How it takes part in snapshots of its master; one without this, or with null, has none. */
+  snapshotParts?(): SnapshotParts | null;
+}
+
+/** An allocator as part of a graph (`engine/core/graph`): everything that it keeps, and nothing of the module's own, makes its decisions. */
+export interface SnapshotParts {
+  /** Name of the kind of allocator. */
+  readonly kind: string;
+  /** Its own class and all that it keeps objects of; the resources' classes are known. */
+  readonly classes: readonly GraphClass[];
+  readonly constants: GraphConstants;
 }
 
 /** Plain counters, read between steps. */

@@ -1,4 +1,5 @@
 import { type AgentId, assert, assertNever, type FrameworkId, type TaskId } from '../core/index.ts';
+import { fieldsLayout } from '../core/graph/index.ts';
 import type {
   AgentToMaster,
   AuthorizationRequest,
@@ -67,11 +68,15 @@ interface Asked {
 }
 
 /** The calls of one framework behind the one that the authorizer is asked about. */
-class CallQueue {
+export class CallQueue {
   readonly calls: (WaitingSubscription | WaitingCall)[] = [];
   /** Tasks of the ACCEPT that waits. Those that a KILL met are in `killed` instead. */
   readonly pending = new Map<TaskId, AgentId>();
   readonly killed = new Set<TaskId>();
+
+  static readonly layout = fieldsLayout({
+    blank: () => new CallQueue(),
+  });
 }
 
 /** Calls of one framework that may wait. */
@@ -92,6 +97,8 @@ export class Authorizations {
   isPending(frameworkId: FrameworkId, taskId: TaskId): boolean {
     return this.queues.get(frameworkId)?.pending.has(taskId) === true;
   }
+
+  static readonly layout = fieldsLayout({});
 }
 
 /** Carries out a scheduler's call, subscriptions apart. */

@@ -1,3 +1,4 @@
+import { fieldsLayout } from '../core/graph/index.ts';
 import {
   type OperationState,
   type ResourceOfferOperation,
@@ -15,7 +16,7 @@ const PER_STATE = SOURCES.length * REASONS;
 
 /** How often tasks ended or became unreachable, by state, source and reason: `counts[(state × sources + source) × reasons + reason + 1]`, reason 0 for none. */
 export class TaskEndCounters {
-  readonly #counts = new Float64Array(STATES.length * PER_STATE);
+  #counts = new Float64Array(STATES.length * PER_STATE);
 
   add(state: TaskState, source: StatusSource, reason: StatusReason | null): void {
     const sourceIndex = source === 'SOURCE_MASTER' ? 0 : source === 'SOURCE_AGENT' ? 1 : 2;
@@ -43,6 +44,13 @@ export class TaskEndCounters {
       }
     }
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: TaskEndCounters) => ({ counts: it.#counts }),
+    put: (it, fields) => {
+      it.#counts = fields.counts;
+    },
+  });
 }
 
 /** Operations on resources, in the order of the metrics. */
@@ -68,7 +76,7 @@ export const OPERATION_ENDS = [
 
 /** How operations on resources ended, by kind and state. */
 export class OperationEndCounters {
-  readonly #counts = new Float64Array(RESOURCE_OPERATIONS.length * OPERATION_ENDS.length);
+  #counts = new Float64Array(RESOURCE_OPERATIONS.length * OPERATION_ENDS.length);
 
   add(type: ResourceOfferOperation['type'], state: OperationState): void {
     const end = (OPERATION_ENDS as readonly OperationState[]).indexOf(state);
@@ -82,6 +90,13 @@ export class OperationEndCounters {
       RESOURCE_OPERATIONS.indexOf(type) * OPERATION_ENDS.length + OPERATION_ENDS.indexOf(state)
     ]!;
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: OperationEndCounters) => ({ counts: it.#counts }),
+    put: (it, fields) => {
+      it.#counts = fields.counts;
+    },
+  });
 }
 
 /** What the master has counted since it started (spec 15): whole numbers that only grow. */
@@ -138,4 +153,6 @@ export class MasterCounters {
   invalidOperationStatusUpdateAcknowledgements = 0;
   readonly taskEnds = new TaskEndCounters();
   readonly operationEnds = new OperationEndCounters();
+
+  static readonly layout = fieldsLayout({});
 }

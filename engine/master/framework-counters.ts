@@ -1,3 +1,4 @@
+import { fieldsLayout } from '../core/graph/index.ts';
 import {
   TASK_STATE_NUMBERS,
   type SchedulerCall,
@@ -71,6 +72,10 @@ export class FrameworkCounters {
     const number = TASK_STATE_NUMBERS[state];
     this.tasksEnded[number] = this.tasksEnded[number]! + 1;
   }
+
+  static readonly layout = fieldsLayout({
+    blank: () => new FrameworkCounters(),
+  });
 }
 
 function zeros<Name extends string>(names: readonly Name[]): { [Key in Name]: number } {

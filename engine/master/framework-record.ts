@@ -6,6 +6,7 @@ import {
   secondsToMicros,
   type TaskId,
 } from '../core/index.ts';
+import { fieldsLayout, FILLED_IN_LATER } from '../core/graph/index.ts';
 import {
   type FrameworkCapability,
   type FrameworkInfo,
@@ -17,6 +18,23 @@ import type { Framework } from './allocator.ts';
 import type { FrameworkCounters } from './framework-counters.ts';
 import type { StreamId } from './input.ts';
 import type { TaskRecord } from './task-record.ts';
+
+/** Of a record that is filled in later. */
+const NO_INFO: FrameworkInfo = {
+  user: '',
+  name: '',
+  id: null,
+  failoverTimeout: 0,
+  checkpoint: false,
+  role: null,
+  roles: [],
+  hostname: '',
+  principal: null,
+  webuiUrl: null,
+  capabilities: ['MULTI_ROLE'],
+  labels: null,
+  offerFilters: new Map(),
+};
 
 /** A framework that may subscribe: connected, disconnected within its failover timeout, or recovered from agents' reports. */
 export class FrameworkRecord {
@@ -84,4 +102,8 @@ export class FrameworkRecord {
   get failoverTimeout(): Micros {
     return this.info.failoverTimeout > 0 ? secondsToMicros(this.info.failoverTimeout) : micros(0);
   }
+
+  static readonly layout = fieldsLayout({
+    blank: () => new FrameworkRecord(FILLED_IN_LATER, FILLED_IN_LATER, NO_INFO, false),
+  });
 }

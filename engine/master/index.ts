@@ -28,6 +28,7 @@ export type {
   Framework,
   Quota,
   Role,
+  SnapshotParts,
   SorterKind,
   Unavailability,
   Usage,
@@ -41,6 +42,7 @@ export {
 } from './explanation-text.ts';
 export { CALL_ERROR_STATUS, type CallError, callErrorText } from './call-error.ts';
 export type { LinkId, MasterInput, OperatorStreamId, RequestId, StreamId } from './input.ts';
+export { type MachineSnapshot, type SnapshotError, SnapshotMismatch } from './machine-snapshot.ts';
 export { MasterMachine } from './master-machine.ts';
 export type { MetricValue } from './metrics.ts';
 export {

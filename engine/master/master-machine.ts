@@ -6,6 +6,7 @@ import {
   type Machine,
   type MasterEpoch,
   type Micros,
+  micros,
   ok,
   type Result,
   type Sink,
@@ -65,6 +66,7 @@ import type { LinkId, MasterInput, OperatorStreamId, RequestId, StreamId } from 
 import { checkMasterInvariants } from './invariants.ts';
 import { type AllocationExplanation, type ExplainError, isExplaining } from './allocation-explanation.ts';
 import { kill } from './kill.ts';
+import { type MachineSnapshot, restoreInto, type SnapshotError, takeSnapshot } from './machine-snapshot.ts';
 import { setSchedule } from './maintenance.ts';
 import { reconcileOperations } from './operation-reconciliation.ts';
 import { acknowledgeOperation, operationUpdated } from './operations.ts';
@@ -107,6 +109,7 @@ import { acknowledge, statusUpdated } from './status-updates.ts';
 /** The master (DESIGN.md, "The state machines"). Inputs: `MasterInput`; outputs: `MasterOutput`. */
 export class MasterMachine implements Machine<MasterInput, MasterOutput> {
   readonly #master: MasterState;
+  readonly #allocatorOptions: AllocatorOptions;
 
   /** @param now instant of its making; the allocator's first tick is one interval later. */
   constructor(
@@ -116,6 +119,22 @@ export class MasterMachine implements Machine<MasterInput, MasterOutput> {
     now: Micros,
   ) {
     this.#master = new MasterState(options, factory, allocatorOptions, now);
+    this.#allocatorOptions = allocatorOptions;
+  }
+
+  /**
+   * The machine that the snapshot was taken of, made of the same options and kind of allocator: it goes on as that one would. Throws
+   * SnapshotMismatch for a snapshot of other options, another allocator or another version.
+   */
+  static restored(
+    options: MasterOptions,
+    factory: AllocatorFactory,
+    allocatorOptions: AllocatorOptions,
+    snapshot: MachineSnapshot,
+  ): MasterMachine {
+    const machine = new MasterMachine(options, factory, allocatorOptions, micros(0));
+    restoreInto(machine.#master, allocatorOptions, snapshot);
+    return machine;
   }
 
   step(now: Micros, input: MasterInput, outputs: Sink<MasterOutput>): void {
@@ -191,6 +210,11 @@ export class MasterMachine implements Machine<MasterInput, MasterOutput> {
     next = earlier(next, master.nextPing);
     next = earlier(next, master.reservationWatch === null ? null : master.reservationWatch.nextCheck);
     return earlier(next, master.nextHeartbeat);
+  }
+
+  /** Everything that decides what it will do, as plain data; see `restored`. Between two steps, and not in service: O(everything). */
+  snapshot(): Result<MachineSnapshot, SnapshotError> {
+    return takeSnapshot(this.#master, this.#allocatorOptions);
   }
 
   /** Counters and sums, live. */

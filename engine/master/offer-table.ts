@@ -1,4 +1,5 @@
 import { assert, type ExecutorId, type OfferId } from '../core/index.ts';
+import { fieldsLayout } from '../core/graph/index.ts';
 import type { Offer } from '../protocol/index.ts';
 import type { Resources } from '../resources/index.ts';
 import type { AgentRecord } from './agent-record.ts';
@@ -9,11 +10,11 @@ import type { FrameworkRecord } from './framework-record.ts';
 export const OFFER_SLOTS = 2 ** 18;
 
 const NONE = -1;
-const NO_EXECUTORS: readonly ExecutorId[] = [];
+export const NO_EXECUTORS: readonly ExecutorId[] = [];
 const GENERATIONS_MAX = 2 ** 34;
 
 /** A place for one offer: everything about it side by side, since offers come and go in no order and each is touched as a whole. */
-class OfferSlot {
+export class OfferSlot {
   offer: Offer | null = null;
   agent: AgentRecord | null = null;
   framework: FrameworkRecord | null = null;
@@ -23,6 +24,10 @@ class OfferSlot {
   agentPrevious = NONE;
   frameworkNext = NONE;
   frameworkPrevious = NONE;
+
+  static readonly layout = fieldsLayout({
+    blank: () => new OfferSlot(),
+  });
 }
 
 /**
@@ -30,8 +35,8 @@ class OfferSlot {
  * making and removing one costs the same however many are out: 122 M offers pass here on a busy day.
  */
 export class OfferTable {
-  readonly #slots: OfferSlot[] = [];
-  readonly #free: number[] = [];
+  #slots: OfferSlot[] = [];
+  #free: number[] = [];
   #count = 0;
 
   get count(): number {
@@ -151,4 +156,13 @@ export class OfferTable {
     this.#slots.push(new OfferSlot());
     return index;
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: OfferTable) => ({ slots: it.#slots, free: it.#free, count: it.#count }),
+    put: (it, fields) => {
+      it.#slots = fields.slots;
+      it.#free = fields.free;
+      it.#count = fields.count;
+    },
+  });
 }

@@ -1,4 +1,5 @@
 import type { Micros, OfferId } from '../core/index.ts';
+import { fieldsLayout } from '../core/graph/index.ts';
 
 /** Entries dropped from the front before the queue is cut. */
 const SPENT_MAX = 4_096;
@@ -8,8 +9,8 @@ const SPENT_MAX = 4_096;
  * their deadlines; an offer that was answered meanwhile is dropped when its turn comes.
  */
 export class OfferTimeouts {
-  readonly #ids: OfferId[] = [];
-  readonly #deadlines: Micros[] = [];
+  #ids: OfferId[] = [];
+  #deadlines: Micros[] = [];
   #head = 0;
 
   /** `deadline` is not before that of any offer added earlier. */
@@ -43,4 +44,13 @@ export class OfferTimeouts {
     this.#deadlines.splice(0, this.#head);
     this.#head = 0;
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: OfferTimeouts) => ({ ids: it.#ids, deadlines: it.#deadlines, head: it.#head }),
+    put: (it, fields) => {
+      it.#ids = fields.ids;
+      it.#deadlines = fields.deadlines;
+      it.#head = fields.head;
+    },
+  });
 }

@@ -1,4 +1,5 @@
 import type { FrameworkId, OperationUuid } from '../core/index.ts';
+import { fieldsLayout, FILLED_IN_LATER } from '../core/graph/index.ts';
 import {
   isSpeculative,
   isTerminalOperation,
@@ -67,4 +68,9 @@ export class OperationRecord {
   get held(): Resources {
     return this.holder === null ? Resources.EMPTY : this.source;
   }
+
+  static readonly layout = fieldsLayout({
+    blank: () =>
+      new OperationRecord(FILLED_IN_LATER, null, FILLED_IN_LATER, FILLED_IN_LATER, FILLED_IN_LATER, null),
+  });
 }

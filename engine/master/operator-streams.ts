@@ -1,5 +1,6 @@
 import { type Viewer, viewerOf, visibleResources } from '../authorization/index.ts';
 import { type MasterEpoch, MICROS_PER_SECOND, Ring } from '../core/index.ts';
+import { fieldsLayout } from '../core/graph/index.ts';
 import type { AgentStatus, ExtensionEvent, OperatorEvent } from '../protocol/index.ts';
 import type { MasterInput, OperatorStreamId } from './input.ts';
 import { clusterState } from './queries/index.ts';
@@ -42,6 +43,10 @@ export class OperatorStreams {
   constructor(kept: number) {
     this.kept = kept === 0 ? null : new Ring(kept);
   }
+
+  static readonly layout = fieldsLayout({
+    blank: () => new OperatorStreams(0),
+  });
 }
 
 const MASTERS = 2 ** 20;

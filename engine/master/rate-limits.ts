@@ -1,4 +1,5 @@
 import { assert, type Micros, micros } from '../core/index.ts';
+import { fieldsLayout } from '../core/graph/index.ts';
 
 /** `--rate_limits` (spec 14 §4). A principal that is not listed shares the aggregate limit with all such; null there limits nobody. */
 export interface RateLimits {
@@ -24,9 +25,9 @@ const PARTS_PER_CALL = 1_000_000_000;
 const CAPACITY_MAX = 9_000_000;
 
 /** A bucket of calls, filled at a steady rate. Whole parts, so nothing drifts. A call that is refused changes nothing. */
-class Bucket {
-  readonly #milliQps: number;
-  readonly #parts: number;
+export class Bucket {
+  #milliQps: number;
+  #parts: number;
   #level: number;
   #at: Micros;
 
@@ -48,6 +49,17 @@ class Bucket {
     this.#at = now;
     return null;
   }
+
+  static readonly layout = fieldsLayout({
+    blank: () => new Bucket({ milliQps: 1, capacity: 1 }, micros(0)),
+    take: (it: Bucket) => ({ milliQps: it.#milliQps, parts: it.#parts, level: it.#level, at: it.#at }),
+    put: (it, fields) => {
+      it.#milliQps = fields.milliQps;
+      it.#parts = fields.parts;
+      it.#level = fields.level;
+      it.#at = fields.at;
+    },
+  });
 }
 
 /** Calls of one principal, refused ones among those received only. */
@@ -59,8 +71,8 @@ export interface PrincipalCounters {
 /** Rates of principals as the master enforces them: on every call of a scheduler that names a framework or subscribes (spec 03 §11). */
 export class RateLimiter {
   /** Null for those without limit. */
-  readonly #buckets = new Map<string, Bucket | null>();
-  readonly #aggregate: Bucket | null;
+  #buckets = new Map<string, Bucket | null>();
+  #aggregate: Bucket | null;
 
   constructor({ limits, aggregateDefault }: RateLimits, now: Micros) {
     for (const { principal, rate } of limits) {
@@ -76,4 +88,12 @@ export class RateLimiter {
     if (own !== undefined) return own === null ? null : own.take(now);
     return this.#aggregate === null ? null : this.#aggregate.take(now);
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: RateLimiter) => ({ buckets: it.#buckets, aggregate: it.#aggregate }),
+    put: (it, fields) => {
+      it.#buckets = fields.buckets;
+      it.#aggregate = fields.aggregate;
+    },
+  });
 }

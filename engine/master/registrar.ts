@@ -1,4 +1,5 @@
 import { type AgentId, assert, type Micros } from '../core/index.ts';
+import { fieldsLayout } from '../core/graph/index.ts';
 import type { AgentInfo, AgentToMaster } from '../protocol/index.ts';
 import type { RegistryOperation } from '../registry/index.ts';
 import type { AgentRecord } from './agent-record.ts';
@@ -51,7 +52,7 @@ export type OperatorOperation = Extract<
 export class Registrar {
   #issued = 0;
   #durable = 0;
-  readonly #waiting: AfterDurable[] = [];
+  #waiting: AfterDurable[] = [];
   #head = 0;
 
   /** Writes that are not durable yet. */
@@ -78,4 +79,19 @@ export class Registrar {
     }
     return effect;
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: Registrar) => ({
+      issued: it.#issued,
+      durable: it.#durable,
+      waiting: it.#waiting,
+      head: it.#head,
+    }),
+    put: (it, fields) => {
+      it.#issued = fields.issued;
+      it.#durable = fields.durable;
+      it.#waiting = fields.waiting;
+      it.#head = fields.head;
+    },
+  });
 }

@@ -1,4 +1,5 @@
 import { type AgentId, type Micros, MICROS_PER_SECOND, micros } from '../core/index.ts';
+import { fieldsLayout } from '../core/graph/index.ts';
 import { isTerminal } from '../protocol/index.ts';
 import { conversionOf, type Resource, type ResourceOperation, Resources } from '../resources/index.ts';
 import type { AgentRecord } from './agent-record.ts';
@@ -24,8 +25,8 @@ export interface ReservationOrphan {
 export class ReservationWatch {
   nextCheck: Micros;
   /** By the key of what is reserved. */
-  readonly #lastUsed = new Map<AgentRecord, Map<string, Micros>>();
-  readonly #orphanedSince = new Map<AgentRecord, Map<string, Micros>>();
+  #lastUsed = new Map<AgentRecord, Map<string, Micros>>();
+  #orphanedSince = new Map<AgentRecord, Map<string, Micros>>();
 
   constructor(now: Micros) {
     this.nextCheck = micros(now + CHECK_INTERVAL);
@@ -83,6 +84,15 @@ export class ReservationWatch {
     this.#lastUsed.set(agent, after);
     for (const entry of expired) release(master, agent, entry);
   }
+
+  static readonly layout = fieldsLayout({
+    blank: () => new ReservationWatch(micros(0)),
+    take: (it: ReservationWatch) => ({ lastUsed: it.#lastUsed, orphanedSince: it.#orphanedSince }),
+    put: (it, fields) => {
+      it.#lastUsed = fields.lastUsed;
+      it.#orphanedSince = fields.orphanedSince;
+    },
+  });
 }
 
 /** Reservations and volumes that a framework which is not here owns, by agent (bug ledger B49 is what comes of not knowing). */

@@ -1,9 +1,10 @@
 import { assert } from '../core/index.ts';
+import { fieldsLayout } from '../core/graph/index.ts';
 
 /** Records in dense rows; the row of a removed record is reused by the next one, the last freed first. */
 export class RowTable<Row extends number, Record extends { readonly row: Row }> {
-  readonly #records: (Record | null)[] = [];
-  readonly #free: Row[] = [];
+  #records: (Record | null)[] = [];
+  #free: Row[] = [];
 
   /** The row that the next record is to have. */
   nextRow(): Row {
@@ -45,4 +46,12 @@ export class RowTable<Row extends number, Record extends { readonly row: Row }> 
   *[Symbol.iterator](): Iterator<Record> {
     for (const record of this.#records) if (record !== null) yield record;
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: RowTable<number, { readonly row: number }>) => ({ records: it.#records, free: it.#free }),
+    put: (it, fields) => {
+      it.#records = fields.records;
+      it.#free = fields.free;
+    },
+  });
 }

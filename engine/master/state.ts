@@ -8,6 +8,7 @@ import {
   type Sink,
   TimerQueue,
 } from '../core/index.ts';
+import { fieldsLayout } from '../core/graph/index.ts';
 import type {
   AgentInfo,
   DomainInfo,
@@ -214,4 +215,8 @@ export class MasterState {
   after(delay: Micros): Micros {
     return micros(this.now + delay);
   }
+
+  static readonly layout = fieldsLayout({
+    kept: ['options', 'domain', 'isOutstanding', 'out'],
+  });
 }

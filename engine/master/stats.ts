@@ -1,3 +1,4 @@
+import { fieldsLayout } from '../core/graph/index.ts';
 import type { Resources } from '../resources/index.ts';
 
 /** Sums of scalars by kind, in thousandths; integers in doubles, so they never drift. */
@@ -20,6 +21,8 @@ export class KindSums {
     this.disk -= resources.disk;
     this.gpus -= resources.gpus;
   }
+
+  static readonly layout = fieldsLayout({});
 }
 
 /** What the master counts while it runs; read between steps. */
@@ -39,4 +42,6 @@ export class MasterStats {
   offersTimedOut = 0;
   tasksLaunched = 0;
   steps = 0;
+
+  static readonly layout = fieldsLayout({});
 }

@@ -1,4 +1,5 @@
 import type { Micros } from '../core/index.ts';
+import { fieldsLayout } from '../core/graph/index.ts';
 import type { StatusReason, StatusSource, TaskState, TaskStatus } from '../protocol/index.ts';
 
 /** A state that a task came into: when the master learned of it, from whom, and why. */
@@ -51,10 +52,19 @@ export class TaskHistory {
     }
     entries.push(entry);
   }
+
+  static readonly layout = fieldsLayout({
+    blank: () => new TaskHistory(),
+    take: (it: TaskHistory) => ({ entries: it.#entries, forgotten: it.#forgotten }),
+    put: (it, fields) => {
+      it.#entries = fields.entries;
+      it.#forgotten = fields.forgotten;
+    },
+  });
 }
 
 const STATUSES_MAX = 64;
-const NO_STATUSES: readonly TaskStatus[] = [];
+export const NO_STATUSES: readonly TaskStatus[] = [];
 
 function withoutData(status: TaskStatus): TaskStatus {
   const { details } = status;

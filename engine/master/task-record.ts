@@ -1,9 +1,26 @@
-import type { ExecutorId, Micros, TaskId, UpdateId } from '../core/index.ts';
-import type { KillPolicy, Task, TaskInfo, TaskState, TaskStatusDetails } from '../protocol/index.ts';
+import type { AgentId, ExecutorId, Micros, TaskId, UpdateId } from '../core/index.ts';
+import { fieldsLayout, FILLED_IN_LATER } from '../core/graph/index.ts';
+import {
+  BLANK_TEMPLATE,
+  type KillPolicy,
+  type Task,
+  type TaskInfo,
+  type TaskState,
+  type TaskStatusDetails,
+} from '../protocol/index.ts';
+import { Resources } from '../resources/index.ts';
 import type { AgentRecord } from './agent-record.ts';
 import type { Role } from './allocator.ts';
 import type { FrameworkRecord } from './framework-record.ts';
 import type { TaskHistory } from './task-history.ts';
+
+/** Of a record that is filled in later. */
+const NO_INFO: TaskInfo = {
+  taskId: 0 as TaskId,
+  agentId: 0 as AgentId,
+  resources: Resources.EMPTY,
+  template: BLANK_TEMPLATE,
+};
 
 /** A task that the master knows: launched and not yet both terminal and acknowledged, or unreachable. */
 export class TaskRecord {
@@ -52,6 +69,18 @@ export class TaskRecord {
     this.executorId = executorId;
     this.state = state;
   }
+
+  static readonly layout = fieldsLayout({
+    blank: () =>
+      new TaskRecord(
+        FILLED_IN_LATER,
+        FILLED_IN_LATER,
+        FILLED_IN_LATER,
+        NO_INFO,
+        FILLED_IN_LATER,
+        'TASK_STAGING',
+      ),
+  });
 }
 
 /** Whether an update with this id tells of an ended task whose id `task` has now: the agent made it before `task` was launched. */

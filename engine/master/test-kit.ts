@@ -220,6 +220,23 @@ export interface RegisteredAgent {
   readonly info: AgentInfo;
 }
 
+/** Options of the machine that `MasterDriver` makes. */
+export function drivenOptions(changes: Partial<MasterOptions> = {}): MasterOptions {
+  return { ...DEFAULT_MASTER_OPTIONS, heartbeatInterval: null, ...changes };
+}
+
+/**
+ * Options of the policy that `MasterDriver` is given. A real policy offers a shared volume anew in every cycle, unless there is a minimum that it
+ * does not reach alone.
+ */
+export function policyOptions(changes: Partial<AllocatorOptions> = {}): AllocatorOptions {
+  return {
+    ...ALLOCATOR_OPTIONS,
+    minAllocatable: [Resources.ofScalars({ cpus: milli(10) }).quantities()],
+    ...changes,
+  };
+}
+
 /**
  * One machine with a clock, and a registry that is durable at once unless `holdsRegistry`. After every step the machine's invariants are
  * checked, and that the allocator holds for each framework exactly what the master's books say.
@@ -236,6 +253,7 @@ export class MasterDriver {
   readonly unanswered: { readonly ticket: number; readonly requests: readonly AuthorizationRequest[] }[] = [];
   /** Operations that are written and not durable yet. */
   readonly written: RegistryOperation[] = [];
+  readonly #recorder: ((now: Micros, input: MasterInput) => void) | null;
   #durable = 0;
   #streams = 0;
   #links = 0;
@@ -250,6 +268,9 @@ export class MasterDriver {
       readonly elect?: boolean;
       /** Decides instead of the plain allocator, which then only keeps the books. */
       readonly policy?: AllocatorFactory | undefined;
+      readonly allocatorOptions?: Partial<AllocatorOptions>;
+      /** Told every input before the machine is. */
+      readonly recorder?: (now: Micros, input: MasterInput) => void;
     } = {},
   ) {
     this.registry = given.registry ?? new RegistryState();
@@ -257,8 +278,9 @@ export class MasterDriver {
     // No two masters of one registry number their connections alike.
     this.#links = this.registry.epoch * 100_000;
     this.#streams = this.#links;
+    this.#recorder = given.recorder ?? null;
     this.machine = new MasterMachine(
-      { ...DEFAULT_MASTER_OPTIONS, heartbeatInterval: null, ...given.options },
+      drivenOptions(given.options),
       given.policy === undefined
         ? (now, options, sink) => {
             this.allocator = new PlainAllocator(now, options, sink);
@@ -267,10 +289,7 @@ export class MasterDriver {
         : bookedPolicy(given.policy, (books) => {
             this.allocator = books;
           }),
-      // A real policy offers a shared volume anew in every cycle, unless there is a minimum that it does not reach alone.
-      given.policy === undefined
-        ? ALLOCATOR_OPTIONS
-        : { ...ALLOCATOR_OPTIONS, minAllocatable: [Resources.ofScalars({ cpus: milli(10) }).quantities()] },
+      given.policy === undefined ? ALLOCATOR_OPTIONS : policyOptions(given.allocatorOptions),
       this.now,
     );
     if (given.elect !== false) this.elect();
@@ -319,6 +338,7 @@ export class MasterDriver {
   }
 
   #stepInto(input: MasterInput, outputs: MasterOutput[]): void {
+    this.#recorder?.(this.now, input);
     this.machine.step(this.now, input, {
       push: (output) => {
         if (output.kind === 'persist') this.written.push(output.operation);

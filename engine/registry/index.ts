@@ -1,6 +1,6 @@
 export { scheduledMachines, withoutMachines } from './maintenance-schedule.ts';
 export type { RegisteredDrain, RegisteredQuota, RegistryOperation, RegistrySnapshot } from './registry.ts';
-export { RegistryState } from './registry-state.ts';
+export { NO_SCHEDULE, RegistryState } from './registry-state.ts';
 export {
   entryKey,
   HEAD_KEY,

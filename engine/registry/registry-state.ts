@@ -1,4 +1,5 @@
 import { type AgentId, assert, assertNever, type MasterEpoch, type Micros } from '../core/index.ts';
+import { fieldsLayout } from '../core/graph/index.ts';
 import {
   type AgentInfo,
   type MachineId,
@@ -9,7 +10,7 @@ import {
 import { scheduledMachines, withoutMachines } from './maintenance-schedule.ts';
 import type { RegisteredDrain, RegisteredQuota, RegistryOperation, RegistrySnapshot } from './registry.ts';
 
-const NO_SCHEDULE: MaintenanceSchedule = { windows: [] };
+export const NO_SCHEDULE: MaintenanceSchedule = { windows: [] };
 
 /**
  * The registry's content, as the log of operations leaves it (spec 13 §3). Stores and the simulator apply operations to it;
@@ -17,16 +18,16 @@ const NO_SCHEDULE: MaintenanceSchedule = { windows: [] };
  */
 export class RegistryState {
   #epoch = 0 as MasterEpoch;
-  readonly #admitted = new Map<AgentId, AgentInfo>();
-  readonly #unreachable = new Map<AgentId, Micros>();
-  readonly #gone = new Map<AgentId, Micros>();
-  readonly #deactivated = new Map<AgentId, RegisteredDrain | null>();
-  readonly #weights = new Map<string, number>();
-  readonly #quotas = new Map<string, RegisteredQuota>();
+  #admitted = new Map<AgentId, AgentInfo>();
+  #unreachable = new Map<AgentId, Micros>();
+  #gone = new Map<AgentId, Micros>();
+  #deactivated = new Map<AgentId, RegisteredDrain | null>();
+  #weights = new Map<string, number>();
+  #quotas = new Map<string, RegisteredQuota>();
   #schedule = NO_SCHEDULE;
   /** By key, in the order in which they went down. */
-  readonly #machinesDown = new Map<string, MachineId>();
-  readonly #minimumCapabilities = new Set<string>();
+  #machinesDown = new Map<string, MachineId>();
+  #minimumCapabilities = new Set<string>();
 
   /** A registry with the content that a store has kept. */
   static restore(snapshot: RegistrySnapshot): RegistryState {
@@ -212,4 +213,32 @@ export class RegistryState {
     if (isInUse) this.#minimumCapabilities.add(capability);
     else this.#minimumCapabilities.delete(capability);
   }
+
+  static readonly layout = fieldsLayout({
+    blank: () => new RegistryState(),
+    take: (it: RegistryState) => ({
+      epoch: it.#epoch,
+      admitted: it.#admitted,
+      unreachable: it.#unreachable,
+      gone: it.#gone,
+      deactivated: it.#deactivated,
+      weights: it.#weights,
+      quotas: it.#quotas,
+      schedule: it.#schedule,
+      machinesDown: it.#machinesDown,
+      minimumCapabilities: it.#minimumCapabilities,
+    }),
+    put: (it, fields) => {
+      it.#epoch = fields.epoch;
+      it.#admitted = fields.admitted;
+      it.#unreachable = fields.unreachable;
+      it.#gone = fields.gone;
+      it.#deactivated = fields.deactivated;
+      it.#weights = fields.weights;
+      it.#quotas = fields.quotas;
+      it.#schedule = fields.schedule;
+      it.#machinesDown = fields.machinesDown;
+      it.#minimumCapabilities = fields.minimumCapabilities;
+    },
+  });
 }

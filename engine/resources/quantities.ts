@@ -1,6 +1,8 @@
 import { fromMilli, type Milli, milli, ok, type Result, ZERO_MILLI } from '../core/index.ts';
+import { valueLayout } from '../core/graph/index.ts';
 import { compareText } from './compare-text.ts';
 import { parseAmounts } from './amounts-text.ts';
+import { packAmounts, unpackAmounts } from './packed-resource.ts';
 import type { ResourceError } from './resource-error.ts';
 
 const NO_NAMES: readonly string[] = [];
@@ -117,6 +119,14 @@ export class Quantities {
   private static make(names: readonly string[], values: readonly Milli[]): Quantities {
     return names.length === 0 ? Quantities.EMPTY : new Quantities(names, values);
   }
+
+  static readonly layout = valueLayout({
+    pack: ({ names, values }: Quantities) => packAmounts(names, values),
+    unpack: (packed) => {
+      const { names, values } = unpackAmounts(packed);
+      return Quantities.make(names, values);
+    },
+  });
 }
 
 /** `name:amount` joined by `;`. */

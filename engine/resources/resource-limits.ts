@@ -1,6 +1,8 @@
 import { assert, err, type Milli, milli, type Result, ok } from '../core/index.ts';
+import { valueLayout } from '../core/graph/index.ts';
 import { parseAmounts } from './amounts-text.ts';
 import { compareText } from './compare-text.ts';
+import { packAmounts, unpackAmounts } from './packed-resource.ts';
 import { amountsText, type Quantities } from './quantities.ts';
 import type { ResourceError } from './resource-error.ts';
 
@@ -97,4 +99,12 @@ export class ResourceLimits {
   toString(): string {
     return amountsText(this.names, this.values);
   }
+
+  static readonly layout = valueLayout({
+    pack: ({ names, values }: ResourceLimits) => packAmounts(names, values),
+    unpack: (packed) => {
+      const { names, values } = unpackAmounts(packed);
+      return names.length === 0 ? ResourceLimits.UNLIMITED : new ResourceLimits(names, values);
+    },
+  });
 }

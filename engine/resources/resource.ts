@@ -136,8 +136,8 @@ export function compareValues(a: Resource, b: Resource): number {
   return a.scalar - b.scalar;
 }
 
-/** Every entry is made here, so that all have one shape. */
-function makeResource(
+/** Every entry is made here, so that all have one shape. The value fits the identity's type and is canonical. */
+export function makeResource(
   identity: ResourceIdentity,
   scalar: Milli,
   ranges: Ranges | null,

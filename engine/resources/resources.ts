@@ -1,4 +1,5 @@
 import { assert, type Milli, MILLI_PER_UNIT, milli, ok, type Result, ZERO_MILLI } from '../core/index.ts';
+import { valueLayout } from '../core/graph/index.ts';
 import {
   ALLOCATED,
   CPUS,
@@ -36,6 +37,7 @@ import {
   withIdentity,
 } from './resource.ts';
 import type { ResourceError } from './resource-error.ts';
+import { type PackedResource, packResource, unpackResource } from './packed-resource.ts';
 import { parseResourceEntries, resourceText } from './resources-text.ts';
 import { isStrictSubrole } from './role-name.ts';
 
@@ -341,6 +343,11 @@ export class Resources {
   private static make(entries: readonly Resource[]): Resources {
     return entries.length === 0 ? Resources.EMPTY : new Resources(entries);
   }
+
+  static readonly layout = valueLayout({
+    pack: (value: Resources): readonly PackedResource[] => value.entries.map(packResource),
+    unpack: (packed, shared) => Resources.make(packed.map((entry) => unpackResource(entry, shared))),
+  });
 }
 
 /** Entries of equal place as one, unless they stay apart. `sorted` is ascending. */

@@ -111,7 +111,7 @@ export class OfferRules {
   #isConstrained(client: Client, row: AgentRow): boolean {
     const { target, isUnconstrained } = this.#hypothesis;
     if (client.constraints === null || (client === target && isUnconstrained)) return false;
-    return client.constraints(row);
+    return client.constraints.excludes(row);
   }
 
   #restrictions(row: AgentRow): number {

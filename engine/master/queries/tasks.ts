@@ -1,8 +1,9 @@
 import type { Viewer } from '../../authorization/index.ts';
 import { commandExecutorId } from '../../core/index.ts';
-import type { ClusterTasks, Task, TaskStatus } from '../../protocol/index.ts';
+import type { ClusterTasks, Task } from '../../protocol/index.ts';
 import type { FrameworkRecord } from '../framework-record.ts';
 import type { MasterState } from '../state.ts';
+import { NO_STATUSES } from '../task-history.ts';
 import { type TaskRecord, userOfTask } from '../task-record.ts';
 
 /** Which of a framework's tasks. */
@@ -106,5 +107,3 @@ export function taskView(master: MasterState, task: TaskRecord): Task {
   task.view = made;
   return made;
 }
-
-const NO_STATUSES: readonly TaskStatus[] = [];
