@@ -4,6 +4,8 @@ import { expectThat, type Property } from '../property.ts';
 
 /** What an agent has sent of one task. */
 interface Stream {
+  readonly agentId: AgentId;
+  readonly frameworkId: FrameworkId;
   head: number;
   state: TaskState;
   ended: boolean;
@@ -17,6 +19,8 @@ export function updateOrder(): Property {
   const streams = new Map<string, Stream>();
   /** Ids of updates that their frameworks acknowledged, per agent. */
   const acknowledged = new Map<AgentId, Set<number>>();
+  /** Of frameworks that do not checkpoint nothing is on the disk: what an agent has not delivered of them is gone when it restarts. */
+  const volatile = new Set<FrameworkId>();
   const keyOf = (agent: AgentId, framework: FrameworkId, task: TaskId): string =>
     `${agent} ${framework} ${task}`;
   return {
@@ -31,8 +35,23 @@ export function updateOrder(): Property {
       }
       ids.add(uuid);
     },
+    masterOutput(_now, _master, output) {
+      if (output.kind !== 'toAgent') return;
+      const { message } = output;
+      if (message.type !== 'RUN_TASK' && message.type !== 'RUN_TASK_GROUP') return;
+      if (message.framework.checkpoint) volatile.delete(message.frameworkId);
+      else volatile.add(message.frameworkId);
+    },
     agentOutput(_now, machine, output) {
-      if (output.kind !== 'toMaster' || output.message.type !== 'STATUS_UPDATE') return;
+      if (output.kind !== 'toMaster') return;
+      if (output.message.type === 'REREGISTER_AGENT' && volatile.size > 0) {
+        const { info, tasks } = output.message;
+        const kept = new Set(tasks.map((one) => keyOf(info.id!, one.frameworkId, one.task.taskId)));
+        for (const [key, { agentId, frameworkId }] of streams) {
+          if (agentId === info.id && volatile.has(frameworkId) && !kept.has(key)) streams.delete(key);
+        }
+      }
+      if (output.message.type !== 'STATUS_UPDATE') return;
       const { agentId, frameworkId, status, latestState } = output.message;
       const uuid = status.uuid!;
       const key = keyOf(agentId, frameworkId, status.taskId);
@@ -40,7 +59,13 @@ export function updateOrder(): Property {
       const where = () =>
         `machine ${machine}, agent ${agentId}, framework ${frameworkId}, task ${status.taskId}`;
       if (stream === undefined || stream.head === uuid) {
-        streams.set(key, { head: uuid, state: status.state, ended: isTerminal(status.state) });
+        streams.set(key, {
+          agentId,
+          frameworkId,
+          head: uuid,
+          state: status.state,
+          ended: isTerminal(status.state),
+        });
       } else {
         expectThat(
           uuid > stream.head,
