@@ -1,4 +1,4 @@
-import type { FrameworkId, TaskId } from '../../../../engine/core/index.ts';
+import type { AgentId, FrameworkId, TaskId } from '../../../../engine/core/index.ts';
 import type { MasterMachine } from '../../../../engine/master/index.ts';
 import { expectThat, type Property } from '../property.ts';
 import type { Scene } from '../scene.ts';
@@ -7,6 +7,8 @@ interface Answer {
   readonly frameworkId: FrameworkId;
   readonly taskId: TaskId;
   readonly state: string;
+  /** Where the framework believes it to be; null if it did not say. A task of the same id may have ended elsewhere. */
+  readonly agentId: AgentId | null;
 }
 
 /**
@@ -32,7 +34,12 @@ export function reconciliationTruth(scene: Scene): Property {
       if (leader === null || leader !== machine) return;
       const framework = leader.state.frameworksByStream.get(output.stream);
       if (framework === undefined) return;
-      const answer = { frameworkId: framework.id, taskId: status.taskId, state: status.state };
+      const answer = {
+        frameworkId: framework.id,
+        taskId: status.taskId,
+        state: status.state,
+        agentId: status.agentId,
+      };
       contradicts(scene, leader, answer, acknowledged);
     },
   };
@@ -41,12 +48,13 @@ export function reconciliationTruth(scene: Scene): Property {
 function contradicts(
   scene: Scene,
   leader: MasterMachine,
-  { frameworkId, taskId, state }: Answer,
+  { frameworkId, taskId, state, agentId }: Answer,
   acknowledged: ReadonlySet<string>,
 ): void {
   for (let machine = 0; machine < scene.scenario.machines.length; machine++) {
     const agent = scene.agent(machine);
     if (agent === null || !agent.isRegistered || agent.agentId === null) continue;
+    if (agentId !== null && agentId !== agent.agentId) continue;
     const record = leader.state.agentsById.get(agent.agentId);
     if (record === undefined || record.link === null) continue;
     for (const reported of agent.report().tasks) {
