@@ -21,6 +21,8 @@ export function updateOrder(): Property {
   const acknowledged = new Map<AgentId, Set<number>>();
   /** Of frameworks that do not checkpoint nothing is on the disk: what an agent has not delivered of them is gone when it restarts. */
   const volatile = new Set<FrameworkId>();
+  /** Agents were ordered to forget them; a master that has forgotten that too may let them come back. */
+  const shutDown = new Set<FrameworkId>();
   const keyOf = (agent: AgentId, framework: FrameworkId, task: TaskId): string =>
     `${agent} ${framework} ${task}`;
   return {
@@ -38,17 +40,19 @@ export function updateOrder(): Property {
     masterOutput(_now, _master, output) {
       if (output.kind !== 'toAgent') return;
       const { message } = output;
+      if (message.type === 'SHUTDOWN_FRAMEWORK') shutDown.add(message.frameworkId);
       if (message.type !== 'RUN_TASK' && message.type !== 'RUN_TASK_GROUP') return;
       if (message.framework.checkpoint) volatile.delete(message.frameworkId);
       else volatile.add(message.frameworkId);
     },
     agentOutput(_now, machine, output) {
       if (output.kind !== 'toMaster') return;
-      if (output.message.type === 'REREGISTER_AGENT' && volatile.size > 0) {
+      if (output.message.type === 'REREGISTER_AGENT' && volatile.size + shutDown.size > 0) {
         const { info, tasks } = output.message;
         const kept = new Set(tasks.map((one) => keyOf(info.id!, one.frameworkId, one.task.taskId)));
         for (const [key, { agentId, frameworkId }] of streams) {
-          if (agentId === info.id && volatile.has(frameworkId) && !kept.has(key)) streams.delete(key);
+          const isForgotten = volatile.has(frameworkId) || shutDown.has(frameworkId);
+          if (agentId === info.id && isForgotten && !kept.has(key)) streams.delete(key);
         }
       }
       if (output.message.type !== 'STATUS_UPDATE') return;
