@@ -1,6 +1,6 @@
 import { HierarchicalDrf } from '../../../../allocators/hierarchical-drf/index.ts';
 import type { AgentId } from '../../../../engine/core/index.ts';
-import type { MasterMachine } from '../../../../engine/master/index.ts';
+import type { MasterMachine, MasterOutput } from '../../../../engine/master/index.ts';
 import { isTerminal } from '../../../../engine/protocol/index.ts';
 import type { Resources } from '../../../../engine/resources/index.ts';
 import { expectThat, type Property } from '../property.ts';
@@ -14,7 +14,7 @@ interface Account {
 interface Offered {
   readonly itself: Map<string, number>;
   readonly subtree: Map<string, number>;
-  /** Per kind that was offered to the role itself: how many agents had come back in the step when it was offered last. */
+  /** Per kind that was offered to the role itself: how many agents had come in the step when it was offered last. */
   readonly joinedBefore: Map<string, number>;
 }
 
@@ -25,7 +25,7 @@ interface Offered {
 export function quota(): Property {
   const offered = new Map<string, Offered>();
   /**
-   * Agents that came back in the step, in order: a registry's answer may let in several. What those bring that came after an offer the allocator
+   * Agents that came, or came back, in the step, in order: a registry's answer may let in several. What those bring that came after an offer the allocator
    * could not know.
    */
   const joined: AgentId[] = [];
@@ -34,15 +34,14 @@ export function quota(): Property {
   return {
     id: 'S7',
     masterOutput(_now, master, output) {
-      const isJoining = output.kind === 'toAgent' && output.message.type === 'AGENT_REREGISTERED';
-      if (!isJoining && (output.kind !== 'event' || output.event.type !== 'OFFERS')) return;
+      const joining = joiningIn(output);
+      if (joining === null && (output.kind !== 'event' || output.event.type !== 'OFFERS')) return;
       if (master !== stepping) {
         offered.clear();
         joined.length = 0;
         stepping = master;
       }
-      if (output.kind === 'toAgent' && output.message.type === 'AGENT_REREGISTERED')
-        joined.push(output.message.agentId);
+      if (joining !== null) joined.push(joining);
       if (output.kind !== 'event' || output.event.type !== 'OFFERS') return;
       for (const { role, resources } of output.event.offers) {
         const top = topOf(role);
@@ -65,6 +64,15 @@ export function quota(): Property {
       joined.length = 0;
     },
   };
+}
+
+/** The agent that is let in or back in. */
+function joiningIn(output: MasterOutput): AgentId | null {
+  if (output.kind !== 'toAgent') return null;
+  const { message } = output;
+  return message.type === 'AGENT_REGISTERED' || message.type === 'AGENT_REREGISTERED'
+    ? message.agentId
+    : null;
 }
 
 function checkQuota(
