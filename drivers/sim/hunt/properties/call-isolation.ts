@@ -32,6 +32,9 @@ export function callIsolation(): Property {
       else models.get(master)?.input(input, machine);
     },
     masterOutput(_now, master, output, machine) {
+      // Its registration may have waited for the authorizer or the registry since it came.
+      if (output.kind === 'toAgent' && output.message.type === 'AGENT_REREGISTERED')
+        models.get(master)?.forgetAgent(output.message.agentId);
       if (output.kind !== 'event') return;
       if (output.event.type === 'SUBSCRIBED') models.get(master)?.forgetFramework(output.event.frameworkId);
       if (output.event.type !== 'OFFERS') return;
@@ -67,7 +70,7 @@ class Model {
           input.kind === 'agentMessage' && input.message.type === 'REREGISTER_AGENT'
             ? input.message.info.id
             : (agent?.id ?? null);
-        if (id !== null) this.#forget((_framework, { agentId }) => agentId !== id);
+        if (id !== null) this.forgetAgent(id);
         break;
       }
       default:
@@ -169,6 +172,10 @@ class Model {
     this.#count -= this.#filters.get(id)?.size ?? 0;
     this.#filters.delete(id);
     this.#suppressed.delete(id);
+  }
+
+  forgetAgent(id: AgentId): void {
+    this.#forget((_framework, { agentId }) => agentId !== id);
   }
 
   #forget(keeps: (framework: FrameworkId, refusal: Refusal) => boolean): void {
