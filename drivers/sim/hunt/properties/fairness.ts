@@ -1,5 +1,5 @@
 import type { AgentId, FrameworkId } from '../../../../engine/core/index.ts';
-import type { MasterMachine } from '../../../../engine/master/index.ts';
+import type { MasterMachine, MasterOutput } from '../../../../engine/master/index.ts';
 import { isTerminal, type Offer } from '../../../../engine/protocol/index.ts';
 import { expectThat, type Property } from '../property.ts';
 import type { Scene } from '../scene.ts';
@@ -27,9 +27,15 @@ export function fairness(scene: Scene): Property {
       allocator.roleSorter === 'drf'
     );
   };
+  const settleOffers = (): void => {
+    for (const { frameworkId, agentId } of offers) seen.add(`${frameworkId} ${agentId}`);
+    offers.length = 0;
+  };
   return {
     id: 'L2',
     masterOutput(_now, master, output) {
+      // The registry's answer may let in several agents in one step: what was offered before the last of them was offered by other shares.
+      if (isJoining(output) && master === offerer) settleOffers();
       if (output.kind !== 'event' || output.event.type !== 'OFFERS' || !isComparable()) return;
       if (master !== offerer) offers.length = 0;
       offerer = master;
@@ -43,10 +49,14 @@ export function fairness(scene: Scene): Property {
       }
       if (offers.length === 0) return;
       if (machine.isLeading) compare(scene, machine, offers, seen);
-      for (const { frameworkId, agentId } of offers) seen.add(`${frameworkId} ${agentId}`);
-      offers.length = 0;
+      settleOffers();
     },
   };
+}
+
+function isJoining(output: MasterOutput): boolean {
+  if (output.kind !== 'toAgent') return false;
+  return output.message.type === 'AGENT_REGISTERED' || output.message.type === 'AGENT_REREGISTERED';
 }
 
 function compare(
