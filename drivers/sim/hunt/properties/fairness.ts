@@ -11,13 +11,8 @@ type FrameworkRecord = MasterMachine['state']['frameworks'] extends Iterable<inf
  * of another before the last of them. Shares are worked out anew from the master's records.
  */
 export function fairness(scene: Scene): Property {
-  const offers: Offer[] = [];
-  /** What was ever declined, or answered at all: filters and the guard against decliners are about these. */
-  const seen = new Set<string>();
-  /** Whose filters these are: a new leader begins with none. */
-  let epoch = 0;
-  /** Whose offers they are: two masters may believe that they lead. */
-  let offerer = -1;
+  /** By master: two may believe that they lead. */
+  const books = new Map<number, Books>();
   const isComparable = (): boolean => {
     const { isUniform, allocator, quotas } = scene.scenario;
     return (
@@ -27,31 +22,49 @@ export function fairness(scene: Scene): Property {
       allocator.roleSorter === 'drf'
     );
   };
-  const settleOffers = (): void => {
-    for (const { frameworkId, agentId } of offers) seen.add(`${frameworkId} ${agentId}`);
-    offers.length = 0;
-  };
   return {
     id: 'L2',
     masterOutput(_now, master, output) {
+      if (!isComparable()) return;
+      let own = books.get(master);
+      if (own === undefined) {
+        own = new Books();
+        books.set(master, own);
+      }
       // The registry's answer may let in several agents in one step: what was offered before the last of them was offered by other shares.
-      if (isJoining(output) && master === offerer) settleOffers();
-      if (output.kind !== 'event' || output.event.type !== 'OFFERS' || !isComparable()) return;
-      if (master !== offerer) offers.length = 0;
-      offerer = master;
-      offers.push(...output.event.offers);
+      if (isJoining(output)) own.settle();
+      if (output.kind === 'event' && output.event.type === 'OFFERS') own.offers.push(...output.event.offers);
     },
     masterInput(_now, master, _input, machine) {
-      if (master !== offerer) return;
-      if (machine.isLeading && machine.state.epoch !== epoch) {
-        epoch = machine.state.epoch;
-        seen.clear();
-      }
-      if (offers.length === 0) return;
-      if (machine.isLeading) compare(scene, machine, offers, seen);
-      settleOffers();
+      const own = books.get(master);
+      if (own === undefined) return;
+      if (machine.isLeading) own.begin(machine.state.epoch);
+      if (own.offers.length === 0) return;
+      if (machine.isLeading) compare(scene, machine, own.offers, own.seen);
+      own.settle();
     },
   };
+}
+
+/** What one master has offered. */
+class Books {
+  /** In its last step. */
+  readonly offers: Offer[] = [];
+  /** What was ever declined, or answered at all: filters and the guard against decliners are about these. */
+  readonly seen = new Set<string>();
+  #epoch = 0;
+
+  /** A new leader begins with no filters. */
+  begin(epoch: number): void {
+    if (epoch === this.#epoch) return;
+    this.#epoch = epoch;
+    this.seen.clear();
+  }
+
+  settle(): void {
+    for (const { frameworkId, agentId } of this.offers) this.seen.add(`${frameworkId} ${agentId}`);
+    this.offers.length = 0;
+  }
 }
 
 function isJoining(output: MasterOutput): boolean {
