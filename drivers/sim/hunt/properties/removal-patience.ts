@@ -3,13 +3,34 @@ import type { MasterMachine } from '../../../../engine/master/index.ts';
 import { expectThat, type Property } from '../property.ts';
 import type { Scene } from '../scene.ts';
 
+/** How long a master has been there. */
+interface Presence {
+  /** Instant of its last step. */
+  last: Micros;
+  total: number;
+}
+
 /**
  * S3, patience: an agent is marked unreachable only after this very master has missed it for as long as the options say: its pings, its
  * connection, or, since the election, its return. The master's own absence counts against nobody. And L1: nobody is missed for ever.
  */
 export function removalPatience(scene: Scene): Property {
-  /** Since when each agent has had no link, by the master's own clock, as seen at checks. */
-  const away = new Map<AgentId, Micros>();
+  /** Since when each agent has had no link, in time that the master was there, as seen at checks. */
+  const away = new Map<AgentId, number>();
+  const presences = new WeakMap<MasterMachine, Presence>();
+  /** Time that the master has been there by its own clock, µs: what it spent frozen, or its clock jumped over, counts against nobody. */
+  const presentFor = (machine: MasterMachine): number => {
+    const { now } = machine.state;
+    let presence = presences.get(machine);
+    if (presence === undefined) {
+      presence = { last: now, total: 0 };
+      presences.set(machine, presence);
+    }
+    const gap = now - presence.last;
+    presence.last = now;
+    if (gap <= scene.scenario.master.agentPingTimeout) presence.total += gap;
+    return presence.total;
+  };
   /** Its newest link when it was first seen without one. */
   const links = new Map<AgentId, number | null>();
   /** When each master was elected, by its own clock. */
@@ -17,6 +38,9 @@ export function removalPatience(scene: Scene): Property {
   let watched: MasterMachine | null = null;
   return {
     id: 'S3',
+    masterInput(_now, _master, _input, machine) {
+      presentFor(machine);
+    },
     masterOutput(_now, _master, output, machine) {
       if (output.kind !== 'persist') return;
       const { operation } = output;
@@ -45,7 +69,7 @@ export function removalPatience(scene: Scene): Property {
       }
       if (leader === null) return;
       const { agentReregisterTimeout, agentPingTimeout } = scene.scenario.master;
-      const { now } = leader.state;
+      const now = presentFor(leader);
       // Removals may have to wait for each other.
       const limit = scene.scenario.master.agentRemovalRateLimit;
       const queued = limit === null ? 0 : scene.scenario.machines.length * limit.period;
