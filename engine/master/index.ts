@@ -86,4 +86,6 @@ export {
   validateWeight,
 } from './quota-validation.ts';
 export { KindSums, type MasterStats } from './stats.ts';
+export type { AgentRecord } from './agent-record.ts';
+export type { FrameworkRecord } from './framework-record.ts';
 export type { MasterState } from './state.ts';

@@ -1,4 +1,4 @@
-import type { AgentId, FrameworkId, MasterEpoch } from '../../../engine/core/index.ts';
+import type { FrameworkId, MasterEpoch } from '../../../engine/core/index.ts';
 import { microsToSeconds } from '../../../engine/core/index.ts';
 import {
   type AgentInfo,
@@ -190,36 +190,4 @@ function rolesJson(info: FrameworkInfo): string {
   return info.capabilities.includes('MULTI_ROLE')
     ? `,"roles":${JSON.stringify(info.roles)}`
     : `,"role":${quote(rolesOf(info)[0]!)}`;
-}
-
-/** What `/state-summary` counts. */
-export const COUNTED_STATES = [
-  'TASK_STAGING',
-  'TASK_STARTING',
-  'TASK_RUNNING',
-  'TASK_KILLING',
-  'TASK_FINISHED',
-  'TASK_KILLED',
-  'TASK_FAILED',
-  'TASK_LOST',
-  'TASK_ERROR',
-  'TASK_UNREACHABLE',
-] as const;
-
-/** Tasks by state, and who they are of or where. */
-export class TaskCounts {
-  readonly #states = new Map<string, number>();
-  readonly frameworks = new Set<FrameworkId>();
-  readonly agents = new Set<AgentId>();
-
-  add(task: Task): void {
-    this.#states.set(task.state, (this.#states.get(task.state) ?? 0) + 1);
-    this.frameworks.add(task.frameworkId);
-    this.agents.add(task.agentId);
-  }
-
-  /** `,"TASK_STAGING":0,…` */
-  text(): string {
-    return COUNTED_STATES.map((state) => `,"${state}":${this.#states.get(state) ?? 0}`).join('');
-  }
 }

@@ -1,50 +1,32 @@
-import type { AgentId, FrameworkId } from '../../../engine/core/index.ts';
 import { microsToSeconds } from '../../../engine/core/index.ts';
 import type { Viewer } from '../../../engine/authorization/index.ts';
-import {
-  agentStatuses,
-  completedFrameworkStatuses,
-  executorViewsOf,
-  frameworkStatuses,
-  type MasterState,
-  RoleBreakdowns,
-  taskViews,
-  taskViewsOf,
-} from '../../../engine/master/index.ts';
-import type { FrameworkStatus, Task } from '../../../engine/protocol/index.ts';
+import { type MasterState, RoleBreakdowns, taskViews } from '../../../engine/master/index.ts';
+import type { Task } from '../../../engine/protocol/index.ts';
 import { amountsToWire } from '../codec/parts/resources.ts';
-import { masterPid } from '../codec/parts/master-info.ts';
-import { TextSink } from '../codec/message/big-message.ts';
+import { MASTER_CAPABILITIES, masterPid } from '../codec/parts/master-info.ts';
 import { JSON_TYPE } from '../codec/message/media-type.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { Refusal } from '../http/refusal.ts';
-import { Slicer } from '../http/slicer.ts';
 import { domainText, summaryText } from './endpoint-json.ts';
-import {
-  agentHead,
-  agentJson,
-  executorJson,
-  frameworkHead,
-  frameworkTail,
-  recoveredAgentJson,
-  TaskCounts,
-  taskJson,
-} from './endpoint-records.ts';
+import { recoveredAgentJson, taskJson } from './endpoint-records.ts';
 import type { MasterContext } from './master-context.ts';
 import type { ProcessParts } from './process-api.ts';
-import { MASTER_CAPABILITIES } from '../codec/parts/master-info.ts';
+import { type Poll, StateTexts, writeList } from './state-texts.ts';
 
 /** Tasks between two looks at the time. */
 const LOOK = 16;
 /** Most tasks that one `/tasks` gives. */
 const TASKS_MAX = 100_000;
+/** Of rendered parts that are kept between polls; what does not fit is rendered anew. */
+const RENDERED_BYTES_MAX = 256 * 2 ** 20;
 
-/** The endpoints that tools poll (spec 05 §C, §D), written slice by slice; who asks while one is written gets the same. */
+/** The endpoints that tools poll (spec 05 §C, §D), written slice by slice, of parts that are kept; who asks while one is written gets the same. */
 export class StateEndpoints {
   readonly #context: MasterContext;
   readonly #process: ProcessParts;
   readonly #cluster: string | null;
   readonly #viewer: (principal: string | null) => Viewer;
+  readonly #texts: StateTexts;
   readonly #sharing = new Map<string, Promise<readonly Uint8Array[]>>();
 
   constructor(
@@ -57,37 +39,28 @@ export class StateEndpoints {
     this.#process = process;
     this.#cluster = cluster;
     this.#viewer = viewer;
+    const { machine } = context.loop;
+    const source = { ids: context.ids, state: () => machine.state, epoch: () => machine.epoch };
+    this.#texts = new StateTexts(source, RENDERED_BYTES_MAX);
   }
 
   readonly state = (exchange: Exchange): Promise<void> =>
-    this.#answer(exchange, 'state', (sink, slicer, viewer, seesFlags) =>
-      this.#writeState(sink, slicer, viewer, seesFlags),
-    );
+    this.#answer(exchange, 'state', (poll, seesFlags) => this.#writeState(poll, seesFlags));
 
   readonly summary = (exchange: Exchange): Promise<void> =>
-    this.#answer(exchange, 'summary', (sink, slicer, viewer) => this.#writeSummary(sink, slicer, viewer));
+    this.#answer(exchange, 'summary', (poll) => this.#writeSummary(poll));
 
   readonly slaves = (exchange: Exchange): Promise<void> => {
     const only = exchange.query.get('slave_id');
-    return this.#answer(exchange, `slaves ${only ?? ''}`, (sink, slicer, viewer) =>
-      this.#writeSlaves(sink, slicer, viewer, only),
-    );
+    return this.#answer(exchange, `slaves ${only ?? ''}`, (poll) => this.#writeSlaves(poll, only));
   };
 
   readonly frameworks = (exchange: Exchange): Promise<void> => {
     const only = exchange.query.get('framework_id');
-    return this.#answer(exchange, `frameworks ${only ?? ''}`, async (sink, slicer, viewer) => {
-      sink.write('{"frameworks":[');
-      await this.#writeFrameworks(sink, slicer, viewer, frameworkStatuses(this.#state, viewer), only);
-      sink.write('],"completed_frameworks":[');
-      await this.#writeFrameworks(
-        sink,
-        slicer,
-        viewer,
-        completedFrameworkStatuses(this.#state, viewer),
-        only,
-      );
-      sink.write('],"unregistered_frameworks":[]}');
+    return this.#answer(exchange, `frameworks ${only ?? ''}`, async (poll) => {
+      poll.sink.write('{');
+      await this.#texts.writeFrameworks(poll, only);
+      poll.sink.write(',"unregistered_frameworks":[]}');
     });
   };
 
@@ -99,13 +72,14 @@ export class StateEndpoints {
       framework: exchange.query.get('framework_id'),
       task: exchange.query.get('task_id'),
     };
-    return this.#answer(exchange, `tasks ${JSON.stringify(page)}`, (sink, slicer, viewer) =>
-      this.#writeTasks(sink, slicer, viewer, page),
+    const key = `tasks ${JSON.stringify(page)}`;
+    return this.#answer(exchange, key, (poll) =>
+      this.#texts.page(key, poll, () => this.#writeTasks(poll, page)),
     );
   };
 
   readonly roles = (exchange: Exchange): Promise<void> =>
-    this.#answer(exchange, 'roles', (sink, slicer, viewer) => this.#writeRoles(sink, slicer, viewer));
+    this.#answer(exchange, 'roles', (poll) => this.#writeRoles(poll));
 
   get #state(): MasterState {
     return this.#context.loop.machine.state;
@@ -114,7 +88,7 @@ export class StateEndpoints {
   async #answer(
     exchange: Exchange,
     key: string,
-    write: (sink: TextSink, slicer: Slicer, viewer: Viewer, seesFlags: boolean) => Promise<void>,
+    write: (poll: Poll, seesFlags: boolean) => Promise<void | readonly Uint8Array[]>,
   ): Promise<void> {
     const callback = exchange.jsonp();
     const viewer = this.#viewer(exchange.principal);
@@ -122,9 +96,9 @@ export class StateEndpoints {
     const shared = `${key} ${seesFlags} ${viewer.seesAll ? '' : `of ${exchange.principal ?? ''}`}`;
     let pieces = this.#sharing.get(shared);
     if (pieces === undefined) {
-      const sink = new TextSink();
-      pieces = write(sink, new Slicer(), viewer, seesFlags)
-        .then(() => sink.finish())
+      const poll = this.#texts.begin(viewer);
+      pieces = write(poll, seesFlags)
+        .then((whole) => whole ?? poll.sink.finish())
         .finally(() => this.#sharing.delete(shared));
       this.#sharing.set(shared, pieces);
     }
@@ -133,15 +107,13 @@ export class StateEndpoints {
     else await exchange.pieces([Buffer.from(`${callback}(`), ...body, Buffer.from(');')], 'text/javascript');
   }
 
-  async #writeState(sink: TextSink, slicer: Slicer, viewer: Viewer, seesFlags: boolean): Promise<void> {
-    const state = this.#state;
+  async #writeState(poll: Poll, seesFlags: boolean): Promise<void> {
+    const { sink, viewer } = poll;
     sink.write(`${this.#stateHead(seesFlags)},"slaves":`);
-    await this.#writeAgents(sink, slicer, viewer, null);
-    sink.write(`,"recovered_slaves":${this.#recovered(viewer)},"frameworks":[`);
-    await this.#writeFrameworks(sink, slicer, viewer, frameworkStatuses(state, viewer), null);
-    sink.write('],"completed_frameworks":[');
-    await this.#writeFrameworks(sink, slicer, viewer, completedFrameworkStatuses(state, viewer), null);
-    sink.write('],"orphan_tasks":[],"unregistered_frameworks":[]}');
+    await this.#texts.writeAgents(poll, null);
+    sink.write(`,"recovered_slaves":${this.#recovered(viewer)},`);
+    await this.#texts.writeFrameworks(poll, null);
+    sink.write(',"orphan_tasks":[],"unregistered_frameworks":[]}');
   }
 
   #stateHead(seesFlags: boolean): string {
@@ -195,63 +167,14 @@ export class StateEndpoints {
     return `[${agents.value.recoveredAgents.map((info) => recoveredAgentJson(ids, info)).join(',')}]`;
   }
 
-  async #writeAgents(sink: TextSink, slicer: Slicer, viewer: Viewer, only: string | null): Promise<void> {
-    const { ids } = this.#context;
-    let count = 0;
-    sink.write('[');
-    for (const agent of agentStatuses(this.#state, viewer)) {
-      if (only !== null && ids.agentText(agent.agentInfo.id!) !== only) continue;
-      sink.write((count++ === 0 ? '' : ',') + agentJson(ids, agent));
-      if (slicer.isDue) await slicer.pause();
-    }
-    sink.write(']');
-  }
-
-  async #writeSlaves(sink: TextSink, slicer: Slicer, viewer: Viewer, only: string | null): Promise<void> {
+  async #writeSlaves(poll: Poll, only: string | null): Promise<void> {
+    const { sink, viewer } = poll;
     sink.write('{"slaves":');
-    await this.#writeAgents(sink, slicer, viewer, only);
+    await this.#texts.writeAgents(poll, only);
     sink.write(`,"recovered_slaves":${this.#recovered(viewer)}}`);
   }
 
-  async #writeFrameworks(
-    sink: TextSink,
-    slicer: Slicer,
-    viewer: Viewer,
-    frameworks: Iterable<FrameworkStatus>,
-    only: string | null,
-  ): Promise<void> {
-    const { ids, loop } = this.#context;
-    const state = this.#state;
-    let isFirst = true;
-    for (const framework of frameworks) {
-      const id = framework.frameworkInfo.id!;
-      if (only !== null && ids.frameworkText(id) !== only) continue;
-      sink.write(
-        `${isFirst ? '' : ','}${frameworkHead(ids, framework)}${frameworkTail(ids, loop.machine.epoch, framework)}`,
-      );
-      isFirst = false;
-      const record = state.frameworksById.get(id) ?? state.completedFrameworks.get(id) ?? null;
-      for (const kind of ['live', 'unreachable', 'completed'] as const) {
-        sink.write(`,"${kind === 'live' ? 'tasks' : `${kind}_tasks`}":[`);
-        if (record !== null) {
-          await writeList(sink, slicer, taskViewsOf(state, record, kind, viewer), (task) =>
-            taskJson(ids, task),
-          );
-        }
-        sink.write(']');
-      }
-      sink.write(',"executors":[');
-      if (record !== null) {
-        await writeList(sink, slicer, executorViewsOf(record, viewer), (executor) =>
-          executorJson(ids, executor, id),
-        );
-      }
-      sink.write(']}');
-      if (slicer.isDue) await slicer.pause();
-    }
-  }
-
-  async #writeRoles(sink: TextSink, slicer: Slicer, viewer: Viewer): Promise<void> {
+  async #writeRoles({ sink, slicer, viewer }: Poll): Promise<void> {
     const { ids, loop } = this.#context;
     const breakdowns = new RoleBreakdowns(this.#state);
     let count = 0;
@@ -281,40 +204,17 @@ export class StateEndpoints {
     sink.write(']}');
   }
 
-  async #writeSummary(sink: TextSink, slicer: Slicer, viewer: Viewer): Promise<void> {
-    const { ids, address } = this.#context;
-    const state = this.#state;
-    const byAgent = new Map<AgentId, TaskCounts>();
-    const byFramework = new Map<FrameworkId, TaskCounts>();
-    let count = 0;
-    for (const kind of ['live', 'unreachable', 'completed'] as const) {
-      for (const task of taskViews(state, kind, viewer)) {
-        countsOf(byAgent, task.agentId).add(task);
-        countsOf(byFramework, task.frameworkId).add(task);
-        if (++count % LOOK === 0 && slicer.isDue) await slicer.pause();
-      }
-    }
-    sink.write(`{"hostname":${JSON.stringify(address.hostname)}`);
+  async #writeSummary(poll: Poll): Promise<void> {
+    const { sink } = poll;
+    sink.write(`{"hostname":${JSON.stringify(this.#context.address.hostname)}`);
     if (this.#cluster !== null) sink.write(`,"cluster":${JSON.stringify(this.#cluster)}`);
-    sink.write(',"slaves":[');
-    await writeList(sink, slicer, agentStatuses(state, viewer), (agent) => {
-      const counts = byAgent.get(agent.agentInfo.id!) ?? NO_TASKS;
-      const frameworks = Array.from(counts.frameworks, (id) => ids.frameworkText(id));
-      return `${agentHead(ids, agent)}${counts.text()},"framework_ids":${JSON.stringify(frameworks)}}`;
-    });
-    sink.write('],"frameworks":[');
-    await writeList(sink, slicer, frameworkStatuses(state, viewer), (framework) => {
-      const counts = byFramework.get(framework.frameworkInfo.id!) ?? NO_TASKS;
-      const agents = Array.from(counts.agents, (id) => ids.agentText(id));
-      return `${frameworkHead(ids, framework)}${counts.text()},"slave_ids":${JSON.stringify(agents)}}`;
-    });
-    sink.write(']}');
+    sink.write(',');
+    await this.#texts.writeSummaries(poll);
+    sink.write('}');
   }
 
   async #writeTasks(
-    sink: TextSink,
-    slicer: Slicer,
-    viewer: Viewer,
+    { sink, slicer, viewer }: Poll,
     page: {
       readonly limit: number;
       readonly offset: number;
@@ -348,32 +248,8 @@ export class StateEndpoints {
   }
 }
 
-const NO_TASKS = new TaskCounts();
-
 function firstInstant(task: Task): number {
   return task.statuses[0]?.timestamp ?? 0;
-}
-
-function countsOf<Id>(counts: Map<Id, TaskCounts>, id: Id): TaskCounts {
-  let known = counts.get(id);
-  if (known === undefined) {
-    known = new TaskCounts();
-    counts.set(id, known);
-  }
-  return known;
-}
-
-async function writeList<Entry>(
-  sink: TextSink,
-  slicer: Slicer,
-  entries: Iterable<Entry>,
-  text: (entry: Entry) => string,
-): Promise<void> {
-  let count = 0;
-  for (const entry of entries) {
-    sink.write(count === 0 ? text(entry) : `,${text(entry)}`);
-    if (++count % LOOK === 0 && slicer.isDue) await slicer.pause();
-  }
 }
 
 function wholeNumber(exchange: Exchange, name: string, otherwise: number): number {

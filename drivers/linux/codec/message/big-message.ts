@@ -19,6 +19,8 @@ export interface BigMessage {
 const LOOK = 16;
 /** Characters that are gathered before they become bytes. */
 const GATHER = 65_536;
+/** Bytes that are not worth a copy. */
+const LARGE = 16_384;
 
 /** The message in pieces of bytes. The event loop turns in between: see `BigMessage.lists` for whose instants they are. */
 export async function writeBig(
@@ -56,9 +58,12 @@ export function lengthOf(pieces: readonly Uint8Array[]): number {
   return length;
 }
 
-/** Text that grows, as pieces of bytes. */
+/** Text that grows, as pieces of bytes. Bytes that are large are not copied. */
 export class TextSink {
   #text = '';
+  /** Small ones that wait to be gathered. */
+  #small: Buffer[] = [];
+  #smallLength = 0;
   readonly #pieces: Buffer[] = [];
 
   write(text: string): void {
@@ -66,14 +71,40 @@ export class TextSink {
     if (this.#text.length >= GATHER) this.#flush();
   }
 
+  /** They must stay as they are. */
+  writeBytes(bytes: Buffer): void {
+    if (this.#text !== '') this.#take(Buffer.from(this.#text));
+    this.#text = '';
+    this.#take(bytes);
+  }
+
   finish(): readonly Buffer[] {
-    if (this.#text !== '') this.#flush();
+    this.#flush();
     return this.#pieces;
   }
 
+  #take(bytes: Buffer): void {
+    if (bytes.length >= LARGE) {
+      this.#gather();
+      this.#pieces.push(bytes);
+      return;
+    }
+    this.#small.push(bytes);
+    this.#smallLength += bytes.length;
+    if (this.#smallLength >= GATHER) this.#gather();
+  }
+
   #flush(): void {
-    this.#pieces.push(Buffer.from(this.#text));
+    if (this.#text !== '') this.#take(Buffer.from(this.#text));
     this.#text = '';
+    this.#gather();
+  }
+
+  #gather(): void {
+    if (this.#smallLength === 0) return;
+    this.#pieces.push(this.#small.length === 1 ? this.#small[0]! : Buffer.concat(this.#small));
+    this.#small = [];
+    this.#smallLength = 0;
   }
 }
 
