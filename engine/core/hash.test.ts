@@ -49,3 +49,17 @@ test('a hundred thousand small histories give as many hashes', () => {
   for (let a = 0; a < 320; a++) for (let b = 0; b < 320; b++) seen.add(digest(a, b));
   expect(seen.size).toBe(320 * 320);
 });
+
+test('a hash goes on from its digest as if it had never stopped', () => {
+  fc.assert(
+    fc.property(parts, parts, (before, after) => {
+      const hash = RollingHash.from(digest(...before));
+      expect(hash.digest()).toBe(digest(...before));
+      for (const part of after) {
+        if (typeof part === 'number') hash.add(part);
+        else hash.addText(part);
+      }
+      expect(hash.digest()).toBe(digest(...before, ...after));
+    }),
+  );
+});

@@ -6,6 +6,14 @@ export class RollingHash {
   #low = 0x811c9dc5 | 0;
   #high = 0x9747b28c | 0;
 
+  /** The hash that had this digest, to go on with it. */
+  static from(digest: string): RollingHash {
+    const hash = new RollingHash();
+    hash.#high = Number.parseInt(digest.slice(0, 8), 16) | 0;
+    hash.#low = Number.parseInt(digest.slice(8), 16) | 0;
+    return hash;
+  }
+
   /** Mixes an integer of up to 53 bits; a double with a fraction is not accepted by contract. */
   add(value: number): void {
     const upper = (value / 4294967296) | 0;
