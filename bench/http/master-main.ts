@@ -35,6 +35,8 @@ const master = await startMasterDaemon({
   allocatorName: 'hierarchical-drf',
   allocatorOptions: allocatorOptionsOf(values),
   journal: journalOptionsOf(values),
+  program: SERVICE_MASTER_OPTIONS.address.version,
+  compactor: null,
   decisions: null,
   flags: shown,
   log: pino({ level: 'silent' }),

@@ -12,7 +12,9 @@ import {
   tlsFromEnvironment,
 } from '../../drivers/linux/index.ts';
 import { loadAllocator } from '../allocator-argument.ts';
+import { ORRERY } from '../orrery-program.ts';
 import { EXIT_FAILED, EXIT_OK, UsageError } from '../usage-error.ts';
+import { readVersion } from '../version.ts';
 import { daemonLog } from './daemon-log.ts';
 import { asUsageError, readFlags } from './read-flags.ts';
 
@@ -57,7 +59,16 @@ export async function masterCommand(args: readonly string[]): Promise<number> {
         address: { hostname: flags.hostname ?? flags.ip, port: flags.port, version: MESOS_VERSION, domain },
       },
       allocatorOptions: asUsageError(() => allocatorOptionsOf(flags)),
+      program: readVersion(),
       journal: journalOptionsOf(flags),
+      compactor: (folder, segment) => [
+        ORRERY,
+        'replay',
+        folder,
+        '--compact',
+        String(segment),
+        '--until-stdin-closes',
+      ],
       decisions: flags.decision_trace,
       log,
       authentication,

@@ -39,6 +39,11 @@ export class TestDaemon {
     }
   }
 
+  /** Of the process that was started last. */
+  get pid(): number {
+    return this.#child!.pid!;
+  }
+
   /** Sends a signal and waits for the end. @returns exit code, null after a signal */
   async end(signal: NodeJS.Signals): Promise<number | null> {
     const child = this.#child;

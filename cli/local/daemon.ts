@@ -1,10 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { ORRERY } from '../orrery-program.ts';
 
-const ORRERY = join(dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url))))), 'bin', 'orrery.mjs');
 /** A daemon that has not ended after so long is ended the hard way. */
 const END_MILLIS = 30_000;
 

@@ -5,9 +5,9 @@ import {
   frameworkIdText,
   type MasterEpoch,
 } from '../../engine/core/index.ts';
-import type { IdNames, JournalRecord } from '../../drivers/linux/index.ts';
+import type { IdNames, NameRecord } from '../../drivers/linux/index.ts';
 
-type Kind = Extract<JournalRecord, { kind: 'name' }>['of'];
+type Kind = NameRecord['of'];
 
 /** Texts of ids as the journal gives them; an id without one is shown by its numbers. */
 export class JournalNames implements IdNames {
@@ -26,7 +26,7 @@ export class JournalNames implements IdNames {
     for (const texts of Object.values(this.#texts)) texts.clear();
   }
 
-  add({ of, id, text }: Extract<JournalRecord, { kind: 'name' }>): void {
+  add({ of, id, text }: NameRecord): void {
     this.#texts[of].set(id, text);
   }
 

@@ -26,6 +26,7 @@ export class RecordedWorkload {
   readonly #quotas = new Map<string, QuotaConfig>();
   readonly #weights = new Map<string, number>();
   #groups = 0;
+  #isCut = false;
 
   /** By role, as they stand. */
   get quotas(): readonly QuotaConfig[] {
@@ -34,6 +35,28 @@ export class RecordedWorkload {
 
   get weights(): readonly (readonly [string, number])[] {
     return [...this.#weights];
+  }
+
+  /** A master is known from a snapshot on: what it runs then was launched before, and counts from then. */
+  goOn({ state }: MasterMachine, at: Micros): void {
+    this.#isCut = true;
+    for (const [role, quota] of state.intended.quotas) this.#quotas.set(role, { role, ...quota });
+    for (const [role, weight] of state.intended.weights) this.#weights.set(role, weight);
+    for (const framework of state.frameworks) {
+      for (const tasks of [framework.tasks, framework.unreachableTasks]) {
+        for (const task of tasks.values()) {
+          if (isTerminal(task.state)) continue;
+          const launched = this.#launched(
+            at,
+            framework.id,
+            state.allocator.roleName(task.role),
+            task.info,
+            null,
+          );
+          if (task.state === 'TASK_RUNNING') launched.running = at;
+        }
+      }
+    }
   }
 
   stepped(now: Micros, input: MasterInput, outputs: readonly MasterOutput[]): void {
@@ -88,7 +111,13 @@ export class RecordedWorkload {
     this.#machines.set(id, { name: hostname, resources: plain(resources), attributes, domain });
   }
 
-  #launched(now: Micros, framework: number, role: string, task: TaskInfo, group: number | null): void {
+  #launched(
+    now: Micros,
+    framework: number,
+    role: string,
+    task: TaskInfo,
+    group: number | null,
+  ): RecordedTask {
     const key = `${framework} ${task.taskId}`;
     const recorded: RecordedTask = {
       name: `${framework}-${task.taskId}-${this.#tasks.length}`,
@@ -101,6 +130,7 @@ export class RecordedWorkload {
     };
     this.#tasks.push(recorded);
     this.#live.set(key, recorded);
+    return recorded;
   }
 
   #ended(key: string, task: RecordedTask, now: Micros): void {
@@ -123,6 +153,9 @@ export class RecordedWorkload {
           'a job arrives when the recorded master launched it: demand that it never launched is not in a journal',
           'tasks that ran at the end of the journal are taken to end there',
           'ports and custom resources are left out',
+          ...(this.#isCut
+            ? ['tasks launched before the snapshot are jobs of their own, groups as well']
+            : []),
         ],
         async *batches() {
           yield await Promise.resolve(jobs);

@@ -6,6 +6,7 @@ import {
   decisionLine,
   JournalError,
   NUMBERS,
+  type ReplayedFrom,
   replayJournal,
   type ReplayedMachine,
   type ReplayResult,
@@ -13,6 +14,8 @@ import {
 import { loadAllocator } from '../allocator-argument.ts';
 import { parseDuration } from '../quantity-arguments.ts';
 import { EXIT_FAILED, EXIT_OK, UsageError } from '../usage-error.ts';
+import { readVersion } from '../version.ts';
+import { compactCommand } from './compact-command.ts';
 import { JournalNames } from './journal-names.ts';
 import { RecordedWorkload } from './recorded-workload.ts';
 import { differenceLines, exportWorkload, isWhatIf, whatIf, type WhatIfOptions } from './what-if.ts';
@@ -24,17 +27,20 @@ export interface RawReplayOptions extends WhatIfOptions {
   readonly decisions?: string;
   readonly export?: string;
   readonly json?: boolean;
+  readonly compact?: string;
+  readonly untilStdinCloses?: boolean;
 }
 
 /** `orrery replay`. @returns exit code: 1 if the replay decides otherwise than the run did */
 export async function replayCommand(journal: string, raw: RawReplayOptions): Promise<number> {
+  if (raw.compact !== undefined) return compactCommand(journal, { ...raw, compact: raw.compact });
   const until = raw.until === undefined ? null : parseDuration('--until', raw.until);
-  const at = parseDuration('--at', raw.at);
+  const at = raw.at === undefined ? null : parseDuration('--at', raw.at);
   const out = (line: string) => {
     if (raw.json !== true) process.stdout.write(`${line}\n`);
   };
   const watch = new Watch(raw, out);
-  const first = await replayOnce(journal, null, watch, until);
+  const first = await replayOnce(journal, null, watch, until, raw);
   watch.finish();
   for (const line of summaryLines(journal, first, watch.from)) out(line);
   if (first.divergence !== null) {
@@ -44,12 +50,16 @@ export async function replayCommand(journal: string, raw: RawReplayOptions): Pro
   let difference: Awaited<ReturnType<typeof whatIf>> | null = null;
   if (isWhatIf(raw) || raw.export !== undefined) {
     const end = first.machines.at(-1)?.to ?? null;
-    if (watch.from === null || end === null || watch.from + at >= end)
-      throw new UsageError(`--at ${raw.at}: the journal ends before it, after ${spanText(watch.from, end)}`);
-    const instant = micros(watch.from + at);
+    const instant = watch.instant(at);
+    if (instant === null || end === null || instant >= end)
+      throw new UsageError(
+        `--at ${raw.at ?? '0s'}: the journal ends before it, after ${spanText(watch.from, end)}`,
+      );
+    watch.checkThere('--at', raw.at, instant);
     // The whole run is watched for when tasks end; the cluster is that of the instant.
-    const then = await replayOnce(journal, instant, null, null);
-    if (isWhatIf(raw)) checkAgents(raw.at, then.machine!, watch);
+    const then = await replayOnce(journal, instant, null, null, raw);
+    if (isWhatIf(raw))
+      checkAgents(raw.at ?? spanText(watch.from, instant).replace(' ', ''), then.machine!, watch);
     const trace = watch.workload.trace(journal, then.machine!, instant, end);
     if (raw.export !== undefined) {
       const files = await exportWorkload(trace, raw.export);
@@ -76,8 +86,10 @@ class Watch {
   readonly #print: ((line: string) => void) | null;
   /** Most agents that were registered at a time, and since when. */
   most: { readonly agents: number; readonly at: Micros } | null = null;
-  /** Instant of the first input. */
+  /** Instant that times are counted from: of the first input of the first master, which a snapshot may stand for. */
   from: Micros | null = null;
+  /** Instant of the first input that is there. */
+  #first: Micros | null = null;
   making: { readonly allocator: string; readonly timing: string } | null = null;
 
   constructor(raw: RawReplayOptions, out: (line: string) => void) {
@@ -91,8 +103,15 @@ class Watch {
       throw new UsageError(`--decisions ${this.#file}: there is no folder ${dirname(this.#file)}`);
   }
 
+  /** The first master is known from a snapshot on. */
+  goOn(machine: MasterMachine, { from, to }: ReplayedFrom): void {
+    this.from = from;
+    this.workload.goOn(machine, to);
+  }
+
   stepped(now: Micros, input: MasterInput, outputs: readonly MasterOutput[], agents: number): void {
     this.from ??= now;
+    this.#first ??= now;
     if (agents > (this.most?.agents ?? 0)) this.most = { agents, at: now };
     this.workload.stepped(now, input, outputs);
     if (this.#print === null && this.#lines === null) return;
@@ -108,6 +127,17 @@ class Watch {
     }
   }
 
+  /** So long after the first record; the first instant that is there for null. Null if nothing is. */
+  instant(after: Micros | null): Micros | null {
+    return this.from === null || after === null ? this.#first : micros(this.from + after);
+  }
+
+  /** What was before a snapshot cannot be looked at. Throws UsageError. */
+  checkThere(option: string, text: string | undefined, instant: Micros): void {
+    if (this.#first === null || instant >= this.#first) return;
+    throw new UsageError(beforeSnapshot(option, text, this.from!, this.#first));
+  }
+
   finish(): void {
     if (this.#lines !== null) writeFileSync(this.#file!, this.#lines.map((line) => `${line}\n`).join(''));
   }
@@ -118,19 +148,31 @@ async function replayOnce(
   until: Micros | null,
   watch: Watch | null,
   span: Micros | null,
+  raw: RawReplayOptions,
 ): Promise<ReplayResult & { readonly workload: RecordedWorkload }> {
   const workload = new RecordedWorkload();
   // An instant after the first record is known only when that has been read.
   let end = until;
+  let from: Micros | null = null;
   try {
     const result = await replayJournal(journal, {
       factoryOf: async (name) => await loadAllocator(name, false),
+      program: readVersion(),
       until: (now) => {
-        if (span !== null) end ??= micros(now + span);
+        from ??= now;
+        if (span !== null && end === null) {
+          end = micros(from + span);
+          if (end < now) throw new UsageError(beforeSnapshot('--until', raw.until, from, now));
+        }
         return end !== null && now > end;
       },
       observer: {
-        made({ allocator, allocatorOptions, cluster }) {
+        made({ allocator, allocatorOptions, cluster }, machine, snapshot) {
+          if (snapshot !== null) {
+            from = snapshot.from;
+            workload.goOn(machine, snapshot.to);
+            watch?.goOn(machine, snapshot);
+          }
           if (watch === null) return;
           watch.making = { allocator, timing: allocatorOptions.timing };
           watch.names.begin(cluster);
@@ -149,6 +191,10 @@ async function replayOnce(
     if (error instanceof JournalError) throw new UsageError(error.message);
     throw error;
   }
+}
+
+function beforeSnapshot(option: string, text: string | undefined, from: Micros, first: Micros): string {
+  return `${option} ${text}: a snapshot stands for what was before ${spanText(from, first)}, the first instant that is there`;
 }
 
 /** A cluster without agents runs nothing, whatever is changed. Throws UsageError. */
@@ -191,10 +237,13 @@ function summaryLines(journal: string, result: ReplayResult, from: Micros | null
 }
 
 function machineLines(machine: ReplayedMachine, index: number, from: Micros | null): string[] {
-  const { inputs, outputs, checkpoints, hash, closed, version, allocator } = machine;
+  const { inputs, outputs, checkpoints, hash, closed, version, allocator, snapshot } = machine;
   const start = from === null || machine.from === null ? '' : `, from ${spanText(from, machine.from)}`;
   return [
     `master ${index + 1}  version ${version}, ${allocator}${start}, ${spanText(machine.from, machine.to)} long`,
+    ...(snapshot === null
+      ? []
+      : [`          from the snapshot before segment ${snapshot.segment}, after ${snapshot.inputs} inputs`]),
     `          ${inputs} inputs, ${outputs} outputs, ${checkpoints} checkpoints, hash ${hash}`,
     `          ${closed === null ? 'ended without a word' : `ended: ${closed}`}`,
   ];

@@ -13,7 +13,7 @@ import type { RecordedWorkload } from './recorded-workload.ts';
 
 /** What may be changed. */
 export interface WhatIfOptions {
-  readonly at: string;
+  readonly at?: string;
   readonly out?: string;
   readonly force?: boolean;
   readonly allocator?: string;

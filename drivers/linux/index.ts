@@ -2,21 +2,19 @@ export { flagsHelp } from './flags/flags-help.ts';
 export { frameRecord, RecordError, RecordParser } from './http/recordio.ts';
 export { decisionLine, type IdNames, NUMBERS } from './journal/decision-trace.ts';
 export { FlightRecorder } from './journal/flight-recorder.ts';
-export { JournalError, journalSegments, readJournal, type TornTail } from './journal/journal-reader.ts';
-export type { JournalRecord, MachineMaking } from './journal/journal-record.ts';
-export {
-  DEFAULT_JOURNAL_OPTIONS,
-  type JournalNotice,
-  type JournalOptions,
-  JournalWriter,
-} from './journal/journal-writer.ts';
-export {
-  type Divergence,
-  replayJournal,
-  type ReplayedMachine,
-  type ReplayObserver,
-  type ReplayResult,
-} from './journal/replay-journal.ts';
+export { type Compaction, compactJournal } from './journal/compact-journal.ts';
+export { JournalDivergence, JournalError } from './journal/journal-error.ts';
+export { DEFAULT_JOURNAL_OPTIONS, type JournalOptions } from './journal/journal-options.ts';
+export { journalSegments, readJournal, type TornTail } from './journal/journal-reader.ts';
+export type { JournalRecord, MachineMaking, NameRecord } from './journal/journal-record.ts';
+export { type JournalNotice, JournalWriter } from './journal/journal-writer.ts';
+export type {
+  Divergence,
+  ReplayedFrom,
+  ReplayedMachine,
+  ReplayObserver,
+} from './journal/machine-replay.ts';
+export { replayJournal, type ReplayResult } from './journal/replay-journal.ts';
 export { LevelRegistry } from './storage/level-registry.ts';
 export { MemoryRegistry } from './storage/memory-registry.ts';
 export { type RegistryStore, RegistryStoreError } from './storage/registry-store.ts';

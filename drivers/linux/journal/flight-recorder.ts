@@ -1,6 +1,6 @@
 import type { Micros } from '../../../engine/core/index.ts';
 import type { MasterInput, MasterOutput } from '../../../engine/master/index.ts';
-import type { MachineMaking } from './journal-record.ts';
+import type { MachineMaking, NameRecord } from './journal-record.ts';
 import type { JournalWriter } from './journal-writer.ts';
 import { OutputDigest } from './output-digest.ts';
 
@@ -40,7 +40,7 @@ export class FlightRecorder {
   }
 
   /** The text of an id, before the first input that names it. */
-  name(of: 'task' | 'executor' | 'agent' | 'framework', id: number, text: string): void {
+  name(of: NameRecord['of'], id: number, text: string): void {
     this.#journal.name(of, id, text);
   }
 

@@ -1,52 +1,99 @@
 import { crc32 } from 'node:zlib';
 
 /**
- * A journal is a folder of segments, `journal-<number>.orj`. A segment is a header and records, each with checksums that cover its place, so
- * that a byte changed, a record moved and a tail torn off can be told apart:
+ * A journal is a folder of segments, `journal-<number>.orj`, and of snapshots, `snapshot-<number>.ors`, that stand for all before the segment
+ * of their number. Either is a header and records, each with checksums that cover its place, so that a byte changed, a record moved and a tail
+ * torn off can be told apart:
  *
  *     header   magic (8)  format (4)  0 (4)  segment number (8)  crc of the 24 bytes before (4)
  *     record   length (4)  crc of the payload (4)  crc of the 8 bytes before and of the place (4)  payload
  *
- * All little endian. The payload is a value of `ValueWriter`; the dictionary begins anew with each segment.
+ * All little endian. The payload is a value of `ValueWriter`; the dictionary begins anew with each file.
+ *
+ * `pruned-<number>`, an empty file, says that the segments before that number are being removed: they count no more, whether still there or not.
  */
-export const JOURNAL_FORMAT = 1;
-export const SEGMENT_HEADER_SIZE = 28;
+export interface FileKind {
+  readonly magic: string;
+  readonly format: number;
+  readonly what: string;
+}
+
+export const SEGMENT_FILE: FileKind = { magic: 'ORRYJRNL', format: 1, what: 'segment' };
+export const SNAPSHOT_FILE: FileKind = { magic: 'ORRYSNAP', format: 1, what: 'snapshot' };
+
+export const FILE_HEADER_SIZE = 28;
 export const RECORD_HEADER_SIZE = 12;
 /** No record is longer: a length beyond it is damage, not a wish for memory. */
 export const RECORD_SIZE_MAX = 256 * 1_024 * 1_024;
 
-const MAGIC = Buffer.from('ORRYJRNL', 'latin1');
 const DIGITS = 10;
-const NAME = /^journal-(\d{10})\.orj$/;
+const SEGMENT = /^journal-(\d{10})\.orj$/;
+const SNAPSHOT = /^snapshot-(\d{10})\.ors$/;
+const UNFINISHED = /^snapshot-\d{10}\.ors\.\d+\.tmp$/;
+const PRUNED = /^pruned-(\d{10})$/;
 
 export function segmentName(number: number): string {
-  return `journal-${String(number).padStart(DIGITS, '0')}.orj`;
+  return `journal-${digits(number)}.orj`;
+}
+
+/** The snapshot that stands for all before a segment. */
+export function snapshotName(number: number): string {
+  return `snapshot-${digits(number)}.ors`;
+}
+
+/** A snapshot that a process is writing. */
+export function unfinishedSnapshotName(number: number, process: number): string {
+  return `${snapshotName(number)}.${process}.tmp`;
+}
+
+export function prunedName(number: number): string {
+  return `pruned-${digits(number)}`;
 }
 
 /** The number in a segment's name, null for other files. */
 export function segmentNumber(name: string): number | null {
-  const match = NAME.exec(name);
+  return numberIn(SEGMENT, name);
+}
+
+export function snapshotNumber(name: string): number | null {
+  return numberIn(SNAPSHOT, name);
+}
+
+export function prunedNumber(name: string): number | null {
+  return numberIn(PRUNED, name);
+}
+
+export function isUnfinishedSnapshot(name: string): boolean {
+  return UNFINISHED.test(name);
+}
+
+function digits(number: number): string {
+  return String(number).padStart(DIGITS, '0');
+}
+
+function numberIn(pattern: RegExp, name: string): number | null {
+  const match = pattern.exec(name);
   return match === null ? null : Number(match[1]);
 }
 
-export function segmentHeader(number: number): Buffer {
-  const header = Buffer.alloc(SEGMENT_HEADER_SIZE);
-  MAGIC.copy(header);
-  header.writeUInt32LE(JOURNAL_FORMAT, 8);
+export function fileHeader({ magic, format }: FileKind, number: number): Buffer {
+  const header = Buffer.alloc(FILE_HEADER_SIZE);
+  header.write(magic, 'latin1');
+  header.writeUInt32LE(format, 8);
   header.writeDoubleLE(number, 16);
   header.writeUInt32LE(crc32(header.subarray(0, 24)), 24);
   return header;
 }
 
 /** What is wrong with a header, or null. */
-export function headerError(header: Buffer, number: number): string | null {
-  if (!header.subarray(0, 8).equals(MAGIC)) return 'it does not begin as a journal does';
+export function headerError(header: Buffer, kind: FileKind, number: number): string | null {
+  if (header.toString('latin1', 0, 8) !== kind.magic) return `it does not begin as a ${kind.what} does`;
   const format = header.readUInt32LE(8);
-  if (format !== JOURNAL_FORMAT)
-    return `it has format ${format}, this version reads format ${JOURNAL_FORMAT}: replay it with the version that wrote it`;
+  if (format !== kind.format)
+    return `it has format ${format}, this version reads format ${kind.format}: replay it with the version that wrote it`;
   if (header.readUInt32LE(24) !== crc32(header.subarray(0, 24))) return 'its header is damaged';
   if (header.readDoubleLE(16) !== number)
-    return `it says that it is segment ${header.readDoubleLE(16)}: it was renamed`;
+    return `it says that it is ${kind.what} ${header.readDoubleLE(16)}: it was renamed`;
   return null;
 }
 
@@ -61,7 +108,7 @@ function placeCrc(length: number, payloadCrc: number, segment: number, offset: n
   return crc32(placed);
 }
 
-/** Writes the header of a record that begins at `offset` of its segment to `target` at `at`. */
+/** Writes the header of a record that begins at `offset` of its file to `target` at `at`. */
 export function writeRecordHeader(
   target: Buffer,
   at: number,

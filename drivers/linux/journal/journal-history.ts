@@ -12,9 +12,14 @@ export interface DrivenMaster {
 
 /**
  * A small cluster for tests of the journal: agents register, frameworks launch on what they are offered or decline it, tasks run and end, links
- * break. The same seed gives the same inputs to a master that decides the same.
+ * break. The same seed gives the same inputs to a master that decides the same. It pauses after each step.
  */
-export function playHistory(master: DrivenMaster, seed: number, steps: number, from: Micros): void {
+export function* playHistory(
+  master: DrivenMaster,
+  seed: number,
+  steps: number,
+  from: Micros,
+): Generator<void, void> {
   const rng = Rng.forPurpose(seed, 'journal');
   const registry = new RegistryState();
   const written: RegistryOperation[] = [];
@@ -127,5 +132,6 @@ export function playHistory(master: DrivenMaster, seed: number, steps: number, f
       default:
         answer();
     }
+    yield;
   }
 }

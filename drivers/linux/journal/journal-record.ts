@@ -13,6 +13,13 @@ export interface MachineMaking {
   readonly madeAt: Micros;
 }
 
+/** The text of an id. */
+export interface NameRecord {
+  readonly of: 'task' | 'executor' | 'agent' | 'framework';
+  readonly id: number;
+  readonly text: string;
+}
+
 /** One record of a journal. */
 export type JournalRecord =
   /** First of every segment. A new machine begins with `continues` false; else the segment goes on where the one before ended. */
@@ -26,11 +33,6 @@ export type JournalRecord =
   /** After `inputs` inputs of this machine its outputs had this hash. */
   | { readonly kind: 'checkpoint'; readonly inputs: number; readonly hash: string }
   /** The text of an id that the engine knows by number, when it was first seen. */
-  | {
-      readonly kind: 'name';
-      readonly of: 'task' | 'executor' | 'agent' | 'framework';
-      readonly id: number;
-      readonly text: string;
-    }
+  | ({ readonly kind: 'name' } & NameRecord)
   /** The machine ended in order; nothing of it follows. */
   | { readonly kind: 'closed'; readonly reason: string };

@@ -1,39 +1,23 @@
-import { type FileHandle, mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Micros } from '../../../engine/core/index.ts';
 import type { MasterInput } from '../../../engine/master/index.ts';
 import { ValueWriter } from '../storage/value-writer.ts';
 import {
+  FILE_HEADER_SIZE,
+  fileHeader,
   RECORD_HEADER_SIZE,
-  SEGMENT_HEADER_SIZE,
-  segmentHeader,
+  SEGMENT_FILE,
   segmentName,
   segmentNumber,
   writeRecordHeader,
 } from './journal-format.ts';
+import type { JournalOptions } from './journal-options.ts';
+import { type Compactor, JournalPruner, type PruneNotice } from './journal-pruner.ts';
 import { readSegment, type TornTail } from './journal-reader.ts';
-import type { JournalRecord, MachineMaking } from './journal-record.ts';
-
-/** Bounds of a journal. */
-export interface JournalOptions {
-  /** A segment that has grown to this many bytes wants a next one. */
-  readonly segmentBytes: number;
-  /** All segments together; the oldest go first, the one being written never. */
-  readonly totalBytes: number;
-  /** Segments last written longer ago than this many milliseconds go as well. */
-  readonly ageMillis: number;
-  /** What was recorded is on the disk after this many milliseconds at most, even if the machine loses power. */
-  readonly syncMillis: number;
-}
+import type { JournalRecord, MachineMaking, NameRecord } from './journal-record.ts';
 
 const MIB = 1_024 * 1_024;
-export const DEFAULT_JOURNAL_OPTIONS: JournalOptions = {
-  segmentBytes: 64 * MIB,
-  totalBytes: 1_024 * MIB,
-  ageMillis: 7 * 24 * 3_600_000,
-  syncMillis: 1_000,
-};
-
 /** Bytes waiting for the disk beyond which recording ends rather than memory. */
 const BACKLOG_MAX = 128 * MIB;
 const BUFFER_SIZE = MIB;
@@ -41,7 +25,8 @@ const BUFFER_SIZE = MIB;
 export type JournalNotice =
   | { readonly kind: 'repaired'; readonly tail: TornTail }
   /** Recording has ended; the master goes on without. */
-  | { readonly kind: 'failed'; readonly reason: string };
+  | { readonly kind: 'failed'; readonly reason: string }
+  | PruneNotice;
 
 /**
  * Records what a master is told. Recording never holds the master up: records go to memory at once and to the file soon after, and if the
@@ -50,6 +35,7 @@ export type JournalNotice =
 export class JournalWriter {
   readonly #folder: string;
   readonly #options: JournalOptions;
+  readonly #pruner: JournalPruner;
   readonly #notice: (notice: JournalNotice) => void;
   readonly #values = new ValueWriter();
   #segment: number;
@@ -72,25 +58,35 @@ export class JournalWriter {
     folder: string,
     options: JournalOptions,
     segment: number,
+    pruner: JournalPruner,
     notice: (notice: JournalNotice) => void,
   ) {
     this.#folder = folder;
     this.#options = options;
+    this.#pruner = pruner;
     this.#segment = segment;
     this.#notice = notice;
   }
 
-  /** Opens the journal in `folder`, made if it is not there, and cuts off a torn tail. Throws JournalError if its last segment is damaged. */
+  /**
+   * Opens the journal in `folder`, made if it is not there, cuts off a torn tail and finishes a pruning that was cut short. Throws JournalError
+   * if its last segment is damaged.
+   *
+   * @param compactor makes a snapshot before segments go; null lets them go without
+   */
   static async open(
     folder: string,
     options: JournalOptions,
     notice: (notice: JournalNotice) => void,
+    compactor: Compactor | null = null,
   ): Promise<JournalWriter> {
     await mkdir(folder, { recursive: true });
+    const pruner = new JournalPruner(folder, options, compactor, notice);
+    await pruner.tidy();
     const numbers = (await readdir(folder)).map(segmentNumber).filter((number) => number !== null);
     const last = Math.max(0, ...numbers);
     const isLastLeft = last === 0 || (await repair(folder, last, notice));
-    return new JournalWriter(folder, options, isLastLeft ? last : last - 1, notice);
+    return new JournalWriter(folder, options, isLastLeft ? last : last - 1, pruner, notice);
   }
 
   /** Whether recording goes on. */
@@ -105,13 +101,13 @@ export class JournalWriter {
 
   /** A machine begins: a new segment. */
   begin(version: string, making: MachineMaking): void {
-    this.#nextSegment();
+    this.#nextSegment(true);
     this.#append({ kind: 'opened', version, making, continues: false });
   }
 
   /** The same machine goes on in a new segment. */
   rotate(version: string, making: MachineMaking): void {
-    this.#nextSegment();
+    this.#nextSegment(false);
     this.#append({ kind: 'opened', version, making, continues: true });
   }
 
@@ -123,7 +119,7 @@ export class JournalWriter {
     this.#append({ kind: 'checkpoint', inputs, hash });
   }
 
-  name(of: Extract<JournalRecord, { kind: 'name' }>['of'], id: number, text: string): void {
+  name(of: NameRecord['of'], id: number, text: string): void {
     this.#append({ kind: 'name', of, id, text });
   }
 
@@ -142,6 +138,7 @@ export class JournalWriter {
     if (this.#syncTimer !== null) clearTimeout(this.#syncTimer);
     await this.#file?.close();
     this.#file = null;
+    await this.#pruner.close();
   }
 
   #append(record: JournalRecord): void {
@@ -159,13 +156,13 @@ export class JournalWriter {
     this.#schedule();
   }
 
-  #nextSegment(): void {
+  #nextSegment(isBeginning: boolean): void {
     if (this.#ended) return;
     this.#hand();
     this.#segment++;
-    this.#offset = SEGMENT_HEADER_SIZE;
+    this.#offset = FILE_HEADER_SIZE;
     this.#values.forget();
-    this.#backlog.push({ kind: 'segment', number: this.#segment });
+    this.#backlog.push({ kind: 'segment', number: this.#segment, isBeginning });
     this.#schedule();
   }
 
@@ -227,8 +224,8 @@ export class JournalWriter {
         await this.#file?.close();
         this.#file = null;
         this.#file = await open(join(this.#folder, segmentName(work.number)), 'wx', 0o600);
-        await writeAll(this.#file, segmentHeader(work.number), SEGMENT_HEADER_SIZE);
-        await prune(this.#folder, work.number, this.#options);
+        await writeAll(this.#file, fileHeader(SEGMENT_FILE, work.number), FILE_HEADER_SIZE);
+        await this.#pruner.segmentBegun(work.number, work.isBeginning);
         break;
     }
   }
@@ -259,30 +256,12 @@ export class JournalWriter {
 type Work =
   | { readonly kind: 'bytes'; readonly buffer: Buffer; readonly length: number }
   | { readonly kind: 'sync' }
-  | { readonly kind: 'segment'; readonly number: number };
+  | { readonly kind: 'segment'; readonly number: number; readonly isBeginning: boolean };
 
 async function writeAll(file: FileHandle, bytes: Buffer, length: number): Promise<void> {
   for (let done = 0; done < length; ) {
     const { bytesWritten } = await file.write(bytes, done, length - done);
     done += bytesWritten;
-  }
-}
-
-/** Takes away what is beyond the bounds, the oldest first. */
-async function prune(folder: string, current: number, options: JournalOptions): Promise<void> {
-  const numbers = (await readdir(folder))
-    .map(segmentNumber)
-    .filter((number) => number !== null && number < current)
-    .sort((a, b) => b! - a!) as number[];
-  let total = options.segmentBytes;
-  let isPast = false;
-  for (const number of numbers) {
-    const path = join(folder, segmentName(number));
-    const { size, mtimeMs } = await stat(path);
-    total += size;
-    // Whatever is older than one that goes, goes too: a journal has no holes.
-    isPast ||= total > options.totalBytes || Date.now() - mtimeMs > options.ageMillis;
-    if (isPast) await rm(path);
   }
 }
 

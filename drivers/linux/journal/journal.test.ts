@@ -6,10 +6,12 @@ import { afterEach, expect, test } from 'vitest';
 import { hierarchicalDrf } from '../../../allocators/hierarchical-drf/index.ts';
 import { type Micros, micros } from '../../../engine/core/index.ts';
 import type { AllocatorFactory } from '../../../engine/master/index.ts';
-import { RECORD_HEADER_SIZE, SEGMENT_HEADER_SIZE, segmentName } from './journal-format.ts';
-import { JournalError, readJournal } from './journal-reader.ts';
+import { RECORD_HEADER_SIZE, FILE_HEADER_SIZE, segmentName } from './journal-format.ts';
+import { JournalError } from './journal-error.ts';
+import { DEFAULT_JOURNAL_OPTIONS } from './journal-options.ts';
+import { readJournal } from './journal-reader.ts';
 import type { JournalRecord } from './journal-record.ts';
-import { DEFAULT_JOURNAL_OPTIONS, type JournalNotice, JournalWriter } from './journal-writer.ts';
+import { type JournalNotice, JournalWriter } from './journal-writer.ts';
 import { HISTORY_MAKING, HISTORY_START, recordHistory } from './recorded-history.ts';
 import { replayJournal } from './replay-journal.ts';
 
@@ -39,6 +41,7 @@ async function recordsOf(folder: string): Promise<JournalRecord[]> {
 function replayAll(folder: string, until: Micros | null = null) {
   return replayJournal(folder, {
     factoryOf: FACTORIES,
+    program: '0.1.0',
     observer: {},
     until: (now) => until !== null && now > until,
   });
@@ -110,6 +113,7 @@ test('another decision than the recorded one is found, and told with its place',
     // Half of the cluster's time between two allocations: other offers.
     factoryOf: () => (now, options, sink) =>
       hierarchicalDrf(now, { ...options, allocationInterval: micros(options.allocationInterval * 2) }, sink),
+    program: '0.1.0',
     observer: {},
     until: () => false,
   });
@@ -178,7 +182,7 @@ test('a flipped bit anywhere before the tail is found and named', async () => {
       // Four bytes of the header are unused but for the checksum over them.
       expect(found).toBeInstanceOf(JournalError);
       expect((found as Error).message).toContain(segmentName(1));
-      if (at >= SEGMENT_HEADER_SIZE) {
+      if (at >= FILE_HEADER_SIZE) {
         const [, first, last] = /byte (\d+)(?: and byte (\d+))?/.exec((found as Error).message)!;
         const end = last === undefined ? Number(first) + RECORD_HEADER_SIZE : Number(last);
         expect(at).toBeGreaterThanOrEqual(Number(first));

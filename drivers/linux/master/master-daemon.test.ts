@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { afterEach, expect, test } from 'vitest';
 import { hierarchicalDrf } from '../../../allocators/hierarchical-drf/index.ts';
 import { decisionLine, NUMBERS } from '../journal/decision-trace.ts';
-import { DEFAULT_JOURNAL_OPTIONS } from '../journal/journal-writer.ts';
+import { DEFAULT_JOURNAL_OPTIONS } from '../journal/journal-options.ts';
 import { replayJournal } from '../journal/replay-journal.ts';
 import { RegistryStoreError } from '../storage/registry-store.ts';
 import { type MasterDaemonOptions, startMasterDaemon } from './master-daemon.ts';
@@ -24,6 +24,8 @@ async function optionsIn(): Promise<MasterDaemonOptions> {
     port: 0,
     registry: 'level',
     allocatorName: 'hierarchical-drf',
+    program: '0.1.0',
+    compactor: null,
     journal: DEFAULT_JOURNAL_OPTIONS,
     decisions: join(workDir, 'decisions.txt'),
     log: pino({ level: 'silent' }),
@@ -77,6 +79,7 @@ test('what a master decided is decided again by the replay of its journal, and i
   let machines = 0;
   const replayed = await replayJournal(join(options.workDir, 'journal'), {
     factoryOf: () => hierarchicalDrf,
+    program: '0.1.0',
     until: () => false,
     observer: {
       made: () => machines++,

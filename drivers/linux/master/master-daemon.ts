@@ -2,11 +2,13 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { Logger } from 'pino';
-import type { Micros } from '../../../engine/core/index.ts';
+import { assertNever, type Micros } from '../../../engine/core/index.ts';
 import type { MasterInput, MasterOutput } from '../../../engine/master/index.ts';
 import { decisionLine, NUMBERS } from '../journal/decision-trace.ts';
 import { FlightRecorder } from '../journal/flight-recorder.ts';
-import { type JournalNotice, type JournalOptions, JournalWriter } from '../journal/journal-writer.ts';
+import { compactorProcess } from '../journal/compactor-process.ts';
+import type { JournalOptions } from '../journal/journal-options.ts';
+import { type JournalNotice, JournalWriter } from '../journal/journal-writer.ts';
 import { LevelRegistry } from '../storage/level-registry.ts';
 import { MemoryRegistry } from '../storage/memory-registry.ts';
 import { clusterIdIn } from './cluster-id.ts';
@@ -26,8 +28,15 @@ export interface MasterDaemonOptions extends Omit<StartMasterOptions, 'registry'
   readonly registry: 'level' | 'in_memory';
   /** Name of the allocation policy, for the journal. */
   readonly allocatorName: string;
+  /** Version of the program, for the journal: that version replays it. */
+  readonly program: string;
   /** Null records nothing. */
   readonly journal: JournalOptions | null;
+  /**
+   * Arguments for Node to run a process that writes the snapshot before a segment of the journal in a folder (`compactJournal`) and ends early when
+   * its standard input closes. Null prunes the journal without snapshots.
+   */
+  readonly compactor: ((folder: string, segment: number) => readonly string[]) | null;
   /** A new file that gets a line for every decision, as `orrery replay --decisions` writes them; null for none. */
   readonly decisions: string | null;
   readonly log: Logger;
@@ -43,15 +52,20 @@ export async function startMasterDaemon(options: MasterDaemonOptions): Promise<R
     const journal =
       options.journal === null
         ? null
-        : await JournalWriter.open(join(workDir, 'journal'), options.journal, (notice) => {
-            tellOf(notice, log);
-          });
+        : await JournalWriter.open(
+            join(workDir, 'journal'),
+            options.journal,
+            (notice) => {
+              tellOf(notice, log);
+            },
+            options.compactor === null ? null : compactorProcess(options.compactor),
+          );
     const decisions =
       options.decisions === null ? null : createWriteStream(options.decisions, { flags: 'wx' });
     const made: { recorder: FlightRecorder | null } = { recorder: null };
     const tap = (parts: MachineParts): MasterTap => {
       if (journal !== null) {
-        made.recorder = new FlightRecorder(journal, parts.options.address.version, {
+        made.recorder = new FlightRecorder(journal, options.program, {
           cluster,
           allocator: options.allocatorName,
           masterOptions: parts.options,
@@ -115,10 +129,31 @@ class DaemonTap implements MasterTap {
 }
 
 function tellOf(notice: JournalNotice, log: Logger): void {
-  if (notice.kind === 'failed') {
-    log.error({ reason: notice.reason }, 'the journal has ended');
-  } else {
-    const { segment, offset, bytes } = notice.tail;
-    log.warn({ segment, offset, bytes }, 'a torn tail of the journal was cut off');
+  switch (notice.kind) {
+    case 'failed':
+      log.error({ reason: notice.reason }, 'the journal has ended');
+      break;
+    case 'repaired': {
+      const { segment, offset, bytes } = notice.tail;
+      log.warn({ segment, offset, bytes }, 'a torn tail of the journal was cut off');
+      break;
+    }
+    case 'compacted':
+      log.info({ firstKept: notice.firstKept }, 'a snapshot stands for the first segments of the journal');
+      break;
+    case 'compactionFailed':
+      log.warn(
+        { firstKept: notice.firstKept, reason: notice.reason },
+        'no snapshot could be made of the first segments of the journal; they are kept up to twice its bound',
+      );
+      break;
+    case 'prunedWithoutSnapshot':
+      log.warn(
+        { firstKept: notice.firstKept, reason: notice.reason },
+        'the first segments of the journal were removed without a snapshot: the rest of their machine cannot be replayed',
+      );
+      break;
+    default:
+      assertNever(notice);
   }
 }

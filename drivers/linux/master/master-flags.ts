@@ -166,7 +166,11 @@ export const MASTER_FLAGS = {
   ...MASTER_SECURITY_FLAGS,
   external_log_file: { kind: 'text', default: null, help: 'Log to show operators as /master/log.' },
   journal: { kind: 'boolean', default: 'true', help: 'Record every input, for `orrery replay`.' },
-  journal_max_size: { kind: 'bytes', default: '1GB', help: 'All of the journal.' },
+  journal_max_size: {
+    kind: 'bytes',
+    default: '1GB',
+    help: 'Of the journal; twice that while a snapshot is made.',
+  },
   journal_max_age: { kind: 'duration', default: '1weeks', help: 'Of its segments.' },
   decision_trace: { kind: 'text', default: null, help: 'A new file that gets a line for every decision.' },
   until_stdin_closes: {

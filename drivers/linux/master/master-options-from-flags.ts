@@ -9,7 +9,7 @@ import type { DomainInfo, WeightInfo } from '../../../engine/protocol/index.ts';
 import { Quantities, resourceErrorText } from '../../../engine/resources/index.ts';
 import { parseDuration } from '../flags/flag-values.ts';
 import { FlagError, type FlagValues } from '../flags/parse-flags.ts';
-import { DEFAULT_JOURNAL_OPTIONS, type JournalOptions } from '../journal/journal-writer.ts';
+import { DEFAULT_JOURNAL_OPTIONS, type JournalOptions } from '../journal/journal-options.ts';
 import type { MasterFlagTable } from './master-flags.ts';
 
 export type MasterFlagValues = FlagValues<MasterFlagTable>;

@@ -1,0 +1,109 @@
+import { open } from 'node:fs/promises';
+import { ValueReader } from '../storage/value-reader.ts';
+import { ChunkedFile } from './chunked-file.ts';
+import { JournalError } from './journal-error.ts';
+import {
+  FILE_HEADER_SIZE,
+  type FileKind,
+  headerError,
+  isPayload,
+  RECORD_HEADER_SIZE,
+  recordLength,
+} from './journal-format.ts';
+
+/** A value and the byte of the file that its record begins at. */
+export interface PlacedValue {
+  readonly offset: number;
+  readonly value: unknown;
+}
+
+/** The end of a file is missing from `offset` on: its writer died in the middle of a record. What is before it is whole. */
+export interface Torn {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/**
+ * The values of a segment or a snapshot. A torn tail is told to `torn` and ends it. Throws JournalError at the first byte that is not what was
+ * written, with the file and the byte.
+ */
+export async function* readRecords(
+  path: string,
+  kind: FileKind,
+  number: number,
+  torn: (tail: Torn) => void,
+): AsyncGenerator<PlacedValue> {
+  const file = await opened(path);
+  try {
+    const { size } = await file.stat();
+    const bytes = new ChunkedFile(file, size);
+    const header = await bytes.take(0, FILE_HEADER_SIZE);
+    if (header === null) {
+      torn({ offset: 0, bytes: size });
+      return;
+    }
+    const wrong = headerError(header, kind, number);
+    if (wrong !== null) throw new JournalError(`${path} cannot be read: ${wrong}`);
+    const values = new ValueReader();
+    let offset = FILE_HEADER_SIZE;
+    while (offset < size) {
+      const payload = await takePayload(bytes, path, number, offset);
+      if (payload === null) {
+        torn({ offset, bytes: size - offset });
+        return;
+      }
+      let value: unknown;
+      try {
+        value = values.read(payload);
+      } catch (error) {
+        throw new JournalError(
+          `${path} has a record at byte ${offset} that is no value: ${(error as Error).message}`,
+          { cause: error },
+        );
+      }
+      yield { offset, value };
+      offset += RECORD_HEADER_SIZE + payload.length;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function opened(path: string): ReturnType<typeof open> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new JournalError(
+      `${path} is gone: a master that writes the journal has pruned it meanwhile; read the journal again`,
+      { cause: error },
+    );
+  }
+}
+
+/** The payload of the record at `offset`; null where the file ends before it does. */
+async function takePayload(
+  bytes: ChunkedFile,
+  path: string,
+  segment: number,
+  offset: number,
+): Promise<Buffer | null> {
+  const header = await bytes.take(offset, RECORD_HEADER_SIZE);
+  if (header === null) return null;
+  const length = recordLength(header, segment, offset);
+  if (length === null) {
+    // A file system may lengthen a file before it fills it: zeros to the end were never written.
+    if (await bytes.isZeroFrom(offset)) return null;
+    throw new JournalError(
+      `${path} is damaged at byte ${offset}: the header of the record there is not what was written`,
+    );
+  }
+  const body = await bytes.take(offset + RECORD_HEADER_SIZE, length);
+  if (body === null) return null;
+  if (isPayload(header, body)) return body;
+  if (length > 0 && (await bytes.isZeroFrom(offset + RECORD_HEADER_SIZE))) return null;
+  throw new JournalError(
+    `${path} is damaged between byte ${offset + RECORD_HEADER_SIZE} and byte ${offset + RECORD_HEADER_SIZE + length}: ` +
+      'the record there is not what was written',
+  );
+}
