@@ -7,7 +7,7 @@ import type {
   Task,
 } from '../../../engine/protocol/index.ts';
 import type { IdTexts } from '../codec/ids/id-texts.ts';
-import type { BigMessage } from '../codec/message/big-message.ts';
+import { type BigMessage, type EncodedList, isEncoded } from '../codec/message/big-message.ts';
 import { agentInfoToWire } from '../codec/parts/agent-info.ts';
 import { agentStatusToWire } from '../codec/parts/agent-status.ts';
 import { frameworkStatusToWire } from '../codec/parts/framework-status.ts';
@@ -21,26 +21,28 @@ import {
   Response_GetTasksSchema,
 } from '../proto/generated/mesos/v1/master/master_pb.ts';
 
-/** The parts of `ClusterState`, as lists that are there or that are read as they are written. */
+type List<Entry> = Iterable<Entry> | EncodedList;
+
+/** The parts of `ClusterState`, as lists that are there, that are read as they are written, or that are encoded already. */
 export interface StateParts {
   readonly getTasks: {
-    readonly tasks: Iterable<Task>;
-    readonly unreachableTasks: Iterable<Task>;
-    readonly completedTasks: Iterable<Task>;
+    readonly tasks: List<Task>;
+    readonly unreachableTasks: List<Task>;
+    readonly completedTasks: List<Task>;
   };
-  readonly getExecutors: { readonly executors: Iterable<ClusterExecutors['executors'][number]> };
+  readonly getExecutors: { readonly executors: List<ClusterExecutors['executors'][number]> };
   readonly getFrameworks: {
-    readonly frameworks: Iterable<FrameworkStatus>;
-    readonly completedFrameworks: Iterable<FrameworkStatus>;
+    readonly frameworks: List<FrameworkStatus>;
+    readonly completedFrameworks: List<FrameworkStatus>;
   };
   readonly getAgents: {
-    readonly agents: Iterable<AgentStatus>;
+    readonly agents: List<AgentStatus>;
     readonly recoveredAgents: Iterable<AgentInfo>;
   };
 }
 
 export function bigTasks(ids: IdTexts, tasks: StateParts['getTasks']): BigMessage {
-  const wire = (list: Iterable<Task>) => mapped(list, (task) => taskRecordToWire(ids, task));
+  const wire = (list: List<Task>) => mapped(list, (task) => taskRecordToWire(ids, task));
   return {
     schema: Response_GetTasksSchema,
     lists: {
@@ -68,7 +70,7 @@ export function bigFrameworks(
   epoch: MasterEpoch,
   { frameworks, completedFrameworks }: StateParts['getFrameworks'],
 ): BigMessage {
-  const wire = (list: Iterable<FrameworkStatus>) =>
+  const wire = (list: List<FrameworkStatus>) =>
     mapped(list, (framework) => frameworkStatusToWire(ids, epoch, framework));
   return {
     schema: Response_GetFrameworksSchema,
@@ -98,6 +100,10 @@ export function bigState(ids: IdTexts, epoch: MasterEpoch, state: StateParts): B
   };
 }
 
-function* mapped<From, To>(list: Iterable<From>, map: (from: From) => To): Generator<To> {
+function mapped<From>(list: List<From>, map: (from: From) => object): List<object> {
+  return isEncoded(list) ? list : entries(list, map);
+}
+
+function* entries<From>(list: Iterable<From>, map: (from: From) => object): Generator<object> {
   for (const entry of list) yield map(entry);
 }

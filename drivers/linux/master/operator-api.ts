@@ -31,6 +31,7 @@ import { refusalOf } from './calls.ts';
 import { checkLeading, type MasterContext } from './master-context.ts';
 import type { OperatorStreams } from './operator-streams.ts';
 import type { ProcessApi } from './process-api.ts';
+import type { StateMessages } from './state-messages.ts';
 
 const BIG_READS: ReadonlySet<string> = new Set([
   'GET_STATE',
@@ -46,6 +47,7 @@ export class OperatorApi {
   readonly #streams: OperatorStreams;
   readonly #process: ProcessApi;
   readonly #viewer: (principal: string | null) => Viewer;
+  readonly #messages: StateMessages;
   /** Long answers under way: who asks the same meanwhile gets the same. */
   readonly #sharing = new Map<string, Promise<readonly Uint8Array[]>>();
 
@@ -54,11 +56,13 @@ export class OperatorApi {
     streams: OperatorStreams,
     process: ProcessApi,
     viewer: (principal: string | null) => Viewer,
+    messages: StateMessages,
   ) {
     this.#context = context;
     this.#streams = streams;
     this.#process = process;
     this.#viewer = viewer;
+    this.#messages = messages;
   }
 
   readonly handle = async (exchange: Exchange): Promise<void> => {
@@ -175,10 +179,9 @@ export class OperatorApi {
     return answer.ok && answer.value.type === 'GET_AGENTS' ? answer.value.recoveredAgents : [];
   }
 
-  async #bigRead(call: OperatorRead, viewer: Viewer, type: MediaType): Promise<readonly Uint8Array[]> {
-    const { ids, loop } = this.#context;
-    const { state, epoch } = loop.machine;
-    const parts: StateParts = {
+  #visibleParts(viewer: Viewer): StateParts {
+    const { state } = this.#context.loop.machine;
+    return {
       getTasks: {
         tasks: taskViews(state, 'live', viewer),
         unreachableTasks: taskViews(state, 'unreachable', viewer),
@@ -191,6 +194,12 @@ export class OperatorApi {
       },
       getAgents: { agents: agentStatuses(state, viewer), recoveredAgents: this.#recovered(viewer) },
     };
+  }
+
+  async #bigRead(call: OperatorRead, viewer: Viewer, type: MediaType): Promise<readonly Uint8Array[]> {
+    const { ids, loop } = this.#context;
+    const { epoch } = loop.machine;
+    const parts: StateParts = viewer.seesAll ? this.#messages.parts(type) : this.#visibleParts(viewer);
     const part = (): { readonly [property: string]: BigMessage } => {
       switch (call.type) {
         case 'GET_STATE':

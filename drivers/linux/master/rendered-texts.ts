@@ -67,6 +67,8 @@ export class RenderedTexts {
   readonly #shelves: Shelf<never, unknown>[] = [];
   #bytes = 0;
   #polls = 0;
+  #books: object | null = null;
+  #epoch = 0;
   /** The poll that last made room. */
   #freedBy = 0;
 
@@ -84,8 +86,16 @@ export class RenderedTexts {
     return shelf;
   }
 
-  /** The number of a poll that begins. */
-  begin(): number {
+  /**
+   * The number of a poll that begins.
+   *
+   * @param books whose records the texts are of: nothing of other books is kept
+   * @param epoch in which they are written
+   */
+  begin(books: object, epoch: number): number {
+    if (this.#books !== books || this.#epoch !== epoch) this.clear();
+    this.#books = books;
+    this.#epoch = epoch;
     return ++this.#polls;
   }
 

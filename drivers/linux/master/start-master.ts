@@ -38,7 +38,10 @@ import { OperatorStreams } from './operator-streams.ts';
 import { ProcessApi, type ProcessParts } from './process-api.ts';
 import { ProcessEndpoints } from './process-endpoints.ts';
 import { SchedulerApi } from './scheduler-api.ts';
+import { RenderedTexts } from './rendered-texts.ts';
 import { StateEndpoints } from './state-endpoints.ts';
+import { StateMessages } from './state-messages.ts';
+import { StateTexts } from './state-texts.ts';
 
 /** Mesos's defaults for the allocator (spec 17). */
 export const DEFAULT_ALLOCATOR_OPTIONS: AllocatorOptions = {
@@ -59,6 +62,8 @@ export const DEFAULT_ALLOCATOR_OPTIONS: AllocatorOptions = {
 
 /** Milliseconds between two looks at the table of ids. */
 const SWEEP_MS = 5_000;
+/** Of rendered parts of polled answers that are kept; what does not fit is rendered anew. */
+const RENDERED_BYTES_MAX = 256 * 2 ** 20;
 
 /** What a machine is made of; a journal keeps it. */
 export interface MachineParts {
@@ -198,7 +203,10 @@ export async function startMaster(options: StartMasterOptions): Promise<RunningM
     metrics: () => metrics.all(),
   };
   const processApi = new ProcessApi(process);
-  const operators = new OperatorApi(context, streams, processApi, viewer);
+  const source = { ids, state: () => machine.state, epoch: () => machine.epoch };
+  const rendered = new RenderedTexts(RENDERED_BYTES_MAX);
+  const messages = new StateMessages(source, rendered);
+  const operators = new OperatorApi(context, streams, processApi, viewer, messages);
   loop.carryOutBy({
     event: schedulers.event,
     closeStream: schedulers.closeStream,
@@ -224,7 +232,13 @@ export async function startMaster(options: StartMasterOptions): Promise<RunningM
     context,
     schedulers: schedulers.handle,
     operators: operators.handle,
-    state: new StateEndpoints(context, process, options.clusterName ?? null, viewer),
+    state: new StateEndpoints(
+      context,
+      process,
+      options.clusterName ?? null,
+      viewer,
+      new StateTexts(source, rendered),
+    ),
     legacy: new LegacyEndpoints(context, operators, viewer),
     process: new ProcessEndpoints(context, processApi),
     metrics,

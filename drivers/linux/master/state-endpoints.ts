@@ -11,14 +11,12 @@ import { domainText, summaryText } from './endpoint-json.ts';
 import { recoveredAgentJson, taskJson } from './endpoint-records.ts';
 import type { MasterContext } from './master-context.ts';
 import type { ProcessParts } from './process-api.ts';
-import { type Poll, StateTexts, writeList } from './state-texts.ts';
+import { type Poll, type StateTexts, writeList } from './state-texts.ts';
 
 /** Tasks between two looks at the time. */
 const LOOK = 16;
 /** Most tasks that one `/tasks` gives. */
 const TASKS_MAX = 100_000;
-/** Of rendered parts that are kept between polls; what does not fit is rendered anew. */
-const RENDERED_BYTES_MAX = 256 * 2 ** 20;
 
 /** The endpoints that tools poll (spec 05 §C, §D), written slice by slice, of parts that are kept; who asks while one is written gets the same. */
 export class StateEndpoints {
@@ -34,14 +32,13 @@ export class StateEndpoints {
     process: ProcessParts,
     cluster: string | null,
     viewer: (principal: string | null) => Viewer,
+    texts: StateTexts,
   ) {
     this.#context = context;
     this.#process = process;
     this.#cluster = cluster;
     this.#viewer = viewer;
-    const { machine } = context.loop;
-    const source = { ids: context.ids, state: () => machine.state, epoch: () => machine.epoch };
-    this.#texts = new StateTexts(source, RENDERED_BYTES_MAX);
+    this.#texts = texts;
   }
 
   readonly state = (exchange: Exchange): Promise<void> =>

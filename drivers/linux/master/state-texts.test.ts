@@ -2,6 +2,13 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ALL_SEEING } from '../../../engine/authorization/index.ts';
 import type { FrameworkId, TaskId } from '../../../engine/core/index.ts';
+import {
+  agentStatuses,
+  completedFrameworkStatuses,
+  executorViews,
+  frameworkStatuses,
+  taskViews,
+} from '../../../engine/master/index.ts';
 import type { TaskState } from '../../../engine/protocol/index.ts';
 import {
   executorInfo,
@@ -17,8 +24,14 @@ import {
   TASK_RESOURCES,
 } from '../../../engine/master/test-kit.ts';
 import { IdTexts } from '../codec/ids/id-texts.ts';
+import { writeBig } from '../codec/message/big-message.ts';
+import { JSON_TYPE, type MediaType, PROTOBUF_TYPE } from '../codec/message/media-type.ts';
+import { Slicer } from '../http/slicer.ts';
 import { CLUSTER } from './test-kit.ts';
-import { type Poll, StateTexts } from './state-texts.ts';
+import { bigState, type StateParts } from './big-state.ts';
+import { RenderedTexts } from './rendered-texts.ts';
+import { StateMessages } from './state-messages.ts';
+import { type Poll, type StateSource, StateTexts } from './state-texts.ts';
 
 // What is kept between polls is never seen: at every step of a random history a warm answer is the one that is rendered anew.
 
@@ -187,28 +200,71 @@ class Cluster {
   }
 }
 
-function textsOf(cluster: Cluster, bytesMax: number): StateTexts {
-  const { machine } = cluster.driver;
-  const ids = new IdTexts(CLUSTER);
-  // Tasks and executors by the numbers that the tests give them.
-  for (let number = 0; number < 3_000; number++) ids.task(`task-${number}`);
-  return new StateTexts({ ids, state: () => machine.state, epoch: () => machine.epoch }, bytesMax);
-}
+/** All that is kept of a cluster's texts and messages, beside each other within one bound. */
+class Rendering {
+  readonly kept: RenderedTexts;
+  readonly texts: StateTexts;
+  readonly #messages: StateMessages;
+  readonly #source: StateSource;
 
-/** All that is kept, as one text. */
-async function rendered(texts: StateTexts): Promise<string> {
-  const written = async (write: (poll: Poll) => Promise<void>): Promise<string> => {
-    const poll = texts.begin(ALL_SEEING);
+  constructor({ driver: { machine } }: Cluster, bytesMax: number) {
+    const ids = new IdTexts(CLUSTER);
+    // Tasks and executors by the numbers that the tests give them.
+    for (let number = 0; number < 3_000; number++) ids.task(`task-${number}`);
+    this.kept = new RenderedTexts(bytesMax);
+    this.#source = { ids, state: () => machine.state, epoch: () => machine.epoch };
+    this.texts = new StateTexts(this.#source, this.kept);
+    this.#messages = new StateMessages(this.#source, this.kept);
+  }
+
+  async all(): Promise<string> {
+    const texts = [
+      await this.#written((poll) => this.texts.writeAgents(poll, null)),
+      `{${await this.#written((poll) => this.texts.writeFrameworks(poll, null))}}`,
+      `{${await this.#written((poll) => this.texts.writeSummaries(poll))}}`,
+      await this.message(JSON_TYPE),
+    ];
+    for (const text of texts) JSON.parse(text);
+    return [...texts, await this.message(PROTOBUF_TYPE)].join('\n');
+  }
+
+  async #written(write: (poll: Poll) => Promise<void>): Promise<string> {
+    const poll = this.texts.begin(ALL_SEEING);
     await write(poll);
     return Buffer.concat(poll.sink.finish()).toString();
-  };
-  const all = [
-    await written((poll) => texts.writeAgents(poll, null)),
-    `{${await written((poll) => texts.writeFrameworks(poll, null))}}`,
-    `{${await written((poll) => texts.writeSummaries(poll))}}`,
-  ];
-  for (const text of all) JSON.parse(text);
-  return all.join('\n');
+  }
+
+  async message(type: MediaType): Promise<string> {
+    return await this.#encoded(this.#messages.parts(type), type);
+  }
+
+  /** As for a viewer for whom nothing is kept. */
+  async plainMessage(type: MediaType): Promise<string> {
+    const state = this.#source.state();
+    const parts: StateParts = {
+      getTasks: {
+        tasks: taskViews(state, 'live', ALL_SEEING),
+        unreachableTasks: taskViews(state, 'unreachable', ALL_SEEING),
+        completedTasks: taskViews(state, 'completed', ALL_SEEING),
+      },
+      getExecutors: { executors: executorViews(state, ALL_SEEING) },
+      getFrameworks: {
+        frameworks: frameworkStatuses(state, ALL_SEEING),
+        completedFrameworks: completedFrameworkStatuses(state, ALL_SEEING),
+      },
+      getAgents: {
+        agents: agentStatuses(state, ALL_SEEING),
+        recoveredAgents: state.recoveredAgents.values(),
+      },
+    };
+    return await this.#encoded(parts, type);
+  }
+
+  async #encoded(parts: StateParts, type: MediaType): Promise<string> {
+    const { ids, epoch } = this.#source;
+    const message = bigState(ids, epoch(), parts);
+    return Buffer.concat(await writeBig(message, type, new Slicer())).toString('latin1');
+  }
 }
 
 test('whatever happens, an answer of kept parts is the answer that is rendered anew, however little may be kept', async () => {
@@ -216,20 +272,22 @@ test('whatever happens, an answer of kept parts is the answer that is rendered a
   await fc.assert(
     fc.asyncProperty(history, fc.constantFrom(2_000, 20_000, 2 ** 24), async (steps, bytesMax) => {
       const cluster = new Cluster();
-      const warm = textsOf(cluster, bytesMax);
+      const warm = new Rendering(cluster, bytesMax);
       for (const step of steps) {
         cluster.take(step);
-        const cold = await rendered(textsOf(cluster, 2 ** 24));
-        expect(await rendered(warm)).toBe(cold);
-        expect(warm.texts.bytes).toBeLessThanOrEqual(bytesMax);
-        const none = await rendered(textsOf(cluster, 0));
-        expect(none).toBe(cold);
-        kept = Math.max(kept, warm.texts.bytes);
+        const cold = new Rendering(cluster, 0);
+        const expected = await cold.all();
+        expect(await warm.all()).toBe(expected);
+        expect(cold.kept.bytes).toBe(0);
+        expect(warm.kept.bytes).toBeLessThanOrEqual(bytesMax);
+        for (const type of [JSON_TYPE, PROTOBUF_TYPE] as const)
+          expect(await warm.message(type)).toBe(await cold.plainMessage(type));
+        kept = Math.max(kept, warm.kept.bytes);
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 50 },
   );
-  expect(kept).toBeGreaterThan(5_000);
+  expect(kept).toBeGreaterThan(20_000);
 });
 
 test('the histories reach what they are meant to reach', () => {
@@ -284,17 +342,17 @@ async function polled(bytesMax = 2 ** 24) {
     tasks,
     frameworks: [{ id: large.id, info: driver.machine.state.frameworksById.get(large.id)!.info }],
   });
-  const texts = textsOf(cluster, bytesMax);
+  const rendering = new Rendering(cluster, bytesMax);
   return {
     cluster,
     driver,
-    texts,
+    rendering,
     agents: [agents[0], { ...agents[1], link: again.link }],
     large,
   };
 }
 
-async function stateOf(texts: StateTexts): Promise<readonly Buffer[]> {
+async function stateOf({ texts }: Rendering): Promise<readonly Buffer[]> {
   const poll = texts.begin(ALL_SEEING);
   await texts.writeAgents(poll, null);
   await texts.writeFrameworks(poll, null);
@@ -302,12 +360,12 @@ async function stateOf(texts: StateTexts): Promise<readonly Buffer[]> {
 }
 
 test('a poll in which nothing changed hands out the bytes of the last one', async () => {
-  const { texts } = await polled();
+  const { rendering } = await polled();
   const large = (pieces: readonly Buffer[]) => pieces.filter(({ length }) => length > 16_384);
-  const first = await stateOf(texts);
-  const { bytes } = texts.texts;
-  const second = await stateOf(texts);
-  expect(texts.texts.bytes).toBe(bytes);
+  const first = await stateOf(rendering);
+  const { bytes } = rendering.kept;
+  const second = await stateOf(rendering);
+  expect(rendering.kept.bytes).toBe(bytes);
   expect(large(first).length).toBeGreaterThan(5);
   expect(large(second).map(({ buffer }) => buffer)).toEqual(large(first).map(({ buffer }) => buffer));
   large(second).forEach((piece, index) => {
@@ -316,27 +374,27 @@ test('a poll in which nothing changed hands out the bytes of the last one', asyn
 });
 
 test('after a change of one task one block of its list is rendered', async () => {
-  const { texts, driver, agents, large } = await polled();
+  const { rendering, driver, agents, large } = await polled();
   const blocks = (pieces: readonly Buffer[]) =>
     new Set(pieces.filter(({ length }) => length > 16_384).map(({ buffer }) => buffer));
-  const first = blocks(await stateOf(texts));
+  const first = blocks(await stateOf(rendering));
   driver.update(large, agents[1]!, 1_500, 'TASK_RUNNING', 1);
-  const second = blocks(await stateOf(texts));
+  const second = blocks(await stateOf(rendering));
   const made = [...second].filter((block) => !first.has(block));
   expect([first.size > 5, made.length]).toEqual([true, 1]);
   driver.update(large, agents[1]!, 1_500, 'TASK_FINISHED', 2);
   driver.acknowledge(large, agents[1]!.id, 1_500, 2);
-  const third = blocks(await stateOf(texts));
+  const third = blocks(await stateOf(rendering));
   expect([...third].filter((block) => !second.has(block)).length).toBeLessThanOrEqual(2);
 });
 
 test('what is gone is not kept', async () => {
-  const { texts, driver, large } = await polled();
-  await stateOf(texts);
-  const { bytes } = texts.texts;
+  const { rendering, driver, large } = await polled();
+  await stateOf(rendering);
+  const { bytes } = rendering.kept;
   driver.operator({ type: 'TEARDOWN', frameworkId: large.id as FrameworkId });
   const framework = driver.machine.state.completedFrameworks.get(large.id)!;
   expect(framework!.tasks.has(1_500 as TaskId)).toBe(false);
-  await stateOf(texts);
-  expect(texts.texts.bytes).toBeLessThan(bytes / 10);
+  await stateOf(rendering);
+  expect(rendering.kept.bytes).toBeLessThan(bytes / 10);
 });

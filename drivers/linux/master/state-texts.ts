@@ -10,6 +10,7 @@ import {
   type TaskKind,
   taskViewsOf,
 } from '../../../engine/master/index.ts';
+import type { Task } from '../../../engine/protocol/index.ts';
 import type { IdTexts } from '../codec/ids/id-texts.ts';
 import { TextSink } from '../codec/message/big-message.ts';
 import { Slicer } from '../http/slicer.ts';
@@ -21,7 +22,7 @@ import {
   frameworkTail,
   taskJson,
 } from './endpoint-records.ts';
-import { RenderedTexts, type Shelf } from './rendered-texts.ts';
+import type { RenderedTexts, Shelf } from './rendered-texts.ts';
 import { bytesOfBlocks, renderTasks, type TaskBlock } from './task-blocks.ts';
 import { TaskTallies } from './task-tallies.ts';
 
@@ -29,7 +30,7 @@ import { TaskTallies } from './task-tallies.ts';
 const LOOK = 16;
 const KINDS: readonly TaskKind[] = ['live', 'unreachable', 'completed'];
 /** Of a record that changed while it was rendered, slice by slice: no version is it. */
-const MIXED = -1;
+export const MIXED = -1;
 
 /** One answer that is being written. */
 export interface Poll {
@@ -65,17 +66,16 @@ interface KeptPage {
 /** What the texts are of, and how ids are written. */
 export interface StateSource {
   readonly ids: IdTexts;
-  state(): MasterState;
-  epoch(): MasterEpoch;
+  readonly state: () => MasterState;
+  readonly epoch: () => MasterEpoch;
 }
 
 /**
- * Texts of the polled endpoints (spec 05 §D), slice by slice. For viewers who see all the parts are kept, each with the version of its record, up to
- * a bound in bytes: a poll of a cluster in which nothing happens puts them together, and after a change what changed is rendered.
+ * Texts of the polled endpoints (spec 05 §D), slice by slice. For viewers who see all the parts are kept, each with the version of its record: a poll of a cluster in which nothing happens puts them together, and after a change what changed is rendered.
  */
 export class StateTexts {
   readonly #source: StateSource;
-  readonly texts: RenderedTexts;
+  readonly #texts: RenderedTexts;
   readonly #agents: Shelf<AgentRecord, KeptText>;
   readonly #heads: Shelf<FrameworkRecord, KeptText>;
   readonly #executors: Shelf<FrameworkRecord, KeptText>;
@@ -84,30 +84,23 @@ export class StateTexts {
   readonly #frameworkSummaries: Shelf<FrameworkRecord, KeptSummary>;
   readonly #tallies: Shelf<'all', TaskTallies>;
   readonly #pages: Shelf<string, KeptPage>;
-  #state: MasterState | null = null;
-  #epoch: MasterEpoch | null = null;
 
-  /** @param bytesMax for all that is kept */
-  constructor(source: StateSource, bytesMax: number) {
+  constructor(source: StateSource, texts: RenderedTexts) {
     this.#source = source;
-    this.texts = new RenderedTexts(bytesMax);
-    this.#agents = this.texts.shelf();
-    this.#heads = this.texts.shelf();
-    this.#executors = this.texts.shelf();
-    this.#tasks = this.texts.shelf();
-    this.#agentSummaries = this.texts.shelf();
-    this.#frameworkSummaries = this.texts.shelf();
-    this.#tallies = this.texts.shelf();
-    this.#pages = this.texts.shelf();
+    this.#texts = texts;
+    this.#agents = texts.shelf();
+    this.#heads = texts.shelf();
+    this.#executors = texts.shelf();
+    this.#tasks = texts.shelf();
+    this.#agentSummaries = texts.shelf();
+    this.#frameworkSummaries = texts.shelf();
+    this.#tallies = texts.shelf();
+    this.#pages = texts.shelf();
   }
 
   begin(viewer: Viewer): Poll {
-    const state = this.#source.state();
-    const epoch = this.#source.epoch();
-    if (this.#state !== state || this.#epoch !== epoch) this.texts.clear();
-    this.#state = state;
-    this.#epoch = epoch;
-    const number = viewer.seesAll ? this.texts.begin() : null;
+    const { state, epoch } = this.#source;
+    const number = viewer.seesAll ? this.#texts.begin(state(), epoch()) : null;
     return { sink: new TextSink(), slicer: new Slicer(), viewer, number };
   }
 
@@ -204,7 +197,9 @@ export class StateTexts {
       const made: (readonly TaskBlock[])[] = [];
       for (const [index, kind] of KINDS.entries()) {
         const tasks = taskViewsOf(this.#source.state(), framework, kind, viewer);
-        made.push(await renderTasks(tasks, lists[index] ?? [], (task) => taskJson(ids, task), slicer));
+        const texts = (some: readonly Task[]): Buffer =>
+          bytesOf(some.map((task) => `,${taskJson(ids, task)}`).join(''));
+        made.push(await renderTasks(tasks, lists[index] ?? [], texts, slicer));
       }
       lists = made;
       const kept = { version: framework.tasksVersion === version ? version : MIXED, lists };
@@ -348,7 +343,7 @@ function writeAfterComma(sink: TextSink, text: Buffer, isFirst: boolean): void {
 }
 
 /** In memory of their own: small buffers share a block otherwise, which is held as long as one of them is. */
-function bytesOf(text: string): Buffer {
+export function bytesOf(text: string): Buffer {
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
   bytes.write(text);
   return bytes;

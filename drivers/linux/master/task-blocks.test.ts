@@ -14,9 +14,10 @@ async function render(tasks: readonly Numbered[], before: readonly TaskBlock[]) 
   const blocks = await renderTasks(
     tasks as unknown as readonly Task[],
     before,
-    (task) => {
-      count++;
-      return String((task as unknown as Numbered).number);
+    (shown) => {
+      count += shown.length;
+      const numbers = shown.map((task) => `,${(task as unknown as Numbered).number}`);
+      return Buffer.from(numbers.join(''));
     },
     new Slicer(),
   );

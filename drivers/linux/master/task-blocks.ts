@@ -10,7 +10,7 @@ const LOOK = 16;
 /** Beside its text and its list of tasks. An estimate. */
 const BLOCK_BYTES = 200;
 
-/** Tasks that follow each other, and their texts, each after a comma. */
+/** Tasks that follow each other, and what they are in the answer. */
 export interface TaskBlock {
   readonly tasks: readonly Task[];
   readonly text: Buffer;
@@ -29,7 +29,7 @@ export function bytesOfBlocks(blocks: readonly TaskBlock[]): number {
 export async function renderTasks(
   tasks: Iterable<Task>,
   before: readonly TaskBlock[],
-  text: (task: Task) => string,
+  render: (tasks: readonly Task[]) => Buffer,
   slicer: Slicer,
 ): Promise<readonly TaskBlock[]> {
   const known = new Map(before.map((block) => [block.tasks[0]!, block]));
@@ -41,7 +41,7 @@ export async function renderTasks(
   let matched = 0;
   let count = 0;
   const flush = (): void => {
-    if (pending.length > 0) blocks.push(rendered(pending, text));
+    if (pending.length > 0) blocks.push({ tasks: pending, text: render(pending) });
     pending = [];
   };
   const giveUp = (): void => {
@@ -80,10 +80,4 @@ export async function renderTasks(
   giveUp();
   flush();
   return blocks;
-}
-
-function rendered(tasks: readonly Task[], text: (task: Task) => string): TaskBlock {
-  let all = '';
-  for (const task of tasks) all += `,${text(task)}`;
-  return { tasks, text: Buffer.from(all) };
 }

@@ -11,8 +11,30 @@ export interface BigMessage {
   /** Fields that are small, in the plain form of a message. */
   readonly small?: object;
   /** By property. */
-  readonly lists?: { readonly [property: string]: Iterable<object> };
+  readonly lists?: { readonly [property: string]: Iterable<object> | EncodedList };
   readonly parts?: { readonly [property: string]: BigMessage };
+}
+
+/** A long list that is at hand in encoded pieces, each of one entry or more by `encodedEntry`. */
+export interface EncodedList {
+  encoded(slicer: Slicer): Promise<readonly Buffer[]>;
+}
+
+export function isEncoded(list: Iterable<unknown> | EncodedList): list is EncodedList {
+  return 'encoded' in list;
+}
+
+/** An entry of a list as it stands in the message: in JSON after a comma, in protobuf with its tag and its length. */
+export function encodedEntry(
+  schema: DescMessage,
+  property: string,
+  entry: object,
+  type: MediaType,
+): Uint8Array[] {
+  const field = fieldOf(schema, property);
+  if (type !== PROTOBUF_TYPE) return [Buffer.from(`,${writeJson(field.message!, entry as never)}`)];
+  const bytes = writeBinary(field.message!, entry as never);
+  return [head(field.number, bytes.length), bytes];
 }
 
 /** Entries between two looks at the time. */
@@ -39,16 +61,24 @@ async function gathered(pieces: readonly Uint8Array[], slicer: Slicer): Promise<
   const large: Uint8Array[] = [];
   let some: Uint8Array[] = [];
   let length = 0;
+  const gather = (): void => {
+    if (length > 0) large.push(Buffer.concat(some, length));
+    some = [];
+    length = 0;
+  };
   for (const piece of pieces) {
+    if (piece.length >= LARGE) {
+      gather();
+      large.push(piece);
+      continue;
+    }
     some.push(piece);
     length += piece.length;
     if (length < GATHER) continue;
-    large.push(Buffer.concat(some, length));
-    some = [];
-    length = 0;
+    gather();
     if (slicer.isDue) await slicer.pause();
   }
-  if (length > 0) large.push(Buffer.concat(some, length));
+  gather();
   return large;
 }
 
@@ -117,6 +147,17 @@ async function bigJson(message: BigMessage, sink: TextSink, slicer: Slicer): Pro
     isFirst = false;
   };
   for (const [property, items] of Object.entries(message.lists ?? {})) {
+    if (isEncoded(items)) {
+      const pieces = await items.encoded(slicer);
+      if (pieces.length === 0) continue;
+      name(property);
+      sink.write('[');
+      pieces.forEach((piece, index) => {
+        sink.writeBytes(index === 0 ? piece.subarray(1) : piece);
+      });
+      sink.write(']');
+      continue;
+    }
     const entry = fieldOf(message.schema, property).message!;
     let count = 0;
     for (const item of items) {
@@ -136,6 +177,10 @@ async function bigJson(message: BigMessage, sink: TextSink, slicer: Slicer): Pro
 async function bigBinary(message: BigMessage, slicer: Slicer): Promise<Uint8Array[]> {
   const pieces: Uint8Array[] = [writeBinary(message.schema, (message.small ?? {}) as never)];
   for (const [property, items] of Object.entries(message.lists ?? {})) {
+    if (isEncoded(items)) {
+      for (const piece of await items.encoded(slicer)) pieces.push(piece);
+      continue;
+    }
     const field = fieldOf(message.schema, property);
     let count = 0;
     for (const item of items) {
