@@ -6,7 +6,7 @@ import {
   isTerminal,
   type Offer,
 } from '../../protocol/index.ts';
-import { Resources } from '../../resources/index.ts';
+import type { Resources } from '../../resources/index.ts';
 import type { FrameworkRecord } from '../framework-record.ts';
 import type { MasterState } from '../state.ts';
 import { ResourceSum } from './resource-sum.ts';
@@ -51,10 +51,7 @@ export function frameworkStatus(master: MasterState, framework: FrameworkRecord)
     offers,
     inverseOffers: inverseOffersOf(master, framework),
     allocatedResources: allocatedTo(master, framework),
-    offeredResources: offers.reduce(
-      (sum, offer) => sum.plus(offer.resources.allocate(offer.role)),
-      Resources.EMPTY,
-    ),
+    offeredResources: offeredTo(offers),
     offerConstraints: framework.offerConstraints,
   };
 }
@@ -73,6 +70,12 @@ function offersOf({ offers }: MasterState, framework: FrameworkRecord): readonly
   for (let slot = framework.offerHead; slot !== -1; slot = offers.nextOfFramework(slot))
     found.push(offers.offer(slot));
   return found;
+}
+
+function offeredTo(offers: readonly Offer[]): Resources {
+  const sum = new ResourceSum();
+  for (const { resources, role } of offers) sum.add(resources, role);
+  return sum.total();
 }
 
 function allocatedTo(master: MasterState, framework: FrameworkRecord): Resources {
