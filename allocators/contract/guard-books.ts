@@ -1,4 +1,5 @@
 import { assert, type Milli } from '../../engine/core/index.ts';
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 import type {
   Agent,
   AllocatorAgent,
@@ -44,16 +45,16 @@ export interface BrokenLimit {
 
 /** Who is there, what is free and what counts against quota, as the calls of the master say; nothing here asks the policy. */
 export class GuardBooks {
-  readonly #agents = new Map<Agent, GuardedAgent>();
-  readonly #frameworks = new Map<Framework, GuardedFramework>();
-  readonly #removedAgents = new Set<Agent>();
-  readonly #removedFrameworks = new Set<Framework>();
-  readonly #roleNames = new Map<Role, string>();
-  readonly #quotas = new Map<Role, Quota>();
+  #agents = new Map<Agent, GuardedAgent>();
+  #frameworks = new Map<Framework, GuardedFramework>();
+  #removedAgents = new Set<Agent>();
+  #removedFrameworks = new Set<Framework>();
+  #roleNames = new Map<Role, string>();
+  #quotas = new Map<Role, Quota>();
   /** Unreserved, non-revocable scalars that known frameworks hold under each role. */
-  readonly #charged = new Map<Role, Quantities>();
+  #charged = new Map<Role, Quantities>();
   /** Sum of the reservations of all agents, by the role that they are for. */
-  readonly #reserved = new Map<string, Quantities>();
+  #reserved = new Map<string, Quantities>();
 
   // --- roles
 
@@ -277,6 +278,29 @@ export class GuardBooks {
     assert(known !== undefined, `framework ${framework} is known`);
     return known;
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: GuardBooks) => ({
+      agents: it.#agents,
+      frameworks: it.#frameworks,
+      removedAgents: it.#removedAgents,
+      removedFrameworks: it.#removedFrameworks,
+      roleNames: it.#roleNames,
+      quotas: it.#quotas,
+      charged: it.#charged,
+      reserved: it.#reserved,
+    }),
+    put: (it, fields) => {
+      it.#agents = fields.agents;
+      it.#frameworks = fields.frameworks;
+      it.#removedAgents = fields.removedAgents;
+      it.#removedFrameworks = fields.removedFrameworks;
+      it.#roleNames = fields.roleNames;
+      it.#quotas = fields.quotas;
+      it.#charged = fields.charged;
+      it.#reserved = fields.reserved;
+    },
+  });
 }
 
 function isWithin(role: string, above: string): boolean {

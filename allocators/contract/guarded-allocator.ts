@@ -1,4 +1,5 @@
 import { type Micros, micros } from '../../engine/core/index.ts';
+import { fieldsLayout } from '../../engine/core/graph/index.ts';
 import {
   type Agent,
   type AllocationExplanation,
@@ -13,6 +14,7 @@ import {
   isExplaining,
   type Quota,
   type Role,
+  type SnapshotParts,
   type Unavailability,
   type Usage,
 } from '../../engine/master/index.ts';
@@ -438,6 +440,17 @@ class GuardedAllocator implements Allocator {
     if (missing.length > 0) this.#fail(`the allocator that it makes has no ${missing.join(', ')}`);
   }
 
+  // --- snapshots
+
+  /** Those of the policy, and the guard's own. A policy that broke a rule is over. */
+  snapshotParts(): SnapshotParts | null {
+    if (this.#error !== null) return null;
+    const parts = this.policy.snapshotParts?.() ?? null;
+    if (parts === null) return null;
+    const { kind, classes, constants } = parts;
+    return { kind: `guarded ${kind}`, classes: [GuardedAllocator, GuardBooks, ...classes], constants };
+  }
+
   // --- how it is called
 
   /** A call that may hand something out. */
@@ -502,6 +515,31 @@ class GuardedAllocator implements Allocator {
     );
     return this.#error;
   }
+
+  static readonly layout = fieldsLayout({
+    take: (it: GuardedAllocator) => ({
+      books: it.#books,
+      now: it.#now,
+      underWay: it.#underWay,
+      lastCall: it.#lastCall,
+      mayAllocate: it.#mayAllocate,
+      cycle: it.#cycle,
+      error: it.#error,
+      advancedTo: it.#advancedTo,
+      justAdvanced: it.#justAdvanced,
+    }),
+    put: (it, fields) => {
+      it.#now = fields.now;
+      it.#underWay = fields.underWay;
+      it.#lastCall = fields.lastCall;
+      it.#mayAllocate = fields.mayAllocate;
+      it.#cycle = fields.cycle;
+      it.#error = fields.error;
+      it.#advancedTo = fields.advancedTo;
+      it.#justAdvanced = fields.justAdvanced;
+    },
+    kept: ['#name', '#sink', 'explain'],
+  });
 }
 
 /** A role that some of the resources are reserved to and that is neither `role` nor above it. */

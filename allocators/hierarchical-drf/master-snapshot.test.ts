@@ -1,24 +1,35 @@
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ALL_SEEING } from '../../engine/authorization/index.ts';
 import { copied } from '../../engine/core/graph/boxed.ts';
-import { graphDifference } from '../../engine/core/graph/graph-difference.ts';
+import { graphDifference, reachedClasses } from '../../engine/core/graph/graph-difference.ts';
 import { layoutFaults } from '../../engine/core/graph/hidden-names.ts';
 import { type Micros, micros, milli } from '../../engine/core/index.ts';
 import { EXTENSIONS, STEP_KINDS, type Step, World } from '../../engine/master/history-world.ts';
 import {
+  type AllocatorFactory,
   type AllocatorOptions,
+  LEASE_LABEL,
   MasterMachine,
   type MachineSnapshot,
   type MasterInput,
   type MasterOptions,
   type MasterOutput,
   type OperatorStreamId,
+  OWNER_LABEL,
 } from '../../engine/master/index.ts';
-import { machineClasses, MASTER_CLASSES, VALUE_CLASSES } from '../../engine/master/snapshot-classes.ts';
+import { machineClasses, VALUE_CLASSES } from '../../engine/master/snapshot-classes.ts';
 import { stateDigest } from '../../engine/master/state-digest.ts';
-import { drivenOptions, policyOptions, SECOND } from '../../engine/master/test-kit.ts';
-import { Quantities } from '../../engine/resources/index.ts';
+import {
+  drivenOptions,
+  MasterDriver,
+  policyOptions,
+  SECOND,
+  TASK_RESOURCES,
+} from '../../engine/master/test-kit.ts';
+import { Quantities, resourceIdentity, Resources, scalarResource } from '../../engine/resources/index.ts';
+import { guarded } from '../contract/index.ts';
+import { playCrowded } from './crowded-history.ts';
 import { type HierarchicalDrf, hierarchicalDrf } from './index.ts';
 
 // A master with this allocator is taken through a history; at some step a snapshot is taken. The machine that is restored from it must put out the
@@ -27,6 +38,7 @@ import { type HierarchicalDrf, hierarchicalDrf } from './index.ts';
 interface Making {
   readonly options: MasterOptions;
   readonly allocatorOptions: AllocatorOptions;
+  readonly factory: AllocatorFactory;
 }
 
 interface Recorded {
@@ -35,7 +47,18 @@ interface Recorded {
 }
 
 /** Steps beyond those of `STEP_KINDS`. */
-const MORE_KINDS = ['watch', 'unwatch', 'constrain', 'request', 'ponder', 'tick'] as const;
+const MORE_KINDS = [
+  'watch',
+  'unwatch',
+  'constrain',
+  'request',
+  'reserve',
+  'lend',
+  'ponder',
+  'fall',
+  'tick',
+  'tick',
+] as const;
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   ...STEP_KINDS.map((kind) => ({
@@ -43,7 +66,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant(kind.do), f: fc.nat(kind.f), n: fc.nat(kind.n) }),
   })),
   {
-    weight: 12,
+    weight: 20,
     arbitrary: fc.record({ do: fc.constantFrom(...MORE_KINDS), f: fc.nat(3), n: fc.nat(99) }),
   },
 );
@@ -83,15 +106,18 @@ const allocatorOptions: fc.Arbitrary<Partial<AllocatorOptions>> = fc.record({
 /** What a world expects is another test's matter, and an authorizer that takes its time is none of it. */
 const unchecked = () => ({ toBe() {}, toEqual() {}, toHaveLength() {}, toBeGreaterThan() {} });
 
-/** The inputs of a history that a master with this allocator took part in. */
+/** The inputs of the last master of a history. */
 function recorded(steps: readonly Step[], moods: readonly number[], making: Making): Recorded[] {
   const inputs: Recorded[] = [];
-  const { options } = making;
+  const { options, factory: policy } = making;
   const world = new World(unchecked, {
     options,
     allocatorOptions: making.allocatorOptions,
-    policy: hierarchicalDrf,
-    recorder: (now, input) => inputs.push({ now, input: copied(input, VALUE_CLASSES) }),
+    policy,
+    recorder: (now, input) => {
+      if (input.kind === 'elected') inputs.length = 0;
+      inputs.push({ now, input: copied(input, VALUE_CLASSES) });
+    },
   });
   let questions = 0;
   const authorizer: typeof world.driver.authorizer = (requests) => {
@@ -122,7 +148,13 @@ function recorded(steps: readonly Step[], moods: readonly number[], making: Maki
             driver.call(stream, {
               type: 'UPDATE_FRAMEWORK',
               frameworkId: id,
-              frameworkInfo: world.infos.get(id)!,
+              frameworkInfo: {
+                ...world.infos.get(id)!,
+                capabilities: ['MULTI_ROLE', 'SHARED_RESOURCES', 'REVOCABLE_RESOURCES'],
+                offerFilters: new Map(
+                  one.n % 2 === 0 ? [] : [['eng', [Quantities.of([['cpus', milli(700)]])]]],
+                ),
+              },
               suppressedRoles: one.n % 5 === 0 ? ['eng'] : [],
               offerConstraints: one.n % 7 === 0 ? null : { roleConstraints: new Map([['eng', { groups }]]) },
             }),
@@ -141,6 +173,33 @@ function recorded(steps: readonly Step[], moods: readonly number[], making: Maki
           );
         break;
       }
+      case 'reserve': {
+        const offer = subscribed ? driver.offersOf(id)[0] : undefined;
+        if (!subscribed || offer === undefined) break;
+        const labels = [
+          { key: OWNER_LABEL, value: one.n % 3 === 0 ? 'somebody' : 'test' },
+          { key: LEASE_LABEL, value: '60' },
+        ];
+        const reservation = { type: 'DYNAMIC', role: offer.role, principal: null, labels } as const;
+        const made = TASK_RESOURCES.pushReservation(reservation);
+        const operations = [{ type: 'RESERVE', id: null, source: Resources.EMPTY, resources: made } as const];
+        world.see(driver.accept({ id, stream }, [offer.id], operations));
+        break;
+      }
+      case 'lend': {
+        const agent = world.agents[one.f]!;
+        const oversubscribed = one.n % 3 === 0 ? Resources.EMPTY : REVOCABLE;
+        if (agent.link !== null && agent.registered)
+          world.see(
+            driver.fromAgent(agent.link, { type: 'UPDATE_AGENT', agentId: agent.id!, oversubscribed }),
+          );
+        break;
+      }
+      case 'fall':
+        if (one.n % 4 > 0) break;
+        world.failOver();
+        if (one.n % 8 > 0) world.settle();
+        break;
       case 'ponder':
         // The authorizer takes its time from here, or has taken it.
         driver.authorizer = one.n % 3 === 0 ? null : authorizer;
@@ -161,6 +220,10 @@ function spelledOut(output: MasterOutput): unknown {
   const { agents } = output.event.getState.getAgents;
   return [output, agents.map(({ allocatedResources }) => allocatedResources)];
 }
+
+const REVOCABLE = Resources.of([
+  scalarResource(resourceIdentity({ name: 'cpus', revocable: true }), milli(1_000)),
+]);
 
 class Run {
   readonly machine: MasterMachine;
@@ -203,12 +266,14 @@ class Run {
 
   check(): void {
     this.machine.checkInvariants();
-    (this.machine.allocator as HierarchicalDrf).checkInvariants();
+    const { allocator } = this.machine;
+    const policy = 'policy' in allocator ? allocator.policy : allocator;
+    (policy as HierarchicalDrf).checkInvariants();
   }
 }
 
-function made({ options, allocatorOptions: allocator }: Making, now: Micros): MasterMachine {
-  return new MasterMachine(options, hierarchicalDrf, allocator, now);
+function made({ options, allocatorOptions: allocator, factory }: Making, now: Micros): MasterMachine {
+  return new MasterMachine(options, factory, allocator, now);
 }
 
 /** Both have the same snapshot; if not, says where. */
@@ -223,16 +288,16 @@ function expectSame(one: Run, other: Run): void {
 
 /** Whether snapshots at these parts of the history make no difference. */
 function compare(inputs: readonly Recorded[], at: readonly number[], making: Making): Run {
-  const whole = new Run(made(making, micros(0)));
+  const whole = new Run(made(making, inputs[0]!.now));
   let restored: Run | null = null;
   const cuts = new Set(at.map((part) => Math.floor(part * inputs.length)));
   for (const [index, one] of inputs.entries()) {
     if (cuts.has(index)) {
       const snapshot = whole.snapshot();
       if (restored !== null) expectSame(restored, whole);
-      const { options, allocatorOptions: allocator } = making;
+      const { options, allocatorOptions: allocator, factory } = making;
       restored = new Run(
-        MasterMachine.restored(options, hierarchicalDrf, allocator, copied(snapshot, VALUE_CLASSES)),
+        MasterMachine.restored(options, factory, allocator, copied(snapshot, VALUE_CLASSES)),
       );
       expectSame(restored, whole);
       expect(restored.digest).toBe(whole.digest);
@@ -255,34 +320,67 @@ function compare(inputs: readonly Recorded[], at: readonly number[], making: Mak
 }
 
 const history = fc.array(step, { minLength: 20, maxLength: 120, size: 'max' });
-const part = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
+/** Of a history, not of doubles: most of those are nearly nothing. */
+const part = fc.nat(999).map((part) => part / 1_000);
+const making = fc.record({
+  options: masterOptions.map(drivenOptions),
+  allocatorOptions: allocatorOptions.map(policyOptions),
+  factory: fc.constantFrom(hierarchicalDrf, hierarchicalDrf, guarded(hierarchicalDrf, 'guarded')),
+});
+const moods = fc.array(fc.nat(9), { minLength: 1, maxLength: 9 });
 
 test('a machine that is restored goes on as the one that was never interrupted', () => {
   fc.assert(
     fc.property(
       history,
-      fc.array(fc.nat(9), { minLength: 1, maxLength: 9 }),
+      moods,
       fc.array(part, { minLength: 1, maxLength: 3 }),
-      masterOptions,
-      allocatorOptions,
-      (steps, moods, at, options, allocator) => {
-        const making = { options: drivenOptions(options), allocatorOptions: policyOptions(allocator) };
-        compare(recorded(steps, moods, making), at, making);
+      making,
+      (steps, mood, at, how) => {
+        compare(recorded(steps, mood, how), at, how);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 
-describe('classes that take part in snapshots', () => {
-  const machine = made({ options: drivenOptions(), allocatorOptions: policyOptions() }, micros(0));
-  const classes = [...MASTER_CLASSES, ...machine.allocator.snapshotParts!()!.classes];
-
-  test.each(classes.map((known) => [known.name, known] as const))(
-    '%s lists all its hidden fields',
-    (_, known) => {
-      const blank = known.layout.blank?.() ?? null;
-      if (blank !== null) expect(layoutFaults(known, blank)).toEqual([]);
-    },
+test('the same where the allocator has much to decide', () => {
+  const seed = fc.nat(1_000_000);
+  fc.assert(
+    fc.property(seed, fc.array(part, { minLength: 1, maxLength: 3 }), making, (drawn, at, how) => {
+      const inputs: Recorded[] = [];
+      const driver = new MasterDriver({
+        options: { ...how.options, authorization: false, rateLimits: null },
+        allocatorOptions: how.allocatorOptions,
+        policy: hierarchicalDrf,
+        recorder: (now, input) => inputs.push({ now, input: copied(input, VALUE_CLASSES) }),
+      });
+      playCrowded(driver, drawn, 250);
+      const { options } = driver.machine.state;
+      compare(inputs, at, { ...how, options, factory: hierarchicalDrf });
+    }),
+    { numRuns: 25 },
   );
+});
+
+test('the histories reach every class that takes part, and each lists all its hidden fields', () => {
+  const reached = new Set<string>();
+  const all = new Set<string>();
+  const faults = new Set<string>();
+  for (const [steps, mood, how] of fc.sample(fc.tuple(history, moods, making), { numRuns: 60, seed: 3 })) {
+    const inputs = recorded(steps, mood, how);
+    const run = new Run(made(how, inputs[0]!.now));
+    const classes = machineClasses(run.machine.allocator.snapshotParts!()!);
+    for (const { name } of classes) all.add(name);
+    for (const [index, one] of inputs.entries()) {
+      run.take(one);
+      if (index % 20 > 0 && index + 1 < inputs.length) continue;
+      for (const [name, object] of reachedClasses(run.machine.state, classes)) {
+        reached.add(name);
+        for (const fault of layoutFaults(classes.named(name)!, object)) faults.add(fault);
+      }
+    }
+  }
+  expect([...faults]).toEqual([]);
+  expect([...all].filter((name) => !reached.has(name))).toEqual([]);
 });

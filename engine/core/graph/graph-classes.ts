@@ -38,6 +38,10 @@ export class GraphClasses {
     return this.#byName.get(name) ?? null;
   }
 
+  *[Symbol.iterator](): Iterator<GraphClass> {
+    yield* this.#byName.values();
+  }
+
   constantName(object: object): string | null {
     return this.#constantNames.get(object) ?? null;
   }

@@ -34,10 +34,29 @@ export function graphDifference(a: object, b: object, classes: GraphClasses): st
   return found;
 }
 
+/** One object of each class that can be reached from `root`, by the name of its class; for tests. */
+export function reachedClasses(root: object, classes: GraphClasses): Map<string, object> {
+  const found = new Map<string, object>();
+  const seen = new Set<object>();
+  const meet = (value: unknown) => {
+    if (typeof value === 'object' && value !== null) seen.add(value);
+  };
+  meet(root);
+  for (const object of seen) {
+    const known = classes.ofPrototype(Object.getPrototypeOf(object) as object);
+    if (known !== null) found.set(known.name, object);
+    for (const [name, value] of partsOf(object, classes)) {
+      meet(name);
+      meet(value);
+    }
+  }
+  return found;
+}
+
 function partsOf(object: object, classes: GraphClasses): (readonly [unknown, unknown])[] {
   if (object instanceof Map) return [...object];
   if (object instanceof Set) return [...object].map((entry, index) => [`(${index})`, entry] as const);
-  if (Array.isArray(object)) return object.map((entry, index) => [`[${index}]`, entry] as const);
+  if (Array.isArray(object)) return Array.from(object, (entry, index) => [`[${index}]`, entry] as const);
   if (ArrayBuffer.isView(object))
     return Array.from(object as Uint8Array, (entry, index) => [`[${index}]`, entry] as const);
   const layout = classes.ofPrototype(Object.getPrototypeOf(object) as object)?.layout ?? null;
