@@ -202,6 +202,7 @@ function reconnected(
   if (!isSameLink) {
     loseRelaunched(master, agent, message);
     takeEnded(master, agent, message);
+    settleEnded(master, agent, message);
   }
   const changed = reconcileBooks(master, agent, message, info, link);
   agent.reregisteredTime = master.now;
@@ -233,11 +234,11 @@ function killTask(
   master.tell(agent, { type: 'KILL_TASK', frameworkId, taskId, killPolicy });
 }
 
-/** Tasks the master knows and the agent does not: for each the agent answers with a terminal update (spec 07 §4). */
+/** Tasks the master knows to run and the agent does not: for each the agent answers with a terminal update (spec 07 §4). */
 function unreportedTasks(agent: AgentRecord, message: ReregisterMessage) {
   const reported = new Set(message.tasks.map((one) => key(one.frameworkId, one.task.taskId)));
   return agent.tasks
-    .filter((task) => !reported.has(key(task.framework.id, task.taskId)))
+    .filter((task) => !isTerminal(task.state) && !reported.has(key(task.framework.id, task.taskId)))
     .map((task) => ({
       frameworkId: task.framework.id,
       taskId: task.taskId,
@@ -262,6 +263,32 @@ function loseRelaunched(master: MasterState, agent: AgentRecord, message: Reregi
     const known = master.frameworksById.get(frameworkId)?.tasks.get(task.taskId);
     if (known === undefined || known.agent !== agent || !isOfEarlierRun(known, statusUpdateUuid)) continue;
     if (!isTerminal(known.state)) loseTask(master, known, 'The agent re-registered without the task');
+  }
+}
+
+/**
+ * Tasks that have ended, as the master knows, and that the agent knows no more: it has restarted, and nothing of their framework was on its
+ * disk. Their end will not be told again, and asked for them the agent would say that it never had them: the master tells it, for the last
+ * time. While a framework is away it can still ask.
+ */
+function settleEnded(master: MasterState, agent: AgentRecord, message: ReregisterMessage): void {
+  const reported = new Set(message.tasks.map((one) => key(one.frameworkId, one.task.taskId)));
+  for (const task of agent.tasks.filter((one) => isTerminal(one.state))) {
+    const { framework, taskId, state } = task;
+    if (framework.stream === null || reported.has(key(framework.id, taskId))) continue;
+    const text = 'The agent re-registered without the task, which had ended';
+    const status = masterStatus(
+      master,
+      taskId,
+      state,
+      'REASON_RECONCILIATION',
+      text,
+      agent.id,
+      task.executorId,
+    );
+    taskTold(master, task, status, false);
+    master.send(framework, { type: 'UPDATE', status });
+    forgetTask(master, task);
   }
 }
 

@@ -188,6 +188,18 @@ describe('a task launched again under the id of one that has ended', () => {
   });
 });
 
+test('an end that its agent has forgotten is told once more by the master, and never contradicted', () => {
+  const { driver, agent, scheduler } = scene();
+  driver.update(scheduler, agent, 1, 'TASK_FINISHED', 16);
+  driver.closeLink(agent.link);
+  // The agent has restarted, and the framework does not checkpoint.
+  const { link, outputs } = driver.reregister(agent.info);
+  expect(toldOf(updatesOn(outputs, scheduler.stream))).toEqual(['1 TASK_FINISHED REASON_RECONCILIATION']);
+  expect(updatesOn(outputs, scheduler.stream)[0]!.uuid).toBeNull();
+  expect(messagesOn(outputs, link)).toMatchObject([{ type: 'AGENT_REREGISTERED', unreported: [] }]);
+  expect(driver.stateOf(scheduler.id, 1)).toBeNull();
+});
+
 describe('an acknowledgement', () => {
   test('of another update than the last terminal one is forwarded and ends nothing', () => {
     const { driver, agent, scheduler } = scene();
