@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hierarchicalDrf } from '../../allocators/hierarchical-drf/index.ts';
@@ -186,6 +187,29 @@ test('a policy that keeps no snapshot, and one that decides otherwise than it di
   const diverged = await orrery(folder, 'replay', 'other', '--compact', '3');
   expect(diverged.code).toBe(1);
   expect(diverged.err).toMatch(/DIVERGED at the checkpoint after \d+ inputs \(segment 1, byte \d+\)/);
+});
+
+test('a compactor killed at any instant leaves a journal that replays, and the next one finishes', async () => {
+  cpSync(join(folder, 'whole'), join(folder, 'killed'), { recursive: true });
+  const snapshot = join(folder, 'killed', snapshotName(6));
+  const began = performance.now();
+  expect((await orrery(folder, 'replay', 'killed', '--compact', '6')).code).toBe(0);
+  const whole = readFileSync(snapshot);
+  const took = performance.now() - began;
+  for (let kill = 0; kill < 5; kill++) {
+    rmSync(snapshot, { force: true });
+    const child = spawn(process.execPath, [ORRERY, 'replay', 'killed', '--compact', '6'], { cwd: folder });
+    const ended = finished(child);
+    // The later part is where files are written.
+    await sleep(took * (0.5 + kill / 9));
+    child.kill('SIGKILL');
+    await ended;
+    // It is there whole, or not at all.
+    if (existsSync(snapshot)) expect(readFileSync(snapshot)).toEqual(whole);
+    expect((await jsonOf('killed')).machines[0]).toMatchObject({ hash, snapshot: null });
+  }
+  expect((await orrery(folder, 'replay', 'killed', '--compact', '6')).code).toBe(0);
+  expect(readFileSync(snapshot)).toEqual(whole);
 });
 
 test('a compactor ends when its standard input closes, and leaves nothing', async () => {

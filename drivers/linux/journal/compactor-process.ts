@@ -15,8 +15,12 @@ const WORDS_MAX = 4_096;
  */
 export function compactorProcess(argvOf: (folder: string, segment: number) => readonly string[]): Compactor {
   return async (folder, segment, signal) => {
-    const child = spawn(process.execPath, argvOf(folder, segment), {
+    // As much heap as this process may have: the state that it holds has to fit. A debugger is this process's own.
+    const nodeOptions = process.execArgv.filter((option) => !option.startsWith('--inspect'));
+    const child = spawn(process.execPath, [...nodeOptions, ...argvOf(folder, segment)], {
       stdio: ['pipe', 'ignore', 'pipe'],
+      // Ctrl-C is for the master, which ends it in order.
+      detached: true,
       signal,
       killSignal: 'SIGKILL',
     });

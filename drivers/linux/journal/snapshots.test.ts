@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -435,6 +435,19 @@ test('a compactor that falls behind is ended, and there is never a second one be
   expect(ended).toBe(1);
   expect(running).toBe(0);
   expect(await segmentBytesIn(folder)).toBeLessThan(2 * TINY.totalBytes);
+});
+
+test('segments that are too old go with a snapshot as those that are too many', async () => {
+  const folder = await freshFolder();
+  const hash = await recordHistory(folder, 25, 1_500, { options: { segmentBytes: TINY.segmentBytes } });
+  const last = segmentsAmong(await readdir(folder)).at(-1)!;
+  const long = new Date(Date.now() - 2 * DEFAULT_JOURNAL_OPTIONS.ageMillis);
+  for (const segment of [1, 2, 3]) await utimes(join(folder, segmentName(segment)), long, long);
+  const pruner = new JournalPruner(folder, DEFAULT_JOURNAL_OPTIONS, compactorOn(DISK), () => {});
+  await pruner.segmentBegun(last, false);
+  await pruner.settled();
+  expect(await firstSegment(folder)).toBe(4);
+  expect((await replayed(folder)).machines[0]).toMatchObject({ hash, snapshot: { segment: 4 } });
 });
 
 test('what is being removed counts no more, wherever its removal was cut short', async () => {
