@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ALL_SEEING } from '../../engine/authorization/index.ts';
+import { type Acls, ALL_SEEING } from '../../engine/authorization/index.ts';
 import { copied } from '../../engine/core/graph/boxed.ts';
 import { graphDifference, reachedClasses } from '../../engine/core/graph/graph-difference.ts';
 import { layoutFaults } from '../../engine/core/graph/hidden-names.ts';
@@ -87,6 +87,12 @@ const masterOptions: fc.Arbitrary<Partial<MasterOptions>> = fc
     reservationLeases: fc.boolean(),
     heartbeatInterval: maybe(micros(15 * SECOND)),
     offerTimeout: maybe(micros(20 * SECOND)),
+    acls: maybe<Acls>({
+      permissive: false,
+      rules: new Map([
+        ['view_frameworks', [{ principals: { type: 'SOME', values: ['alice'] }, objects: { type: 'ANY' } }]],
+      ]),
+    }),
     rateLimits: maybe({
       limits: [{ principal: 'mallory', rate: { milliQps: 100, capacity: null } }],
       aggregateDefault: { milliQps: 3_000, capacity: 8 },
@@ -132,7 +138,9 @@ function recorded(steps: readonly Step[], moods: readonly number[], making: Maki
     const subscribed = id !== null && stream !== null;
     switch (one.do) {
       case 'watch':
-        watching.push(driver.watch({ extensions: one.n % 2 === 0 }).stream);
+        watching.push(
+          driver.watch({ extensions: one.n % 2 === 0, principal: one.n % 3 === 0 ? 'alice' : 'bob' }).stream,
+        );
         break;
       case 'unwatch': {
         const gone = watching.shift();

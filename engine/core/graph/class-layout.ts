@@ -18,7 +18,7 @@ export interface ClassLayout {
   readonly value: ValueLayout | null;
 }
 
-/** An immutable object, written as a tree of arrays, plain objects and primitives. */
+/** An immutable object, written as a tree of arrays, Maps, plain objects and primitives. */
 export interface ValueLayout {
   readonly pack: (value: object) => unknown;
   /** `shared` lasts as long as one graph is read: for parts that equal values are to have in common. */

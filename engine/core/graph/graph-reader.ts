@@ -241,6 +241,14 @@ class GraphReader {
       for (let left = bytes.length(); left > 0; left--) entries.push(this.#tree());
       return entries;
     }
+    if (bytes.skip(MAP)) {
+      const map = new Map<unknown, unknown>();
+      for (let left = bytes.length(); left > 0; left--) {
+        const key = this.#tree();
+        map.set(key, this.#tree());
+      }
+      return map;
+    }
     if (bytes.skip(OBJECT)) {
       const object: Record<string, unknown> = {};
       for (let left = bytes.length(); left > 0; left--) {

@@ -226,9 +226,16 @@ class GraphWriter {
       this.#bytes.byte(ARRAY);
       this.#bytes.count(value.length);
       for (const entry of value) this.#tree(entry);
+    } else if (value instanceof Map) {
+      this.#bytes.byte(MAP);
+      this.#bytes.count(value.size);
+      for (const [key, entry] of value) {
+        this.#tree(key);
+        this.#tree(entry);
+      }
     } else {
       if (Object.getPrototypeOf(value) !== Object.prototype)
-        this.#refuse(value, `a value is packed as arrays and plain objects`);
+        this.#refuse(value, 'a value is packed as arrays, Maps and plain objects');
       const entries = Object.entries(value);
       this.#bytes.byte(OBJECT);
       this.#bytes.count(entries.length);

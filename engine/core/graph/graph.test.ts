@@ -14,8 +14,8 @@ class Amount {
     this.cents = cents;
   }
   static readonly layout = valueLayout({
-    pack: ({ cents }: Amount) => [cents, { cents }],
-    unpack: ([cents]) => new Amount(cents as number),
+    pack: ({ cents }: Amount) => [{ cents }, new Map([['cents', cents]])] as const,
+    unpack: ([{ cents }, map]) => new Amount(map.get('cents') === cents ? cents : -1),
   });
 }
 
@@ -224,6 +224,18 @@ describe('what has no place in a graph is refused, with its path', () => {
     expect(act).toThrow(why);
     expect(act).toThrow(new RegExp(`: ${path.replace(/[.[\]#]/g, '\\$&')}$`));
   });
+});
+
+test('a value is packed as plain data only', () => {
+  class Odd {
+    readonly isOdd = true;
+    static readonly layout = valueLayout({ pack: () => [new Date(0)], unpack: () => new Odd() });
+  }
+  const library = new Library('old');
+  library.content = [new Odd()];
+  expect(() => writeGraph(library, new GraphClasses([Catalogue, Library, Odd]))).toThrow(
+    'a value is packed as arrays, Maps and plain objects',
+  );
 });
 
 describe('bytes that do not fit are refused', () => {
