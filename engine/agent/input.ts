@@ -28,7 +28,10 @@ export type AgentInput =
       readonly container: ContainerHandle;
       readonly status: ContainerStatus | null;
     }
-  /** Once for every launch. Nested containers end before the container that they are in. */
+  /**
+   * Once for every launch. Nested containers end before the container that they are in; one that is ordered into a container that has ended
+   * meanwhile cannot start.
+   */
   | { readonly kind: 'containerExited'; readonly container: ContainerHandle; readonly exit: ContainerExit }
   /** Answers one `updateContainer`; `failure` is null if the container has its new resources. */
   | {

@@ -167,6 +167,12 @@ export class AgentContainers {
 
   launch(handle: ContainerHandle, parentHandle: ContainerHandle | null, spec: OrderedContainer): void {
     const parent = parentHandle === null ? null : (this.#held.get(parentHandle) ?? null);
+    // One that has ended, told or not, takes no more; on its own, what belongs into it must not run.
+    if (parentHandle !== null && (parent === null || parent.state === 'ended' || parent.exit !== null)) {
+      this.launchErrors++;
+      this.#options.news.exited(handle, PARENT_ENDED, () => {});
+      return;
+    }
     const isTask = spec.kind === 'commandTask' || spec.kind === 'podTask';
     const held = this.#hold(handle, parent, {
       frameworkId: spec.frameworkId,
@@ -583,6 +589,13 @@ const GONE: ContainerExit = {
   signal: null,
   cause: 'GONE',
   message: 'The container was gone when the agent came back',
+};
+
+const PARENT_ENDED: ContainerExit = {
+  code: null,
+  signal: null,
+  cause: 'LAUNCH_FAILED',
+  message: 'The container that it was to be nested in has ended',
 };
 
 export function containerIdOf(container: AgentContainer): ContainerId {

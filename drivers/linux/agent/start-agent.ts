@@ -5,6 +5,7 @@ import type { ServerOptions as TlsOptions } from 'node:https';
 import { type Logger, pino } from 'pino';
 import {
   AgentMachine,
+  type AgentOptions,
   type AgentSettings,
   type ContainerHandle,
   DURABLE_AGENT_SETTINGS,
@@ -25,7 +26,7 @@ import type { Resources } from '../../../engine/resources/index.ts';
 import { ExecutorUuids } from '../codec/ids/executor-uuids.ts';
 import { IdTexts } from '../codec/ids/id-texts.ts';
 import type { ContainerEvents, ContainerRuntime } from '../containers/container-runtime.ts';
-import { cgroupMounts } from '../containers/cgroups/cgroup-mounts.ts';
+import { type CgroupMounts, cgroupMounts } from '../containers/cgroups/cgroup-mounts.ts';
 import { ContainerCgroup } from '../containers/cgroups/container-cgroup.ts';
 import { DEFAULT_DOCKER_OPTIONS, DockerRuntime } from '../containers/docker/docker-runtime.ts';
 import { bootId } from '../containers/process/process-files.ts';
@@ -124,6 +125,10 @@ export interface StartAgentOptions {
   readonly clock?: Clock;
   readonly log?: Logger;
   readonly tap?: AgentTap;
+  /** Where the kernel's control groups are; by default where the machine has them. */
+  readonly cgroups?: CgroupMounts;
+  /** What decides; contract tests put a script there. */
+  readonly machine?: (options: AgentOptions) => AgentMachine;
 }
 
 /** How an agent ended. */
@@ -227,7 +232,8 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
     capabilities: ALL_AGENT_CAPABILITIES,
     version: AGENT_VERSION,
   };
-  const machine = new AgentMachine({
+  const makeMachine = options.machine ?? ((made) => new AgentMachine(made));
+  const machine = makeMachine({
     info,
     seed: randomInt(2 ** 31),
     settings: { ...DURABLE_AGENT_SETTINGS, ...options.settings, checkpointing: true },
@@ -342,7 +348,7 @@ async function start(options: StartAgentOptions, workDir: WorkDir, boot: string)
       };
     },
   });
-  const agentCgroup = new ContainerCgroup(await cgroupMounts(), cgroupOf(workDir));
+  const agentCgroup = new ContainerCgroup(options.cgroups ?? (await cgroupMounts()), cgroupOf(workDir));
   let endsContainers = false;
   const carryOut = (output: CarriedOut): void => {
     switch (output.kind) {
@@ -599,7 +605,7 @@ async function openRuntimes(
   runtimes.set(
     'process',
     await ProcessRuntime.open(
-      { folder: workDir.containers, cgroup: cgroupOf(workDir), mounts: null },
+      { folder: workDir.containers, cgroup: cgroupOf(workDir), mounts: options.cgroups ?? null },
       events,
     ),
   );

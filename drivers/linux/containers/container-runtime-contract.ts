@@ -272,6 +272,17 @@ export function containerRuntimeContract(
     await exits.of(spec.id);
   });
 
+  test(`${name}: what runs inside a container ends with it`, async () => {
+    const { spec } = await run('sleep 30');
+    const session = await runtime.exec(spec.id, { argv: ['sleep', '60'], environment: {}, terminal: null });
+    session.stdin.end();
+    session.stdout.resume();
+    session.stderr?.resume();
+    await runtime.signal(spec.id, 'SIGKILL');
+    await exits.of(spec.id);
+    expect(await session.ended).not.toBe(0);
+  });
+
   test(`${name}: containers outlive the agent, and a new one finds what runs, what ended, and what it never knew`, async () => {
     const runs = await run('while [ ! -f stop ]; do sleep 0.05; done; exit 4');
     const ends = await run('while [ ! -f end ]; do sleep 0.05; done; exit 6');

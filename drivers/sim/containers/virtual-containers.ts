@@ -47,7 +47,10 @@ export class VirtualContainers<Payload> {
     this.#failing = new Float64Array(machines);
   }
 
-  /** Begins a launch; CONTAINER_STARTED follows. `parent` is the container that it is nested in. */
+  /**
+   * Begins a launch; CONTAINER_STARTED follows. `parent` is the container that it is nested in: if that does not run, CONTAINER_EXITED follows
+   * alone.
+   */
   launch(
     now: Micros,
     machine: number,
@@ -57,6 +60,10 @@ export class VirtualContainers<Payload> {
   ): void {
     const parentSlot = parent === null ? -1 : this.table.find(machine, parent);
     const slot = this.table.add(machine, handle, parentSlot, run);
+    if (parent !== null && (parentSlot < 0 || this.table.state(parentSlot) !== CONTAINER_RUNNING)) {
+      this.#end(now, slot, LAUNCH_FAILURE);
+      return;
+    }
     this.#agenda.push(
       now + this.#options.startLatency,
       CONTAINER_STARTED,
@@ -80,9 +87,17 @@ export class VirtualContainers<Payload> {
     return true;
   }
 
-  /** CONTAINER_EXITED has come: whether it is about a container that lives. The caller reads the slot and removes it. */
+  /**
+   * CONTAINER_EXITED has come: whether it is about a container that lives, and in which none is nested any more. The caller reads the slot and
+   * removes it. If something is, that ends first, and CONTAINER_EXITED comes again.
+   */
   isLive(now: Micros, slot: number, generation: number): boolean {
     if (!this.table.isCurrent(slot, generation)) return false;
+    if (this.table.run(slot) === Infinity && this.#hasNested(slot)) {
+      this.#endNested(now, this.table.machine(slot), slot);
+      this.#agenda.push(now + this.#options.signalLatency, CONTAINER_EXITED, slot, generation, null);
+      return false;
+    }
     if (this.#hanging.size === 0) return true;
     const until = this.#hangsUntil(slot);
     // An end by force is an end; one that comes by itself comes when it goes on.
@@ -129,6 +144,12 @@ export class VirtualContainers<Payload> {
     return slot < 0 ? null : this.#hangsUntil(slot);
   }
 
+  /** Whether a container can be given other resources: it has started and is not gone. */
+  isThere(machine: number, handle: ContainerHandle): boolean {
+    const slot = this.table.find(machine, handle);
+    return slot >= 0 && this.table.state(slot) !== CONTAINER_STARTING;
+  }
+
   /** A container without a run time of its own ends by itself, now. */
   exit(now: Micros, machine: number, handle: ContainerHandle): void {
     const slot = this.table.find(machine, handle);
@@ -148,6 +169,14 @@ export class VirtualContainers<Payload> {
     for (let slot = this.table.first(machine); slot >= 0; slot = this.table.first(machine)) {
       this.table.remove(slot);
     }
+  }
+
+  #hasNested(parent: number): boolean {
+    const { table } = this;
+    for (let slot = table.first(table.machine(parent)); slot >= 0; slot = table.next(slot)) {
+      if (table.parent(slot) === parent) return true;
+    }
+    return false;
   }
 
   /** Nested containers end before the one that they are in. */

@@ -8,19 +8,9 @@ import {
   type ContainerHandle,
   type ContainerSpec,
   NO_CONTAINER,
-  type Probe,
-  type ProbeResult,
   hashAgentOutput,
 } from '../../../engine/agent/index.ts';
-import {
-  assert,
-  type FrameworkId,
-  type Micros,
-  MICROS_PER_MILLISECOND,
-  micros,
-  type Rng,
-  type TaskId,
-} from '../../../engine/core/index.ts';
+import { assert, type FrameworkId, type Micros, type Rng, type TaskId } from '../../../engine/core/index.ts';
 import type { LinkId } from '../../../engine/master/index.ts';
 import { ALL_AGENT_CAPABILITIES, type MasterToAgent } from '../../../engine/protocol/index.ts';
 import {
@@ -41,6 +31,7 @@ import {
   SIGTERM,
   VirtualContainers,
   VirtualExecutors,
+  VirtualProber,
 } from '../containers/index.ts';
 import { Backoffs } from './backoffs.ts';
 import { DeadlineTimers } from './deadline-timers.ts';
@@ -99,12 +90,14 @@ type Deferred =
 /** Machines with their agents, disks and containers. Machine `m` is party `m` of the network. */
 export class AgentFleet {
   readonly containers: VirtualContainers<Message>;
+  readonly prober: VirtualProber;
   readonly #executors: VirtualExecutors;
   /** Machines that will come back by themselves; a run with one is not stuck. */
   returning = 0;
   readonly #world: World;
   readonly #runTimes: RunTimes;
   readonly #masters: LeaderView;
+  readonly #makeMachine: (options: AgentOptions) => AgentMachine;
   readonly #sink = new OutputList<AgentOutput>();
   readonly #timers: DeadlineTimers;
   readonly #backoffs: Backoffs;
@@ -139,10 +132,17 @@ export class AgentFleet {
     exit: ContainerExit;
   } = { kind: 'containerExited', container: NO_CONTAINER, exit: EXITED_BY_ITSELF };
 
-  constructor(world: World, runTimes: RunTimes, masters: LeaderView) {
+  /** @param makeMachine what decides in each new process of an agent; contract tests put a script there */
+  constructor(
+    world: World,
+    runTimes: RunTimes,
+    masters: LeaderView,
+    makeMachine: (options: AgentOptions) => AgentMachine = (options) => new AgentMachine(options),
+  ) {
     this.#world = world;
     this.#runTimes = runTimes;
     this.#masters = masters;
+    this.#makeMachine = makeMachine;
     const { machines, agent } = world.options;
     const count = machines.length;
     const seeds = world.stream('agents');
@@ -169,6 +169,12 @@ export class AgentFleet {
       exit: (now, machine, container) => this.containers.exit(now, machine, container),
       hangsUntil: (machine, container) => this.containers.hangsUntil(machine, container),
       runMicros: (frameworkId, taskId) => this.#runTimes(frameworkId, taskId),
+    });
+    this.prober = new VirtualProber({
+      later: (at, happens) => this.#world.later(at, happens),
+      isRunning: (machine, container) => this.containers.isThere(machine, container),
+      hangsUntil: (machine, container) => this.containers.hangsUntil(machine, container),
+      tell: (now, machine, input) => this.#tellOfContainer(now, machine, input),
     });
     this.#timers = new DeadlineTimers(world.agenda, AGENT_TIMER, count);
     this.#backoffs = new Backoffs(world.options.network, world.stream('agentBackoff'));
@@ -426,13 +432,16 @@ export class AgentFleet {
     table.remove(slot);
     // The run is under way as long as an end has not been told of, however long the container ran.
     this.#world.lastProgress = now;
+    const handle = input.container;
     this.#tellOfContainer(now, machine, input);
+    this.prober.ended(now, machine, handle);
   }
 
-  /** CONTAINER_UPDATED: virtual containers have room for whatever their agent wants. */
+  /** CONTAINER_UPDATED: virtual containers that run have room for whatever their agent wants. */
   containerUpdated(now: Micros, machine: number, handle: number): void {
     const container = handle as ContainerHandle;
-    this.#tellOfContainer(now, machine, { kind: 'containerUpdated', container, failure: null });
+    const failure = this.containers.isThere(machine, container) ? null : 'The container does not run';
+    this.#tellOfContainer(now, machine, { kind: 'containerUpdated', container, failure });
   }
 
   /** AGENT_TIMER. */
@@ -465,7 +474,7 @@ export class AgentFleet {
 
   #start(now: Micros, machine: number, containersAlive: boolean): void {
     const recovered = this.#disks[machine]!;
-    const agent = new AgentMachine(this.#options[machine]!);
+    const agent = this.#makeMachine(this.#options[machine]!);
     this.#machines[machine] = agent;
     this.#disks[machine] = null;
     this.#states[machine] = UP;
@@ -493,7 +502,6 @@ export class AgentFleet {
         continue;
       }
       const seen = exits.find((one) => one.container === container);
-      if (seen !== undefined) inputs.push({ kind: 'containerStarted', container, status: null });
       inputs.push({ kind: 'containerExited', container, exit: seen?.exit ?? EXITED_UNSEEN });
     }
     for (let slot = table.first(machine); slot >= 0; ) {
@@ -517,6 +525,7 @@ export class AgentFleet {
     this.#deferred.delete(machine);
     this.#timers.disarm(machine);
     this.#backoffs.cancel(machine);
+    this.prober.agentLeft(machine);
     if (state === PROCESS_AWAY) this.#executors.agentLeft(this.#world.now, machine);
     if (state === DOWN) {
       this.containers.killAll(machine);
@@ -621,7 +630,10 @@ export class AgentFleet {
           this.#executors.closed(machine, output.stream);
           break;
         case 'probe':
-          this.#probe(now, machine, output);
+          this.prober.probe(now, machine, output);
+          break;
+        case 'stopProbes':
+          this.prober.stop(machine, output.container);
           break;
         case 'updateContainer':
           this.#world.agenda.push(now, CONTAINER_UPDATED, machine, output.container, null);
@@ -636,14 +648,6 @@ export class AgentFleet {
     }
     sink.clear();
     if (exits) this.#exit(now, machine);
-  }
-
-  /** Virtual tasks are well: commands end with 0, servers answer 200. Given up probes are answered as well, and ignored. */
-  #probe(now: Micros, machine: number, order: Extract<AgentOutput, { readonly kind: 'probe' }>): void {
-    const { container, use, probe } = order;
-    this.#world.later(micros(now + PROBE_LATENCY), (at) => {
-      this.#tellOfContainer(at, machine, { kind: 'probed', container, use, result: WELL[probe.type] });
-    });
   }
 
   /** A task runs as long as its framework says, a pod until it is ended. */
@@ -665,14 +669,6 @@ export class AgentFleet {
     this.returnAfter(now, machine, this.#world.options.agentRestartDelay);
   }
 }
-
-const PROBE_LATENCY = micros(10 * MICROS_PER_MILLISECOND);
-
-const WELL: { readonly [Type in Probe['type']]: ProbeResult } = {
-  COMMAND: { kind: 'exited', exitCode: 0 },
-  HTTP: { kind: 'responded', statusCode: 200 },
-  TCP: { kind: 'connected', succeeded: true },
-};
 
 /** Containers that should be running: those of executors after those of the tasks nested in them. */
 function containersOf(checkpoint: AgentCheckpoint): ContainerHandle[] {

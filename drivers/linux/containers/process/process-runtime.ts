@@ -21,7 +21,7 @@ import {
 } from '../container-runtime.ts';
 import { execInside } from './exec-inside.ts';
 import { bootId, ProcessFiles } from './process-files.ts';
-import { processesOfContainer } from './process-tree.ts';
+import { CONTAINER_VARIABLE, processesOfContainer } from './process-tree.ts';
 import { SUPERVISOR } from './supervisor.ts';
 
 const POLL_MILLIS = 200;
@@ -173,7 +173,12 @@ export class ProcessRuntime implements ContainerRuntime {
       { ...options, argv },
       {
         cwd: live.sandbox,
-        environment: { ...live.environment, ...options.environment },
+        environment: {
+          ...live.environment,
+          ...options.environment,
+          // Without a cgroup it is by this that it is found when the container ends.
+          ...(live.cgroup === null ? { [CONTAINER_VARIABLE]: id } : {}),
+        },
         procsFiles: live.cgroup?.procsFiles() ?? [],
       },
     );

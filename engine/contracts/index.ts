@@ -1,0 +1,10 @@
+export { type AgentAbility, AgentGround, type AgentWorld, type Wellness, type Work } from './agent-ground.ts';
+export { CONTAINER_CONTRACT } from './container-contract.ts';
+export {
+  type ContractCase,
+  type ContractSubject,
+  declareContract,
+  type DeclareTest,
+} from './contract-case.ts';
+export { AgentScript, SCRIPTED_AGENT, SCRIPTED_FRAMEWORK } from './scripted-agent.ts';
+export { PROBE_CONTRACT } from './probe-contract.ts';
