@@ -204,7 +204,7 @@ function reconnected(
     takeEnded(master, agent, message);
     settleEnded(master, agent, message);
   }
-  const changed = reconcileBooks(master, agent, message, info, link);
+  const changed = reconcileBooks(master, agent, message, info, link, isSameLink);
   agent.reregisteredTime = master.now;
   master.counters.agentReregistrations++;
   agentUpdated(master, agent);
@@ -309,6 +309,9 @@ function takeEnded(master: MasterState, agent: AgentRecord, message: ReregisterM
  * given up (those of frameworks without checkpointing, when the link broke) use resources still: they go back on the books and the tasks
  * are killed. Executors that ended meanwhile leave the books, but for those launched over `link`: a registration that is repeated on one
  * link may have been sent before the launch arrived, and their ends are told over it. The allocator is told by a fresh start of the agent.
+ *
+ * @param isRepeated the agent has registered over this link already: what its report has and the books have not has ended since, and the end
+ * was acknowledged
  */
 function reconcileBooks(
   master: MasterState,
@@ -316,6 +319,7 @@ function reconcileBooks(
   message: ReregisterMessage,
   info: AgentInfo,
   link: LinkId,
+  isRepeated: boolean,
 ): boolean {
   const running = new Set(message.executors.map((one) => key(one.frameworkId, one.executor.executorId)));
   const ended = agent.executors.filter(
@@ -326,11 +330,14 @@ function reconcileBooks(
     if (running.has(key(one.framework.id, one.info.executorId))) one.link = link;
   const unknownTasks = message.tasks.filter(
     (one) =>
-      !isTerminal(one.state) && !isCompleted(master, one.frameworkId) && !isOnBooks(master, agent, one),
+      !isRepeated &&
+      !isTerminal(one.state) &&
+      !isCompleted(master, one.frameworkId) &&
+      !isOnBooks(master, agent, one),
   );
   const unknownExecutors = message.executors.filter((one) => {
     const framework = master.frameworksById.get(one.frameworkId);
-    if (isCompleted(master, one.frameworkId)) return false;
+    if (isRepeated || isCompleted(master, one.frameworkId)) return false;
     return framework === undefined || agent.executor(framework, one.executor.executorId) === null;
   });
   const isSameInfo = isSameAgent(agent.info, info);

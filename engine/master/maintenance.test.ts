@@ -11,10 +11,8 @@ import {
   messagesOn,
   MINUTE,
   type RegisteredAgent,
-  reportedTask,
   type Scheduler,
   SECOND,
-  taskInfo,
   toldOf,
   updatesOn,
   words,
@@ -367,23 +365,16 @@ describe('inverse offers', () => {
     expect(machines(driver).statuses).toEqual([]);
   });
 
-  test('it is made anew when the agent’s books are put right over the link that it is on, not beside itself', () => {
+  test('it stands when the agent repeats its registration over the link that it is on', () => {
     const { driver, agents, scheduler } = cluster();
     driver.operator(plan(scheduleOf(5, 7, HOST_1)));
     driver.wait(2 * SECOND);
-    const tasks = [1, 2].map((taskId) => reportedTask(scheduler.id, taskInfo(taskId, agents[0].id)));
-    driver.allocator.isPaused = true;
-    for (const offer of driver.offersOf(scheduler.id))
-      driver.call(scheduler.stream, {
-        type: 'DECLINE',
-        frameworkId: scheduler.id,
-        offerIds: [offer.id],
-        filters: null,
-      });
-    const { outputs } = driver.reregister(agents[0].info, { tasks }, agents[0].link);
-    expect(words(outputs)).toContain('RESCIND_INVERSE_OFFER');
-    driver.allocator.isPaused = false;
-    expect(inverseOffers(driver.wait(2 * SECOND), scheduler)).toHaveLength(1);
+    const standing = [...driver.machine.state.inverseOffers.keys()];
+    expect(standing).toHaveLength(1);
+    const { outputs } = driver.reregister(agents[0].info, {}, agents[0].link);
+    expect(words(outputs)).not.toContain('RESCIND_INVERSE_OFFER');
+    expect(inverseOffers(driver.wait(2 * SECOND), scheduler)).toEqual([]);
+    expect([...driver.machine.state.inverseOffers.keys()]).toEqual(standing);
   });
 
   test('it is void when its agent goes away, when its framework does, and when the machine leaves the schedule', () => {

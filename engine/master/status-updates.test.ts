@@ -200,6 +200,20 @@ test('an end that its agent has forgotten is told once more by the master, and n
   expect(driver.stateOf(scheduler.id, 1)).toBeNull();
 });
 
+test('a task that has ended does not come back by a report from before its end was acknowledged', () => {
+  const { driver, agent, scheduler, used } = scene();
+  driver.closeLink(agent.link);
+  const tasks = [reportedTask(scheduler.id, taskInfo(1, agent.id))];
+  const { link } = driver.reregister(agent.info, { tasks });
+  driver.update(scheduler, { ...agent, link }, 1, 'TASK_KILLED', 9);
+  driver.acknowledge(scheduler, agent.id, 1, 9);
+  // The agent had asked twice, and this was on its way.
+  const { outputs } = driver.reregister(agent.info, { tasks }, link);
+  expect(words(outputs)).toEqual(['AGENT_REREGISTERED']);
+  expect(driver.stateOf(scheduler.id, 1)).toBeNull();
+  expect(used()).toBe(0);
+});
+
 describe('an acknowledgement', () => {
   test('of another update than the last terminal one is forwarded and ends nothing', () => {
     const { driver, agent, scheduler } = scene();

@@ -59,6 +59,18 @@ test('of two tasks under one id the end of one leaves the other to be asked abou
   expect([...ledger.tasks.keys()]).toEqual([]);
 });
 
+test('of two tasks under one id the second is known to live though the end of the first was never acknowledged', () => {
+  const ledger = new ChaosLedger();
+  launch(ledger, HERE);
+  ledger.told(NOW, status('TASK_KILLED', HERE, 5));
+  launch(ledger, THERE);
+  ledger.told(NOW, status('TASK_RUNNING', THERE, null, 'REASON_RECONCILIATION'));
+  expect(ledger.tasks.get(TASK)).toMatchObject({ state: 'TASK_RUNNING', agentId: THERE, ended: null });
+  ledger.told(NOW, status('TASK_KILLED', THERE, 6));
+  ledger.acknowledges(THERE, TASK, 6 as UpdateId);
+  expect([...ledger.tasks.keys()]).toEqual([]);
+});
+
 test('a second launch under a living id that is refused is nobody to wait for', () => {
   const ledger = new ChaosLedger();
   launch(ledger, HERE);

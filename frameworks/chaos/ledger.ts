@@ -106,7 +106,13 @@ export class ChaosLedger {
       task = this.launched(now, status.taskId, status.agentId, executorId, false);
     }
     task.toldAt = now;
-    if (task.ended !== null) return task;
+    if (task.ended !== null) {
+      if (task.twins === 0 || isOver(status.state)) return task;
+      // Another launch under the id lives. The end of this one, not acknowledged yet, is told again, or by nobody if its agent is gone.
+      task.twins--;
+      task.ended = null;
+      task.endedBy = null;
+    }
     // That a second launch under the id was refused says nothing of the first.
     if (task.isAmbiguous && status.uuid === null && status.reason !== 'REASON_RECONCILIATION') {
       if (task.twins > 0 && isOver(status.state)) task.twins--;
