@@ -481,10 +481,11 @@ export class ChaosFramework implements Machine<ChaosInput, ChaosOutput>, LaunchC
     });
   }
 
-  /** Explicit for what it knows to live, or implicit. */
+  /** Explicit for what it knows to live, or implicit; when it is calm both: what it has given up and used the id of may live. */
   #reconcile(outputs: Sink<ChaosOutput>): void {
     const { rng } = this;
     const tasks: { taskId: TaskId; agentId: AgentId | null }[] = [];
+    if (this.#isCalm) this.#send(outputs, { type: 'RECONCILE', frameworkId: this.frameworkId, tasks: [] });
     if (this.#isCalm || rng.below(2) === 0) {
       for (const { taskId, agentId } of this.ledger.tasks.values()) {
         // Without an agent there is no answer while any agent of the registry is awaited; with it, once that one is back or given up.

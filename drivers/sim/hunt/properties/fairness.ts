@@ -33,14 +33,16 @@ export function fairness(scene: Scene): Property {
       }
       // The registry's answer may let in several agents in one step: what was offered before the last of them was offered by other shares.
       if (isJoining(output)) own.settle();
+      if (output.kind === 'event' && output.event.type === 'RESCIND') own.rescinds = true;
       if (output.kind === 'event' && output.event.type === 'OFFERS') own.offers.push(...output.event.offers);
     },
     masterInput(_now, master, _input, machine) {
       const own = books.get(master);
       if (own === undefined) return;
       if (machine.isLeading) own.begin(machine.state.epoch);
+      if (own.offers.length === 0) own.rescinds = false;
       if (own.offers.length === 0) return;
-      if (machine.isLeading) compare(scene, machine, own.offers, own.seen);
+      if (machine.isLeading && !own.rescinds) compare(scene, machine, own.offers, own.seen);
       own.settle();
     },
   };
@@ -52,6 +54,8 @@ class Books {
   readonly offers: Offer[] = [];
   /** What was ever declined, or answered at all: filters and the guard against decliners are about these. */
   readonly seen = new Set<string>();
+  /** Offers were taken back in its last step, after it had decided: shares were larger then. */
+  rescinds = false;
   #epoch = 0;
 
   /** A new leader begins with no filters. */
@@ -64,6 +68,7 @@ class Books {
   settle(): void {
     for (const { frameworkId, agentId } of this.offers) this.seen.add(`${frameworkId} ${agentId}`);
     this.offers.length = 0;
+    this.rescinds = false;
   }
 }
 

@@ -29,16 +29,20 @@ export function quota(): Property {
    * could not know.
    */
   const joined: AgentId[] = [];
+  /** Agents came or went after the first offers of the step: what was left for guarantees then is not what is left now. */
+  let disturbed = false;
   /** Whose they are: two masters may believe that they lead. */
   let stepping = -1;
   return {
     id: 'S7',
     masterOutput(_now, master, output) {
       const joining = joiningIn(output);
+      if (joining !== null || isLeaving(output)) disturbed ||= master === stepping && offered.size > 0;
       if (joining === null && (output.kind !== 'event' || output.event.type !== 'OFFERS')) return;
       if (master !== stepping) {
         offered.clear();
         joined.length = 0;
+        disturbed = false;
         stepping = master;
       }
       if (joining !== null) joined.push(joining);
@@ -59,9 +63,10 @@ export function quota(): Property {
     },
     masterInput(_now, master, _input, machine) {
       if (master !== stepping) return;
-      if (offered.size > 0 && machine.isLeading) checkQuota(machine, offered, joined);
+      if (offered.size > 0 && machine.isLeading) checkQuota(machine, offered, joined, disturbed);
       offered.clear();
       joined.length = 0;
+      disturbed = false;
     },
   };
 }
@@ -75,10 +80,15 @@ function joiningIn(output: MasterOutput): AgentId | null {
     : null;
 }
 
+function isLeaving(output: MasterOutput): boolean {
+  return output.kind === 'event' && output.event.type === 'FAILURE' && output.event.executorId === null;
+}
+
 function checkQuota(
   leader: MasterMachine,
   offered: ReadonlyMap<string, Offered>,
   joined: readonly AgentId[],
+  disturbed: boolean,
 ): void {
   const { allocator } = leader.state;
   if (!(allocator instanceof HierarchicalDrf)) return;
@@ -110,6 +120,7 @@ function checkQuota(
       );
     }
   }
+  if (disturbed) return;
   const beyond = new Map<string, number>();
   for (const [name, { subtree }] of offered) {
     const guarantees = quotas.get(allocator.role(name))?.guarantees ?? null;
