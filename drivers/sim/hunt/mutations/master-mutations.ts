@@ -247,7 +247,7 @@ export const MASTER_MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         REGISTRATION,
-        '.filter((task) => !reported.has(key(task.framework.id, task.taskId)))',
+        '.filter((task) => !isTerminal(task.state) && !reported.has(key(task.framework.id, task.taskId)))',
         '.filter((task) => reported.size > agent.tasks.length)',
       ),
     ],
