@@ -53,6 +53,8 @@ export class GuardBooks {
   #quotas = new Map<Role, Quota>();
   /** Unreserved, non-revocable scalars that known frameworks hold under each role. */
   #charged = new Map<Role, Quantities>();
+  /** What of that was handed out in the cycle under way. */
+  #handedOut = new Map<Role, Quantities>();
   /** Sum of the reservations of all agents, by the role that they are for. */
   #reserved = new Map<string, Quantities>();
 
@@ -179,6 +181,17 @@ export class GuardBooks {
     this.#charge(framework, role, resources, 1);
   }
 
+  /** A cycle begins. */
+  beginCycle(): void {
+    this.#handedOut.clear();
+  }
+
+  /** As `take`, of what the policy hands out in the cycle under way. */
+  handOut(framework: Framework, role: Role, agent: Agent, resources: Resources): void {
+    this.take(framework, role, agent, resources);
+    changeSum(this.#handedOut, role, countedQuantities(resources), 1);
+  }
+
   release(framework: Framework, role: Role, agent: Agent, resources: Resources): void {
     const known = this.#agent(agent);
     const byRole = known.held.get(framework);
@@ -221,7 +234,10 @@ export class GuardBooks {
     this.#quotas.set(role, quota);
   }
 
-  /** The first limit of the role that `resources` on top of what it consumes would break (conformance README §5.3). */
+  /**
+   * The first limit of the role that `resources` on top of what it consumes would break (conformance README §5.3). What a role below it was given
+   * in this cycle may have been decided after it, though it is handed out before: that is not held against it.
+   */
   brokenLimit(role: Role, resources: Resources): BrokenLimit | null {
     const limits = this.#quotas.get(role)?.limits;
     if (limits === undefined || limits.isEmpty) return null;
@@ -242,7 +258,9 @@ export class GuardBooks {
     let sum = Quantities.EMPTY;
     for (const [owner, reserved] of this.#reserved) if (isWithin(owner, name)) sum = sum.plus(reserved);
     for (const [holder, charged] of this.#charged) {
-      if (isWithin(this.#roleNames.get(holder) ?? '', name)) sum = sum.plus(charged);
+      if (!isWithin(this.#roleNames.get(holder) ?? '', name)) continue;
+      const fresh = holder === role ? undefined : this.#handedOut.get(holder);
+      sum = sum.plus(fresh === undefined ? charged : charged.minus(fresh));
     }
     return sum;
   }
@@ -288,6 +306,7 @@ export class GuardBooks {
       roleNames: it.#roleNames,
       quotas: it.#quotas,
       charged: it.#charged,
+      handedOut: it.#handedOut,
       reserved: it.#reserved,
     }),
     put: (it, fields) => {
@@ -298,6 +317,7 @@ export class GuardBooks {
       it.#roleNames = fields.roleNames;
       it.#quotas = fields.quotas;
       it.#charged = fields.charged;
+      it.#handedOut = fields.handedOut;
       it.#reserved = fields.reserved;
     },
   });

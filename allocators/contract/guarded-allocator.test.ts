@@ -245,6 +245,26 @@ describe('what breaks a rule is refused, and nothing of it is handed on', () => 
     expect(thrownBy(() => world.allocator.nextDeadline())).toBe(error);
   });
 
+  test('not what a role below a limited one was given in the same cycle, which may have been decided after it', () => {
+    const world = puppet();
+    const top = world.allocator.role('a');
+    const below = world.allocator.role('a/b');
+    const limits = ResourceLimits.parse('cpus:4.5');
+    if (!limits.ok) throw new Error('limits');
+    world.allocator.setQuota(START, top, { guarantees: Quantities.EMPTY, limits: limits.value });
+    world.allocator.updateFramework(START, FRAMEWORK, frameworkOf(top, below));
+    world.decide((sink) => {
+      sink.allocated(FRAMEWORK, below, AGENT, resources('cpus:1'));
+      sink.allocated(FRAMEWORK, top, AGENT, resources('cpus:2'));
+    });
+    expect(world.given).toHaveLength(2);
+    // In the next one it is known.
+    const error = thrownBy(() =>
+      world.decide((sink) => sink.allocated(FRAMEWORK, top, AGENT, resources('cpus:1'))),
+    );
+    expect(error.fault.rule).toContain("role 'a' has a limit of cpus:4.5 and consumes cpus:5 already");
+  });
+
   test('updateAvailable that says yes where too little is free', () => {
     const { allocator } = puppet();
     const operations = [{ type: 'UNRESERVE', resources: resources('cpus(a):3') }] as const;

@@ -389,7 +389,7 @@ class GuardedAllocator implements Allocator {
         `${given}, but role '${name}' has a limit of ${kind}:${scalarText(limit)} and consumes ${kind}:${scalarText(consumed)} already`,
       );
     }
-    this.#books.take(framework, role, agent, resources);
+    this.#books.handOut(framework, role, agent, resources);
     this.#sink.allocated(framework, role, agent, resources);
   }
 
@@ -458,6 +458,7 @@ class GuardedAllocator implements Allocator {
     this.#arrive(now);
     this.#cycle++;
     this.#mayAllocate = true;
+    this.#books.beginCycle();
     this.#call(call, perform);
     this.#mayAllocate = false;
   }

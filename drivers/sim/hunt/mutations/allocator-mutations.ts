@@ -136,8 +136,8 @@ export const ALLOCATOR_MUTATIONS: readonly Mutation[] = [
     edits: [
       edit(
         CYCLE,
-        'if (client.constraints !== null && client.constraints(row)) return false;',
-        'if (client.constraints !== null && this.#movedCount === 0 && client.constraints(row)) return false;',
+        'if (client.constraints !== null && client.constraints.excludes(row)) return false;',
+        'if (client.constraints !== null && this.#movedCount === 0 && client.constraints.excludes(row)) return false;',
       ),
     ],
     expects: ['S13'],
