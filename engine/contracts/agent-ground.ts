@@ -14,6 +14,7 @@ import {
   type CommandInfo,
   type ContainerInfo,
   type ExecutorInfo,
+  type TaskInfo,
 } from '../protocol/index.ts';
 import { Resources } from '../resources/index.ts';
 import {
@@ -55,8 +56,9 @@ export interface AgentWorld {
   name(): TaskId & ExecutorId;
   /** What makes a container do such work. */
   command(work: Work): { readonly command: CommandInfo | null; readonly container: ContainerInfo | null };
-  /** The specification of an executor that subscribes by itself. */
+  /** What makes a container a custom executor, which follows spec 04: the command, and the data of a task of its that does such work. */
   executorCommand(): CommandInfo | null;
+  executorData(task: TaskId, work: Work): Uint8Array | null;
   /** Told before its launch. */
   willDo(container: ContainerHandle, spec: ContainerSpec, work: Work): void;
   /** A probe of that type that turns out so. */
@@ -185,6 +187,18 @@ export class AgentGround {
     const { container, outputs } = this.#launching(null, spec, {}, true);
     this.order(...outputs);
     return { container, executorId };
+  }
+
+  /** A task for a custom executor, not sent yet. */
+  taskFor(work: Partial<Work> = {}): TaskInfo {
+    const taskId = this.world.name();
+    const data = this.world.executorData(taskId, workOf(work));
+    return {
+      taskId,
+      agentId: SCRIPTED_AGENT,
+      resources: TASK,
+      template: { ...BLANK_TEMPLATE, name: 'work', data },
+    };
   }
 
   /** Waits until something is so; `what` says what is missing otherwise. */

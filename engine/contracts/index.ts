@@ -8,3 +8,4 @@ export {
 } from './contract-case.ts';
 export { AgentScript, SCRIPTED_AGENT, SCRIPTED_FRAMEWORK } from './scripted-agent.ts';
 export { PROBE_CONTRACT } from './probe-contract.ts';
+export { EXECUTOR_CONTRACT } from './executor-contract.ts';

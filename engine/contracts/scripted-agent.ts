@@ -16,6 +16,7 @@ import {
 import {
   type AgentId,
   assert,
+  type ExecutorId,
   type FrameworkId,
   type MasterEpoch,
   type Micros,
@@ -41,6 +42,8 @@ export interface Heard {
   readonly now: Micros;
   readonly input: AgentInput;
 }
+
+export type ExecutorCalled = Extract<AgentInput, { readonly kind: 'executorCalled' }>;
 
 /** An answer to a probe. */
 export interface Answer {
@@ -99,6 +102,9 @@ class ScriptedAgent extends AgentMachine {
           containers: input.how === 'stop' ? 'keep' : 'end',
         });
         break;
+      case 'executorCalled':
+        for (const output of this.#script.answer?.(input) ?? []) outputs.push(output);
+        break;
       case 'tick':
         for (const output of this.#script.next(now)) {
           if (output.kind === 'checkpoint') this.#write(output.record, outputs);
@@ -118,6 +124,8 @@ class ScriptedAgent extends AgentMachine {
 /** What an agent orders in one test, and what it is told: over all processes that run one after the other on its machine. */
 export class AgentScript {
   readonly heard: Heard[] = [];
+  /** What is ordered at once when an executor calls, such as a refusal. */
+  answer: ((call: ExecutorCalled) => readonly AgentOutput[]) | null = null;
   readonly #steps: (readonly AgentOutput[])[] = [];
   readonly #launched = new Map<
     ContainerHandle,
@@ -204,6 +212,15 @@ export class AgentScript {
     for (const { input } of this.heard)
       if (input.kind === 'containerExited' && input.container === container) return input.exit;
     return null;
+  }
+
+  /** What an executor called, oldest first. */
+  callsOf(executorId: ExecutorId): (ExecutorCalled & { readonly process: number })[] {
+    const calls: (ExecutorCalled & { readonly process: number })[] = [];
+    for (const { process, input } of this.heard)
+      if (input.kind === 'executorCalled' && input.call.executorId === executorId)
+        calls.push({ ...input, process });
+    return calls;
   }
 
   /** The answers to probes of a container, oldest first. */

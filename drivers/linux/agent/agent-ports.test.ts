@@ -5,6 +5,7 @@ import {
   CONTAINER_CONTRACT,
   type ContractSubject,
   declareContract,
+  EXECUTOR_CONTRACT,
   PROBE_CONTRACT,
 } from '../../../engine/contracts/index.ts';
 import { type CgroupMounts, cgroupMounts } from '../containers/cgroups/cgroup-mounts.ts';
@@ -42,6 +43,8 @@ const WITHOUT_CGROUPS = subject(
 );
 
 declareContract(test, CONTAINER_CONTRACT, WITH_CGROUPS);
+declareContract(test, EXECUTOR_CONTRACT, WITH_CGROUPS);
 declareContract(test, PROBE_CONTRACT, WITH_CGROUPS);
 declareContract(test, CONTAINER_CONTRACT, WITHOUT_CGROUPS);
+declareContract(test, EXECUTOR_CONTRACT, WITHOUT_CGROUPS);
 declareContract(test, PROBE_CONTRACT, WITHOUT_CGROUPS);

@@ -3,6 +3,7 @@ import {
   AgentGround,
   CONTAINER_CONTRACT,
   declareContract,
+  EXECUTOR_CONTRACT,
   PROBE_CONTRACT,
 } from '../../../engine/contracts/index.ts';
 import { type DockerEngine, dockerMissing, startDockerEngine } from '../testing/docker-engine.ts';
@@ -36,6 +37,7 @@ if (missing !== null) {
     };
 
     declareContract(test, CONTAINER_CONTRACT, DOCKER);
+    declareContract(test, EXECUTOR_CONTRACT, DOCKER);
     declareContract(test, PROBE_CONTRACT, DOCKER);
   });
 }

@@ -49,6 +49,7 @@ export class RealAgentWorld implements AgentWorld {
   readonly #options: RealWorldOptions;
   readonly #server: Server;
   #agent: RunningAgent | null = null;
+  #agentPort = 0;
   #names = 0;
 
   private constructor(folder: string, options: RealWorldOptions, server: Server) {
@@ -108,6 +109,10 @@ export class RealAgentWorld implements AgentWorld {
     return { value, shell: true, args: [], user: null, environment: [], uris: [] };
   }
 
+  executorData(_task: TaskId, { runs }: Work): Uint8Array {
+    return Buffer.from(runs === null ? 'run' : 'finish');
+  }
+
   willDo(_container: ContainerHandle, _spec: ContainerSpec, _work: Work): void {
     // Its command says it all.
   }
@@ -151,13 +156,15 @@ export class RealAgentWorld implements AgentWorld {
       workDir: join(this.#folder, 'work'),
       // Nobody leads.
       master: () => new Promise(() => {}),
-      port: 0,
+      // Executors look for it where it was.
+      port: this.#agentPort,
       resources: TEST_RESOURCES,
       machine: this.script.machine,
       disk: { containerWatchMs: 200, enforcesQuota: true },
       ...(engine === undefined ? {} : { docker: { socket: engine.socket } }),
       ...(cgroups === undefined ? {} : { cgroups }),
     });
+    this.#agentPort = this.#agent.port;
     this.#agent.ids.learnCluster(CLUSTER);
   }
 

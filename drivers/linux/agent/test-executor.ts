@@ -1,6 +1,7 @@
 /**
- * A custom executor for tests: speaks the executor API over HTTP in JSON, and subscribes anew when its agent is back. A task's data says what it
- * does: `finish` ends at once, anything else runs until it is killed.
+ * A custom executor for tests: speaks the executor API over HTTP in JSON, and subscribes anew when its agent is back, as long as the recovery timeout
+ * lets it; without checkpointing it ends with its connection (spec 04 §4, §5). A task's data says what it does: `finish` ends at once, anything else
+ * runs until it is killed.
  */
 export const TEST_EXECUTOR = `
 import { randomUUID } from 'node:crypto';
@@ -11,6 +12,10 @@ const ids = {
   framework_id: { value: process.env.MESOS_FRAMEWORK_ID },
   executor_id: { value: process.env.MESOS_EXECUTOR_ID },
 };
+const checkpoints = process.env.MESOS_CHECKPOINT === '1';
+const [, amount, unit] = /^([0-9.]+)(ms|secs|mins)$/.exec(process.env.MESOS_RECOVERY_TIMEOUT ?? '15mins');
+const patienceMs = amount * { ms: 1, secs: 1000, mins: 60000 }[unit];
+let lonely = null;
 const unacknowledged = new Map();
 const tasks = new Map();
 
@@ -49,6 +54,7 @@ function take(event) {
     }
     case 'ACKNOWLEDGED':
       unacknowledged.delete(event.acknowledged.uuid);
+      tasks.delete(event.acknowledged.task_id.value);
       break;
     case 'KILL':
       update(event.kill.task_id, 'TASK_KILLED');
@@ -73,6 +79,8 @@ function subscribe() {
       answer.resume();
       return retry();
     }
+    clearTimeout(lonely);
+    lonely = null;
     let text = Buffer.alloc(0);
     answer.on('data', (chunk) => {
       text = Buffer.concat([text, chunk]);
@@ -90,6 +98,8 @@ function subscribe() {
     const over = () => {
       if (isOver) return;
       isOver = true;
+      if (!checkpoints) process.exit(0);
+      lonely ??= setTimeout(() => process.exit(0), patienceMs);
       retry();
     };
     answer.on('end', over);

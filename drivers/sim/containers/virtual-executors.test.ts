@@ -130,7 +130,7 @@ describe('a virtual executor', () => {
     const ground = new Ground();
     ground.launch(1);
     ground.until(2);
-    ground.executors.closed(MACHINE, ground.stream!);
+    ground.executors.closed(micros(ground.now), MACHINE, ground.stream!);
     ground.executors.agentCame(micros(ground.now), MACHINE);
     ground.until(3);
     expect(ground.heard.at(-1)).toBe('SUBSCRIBE tasks [1] updates [TASK_RUNNING 1]');

@@ -2,6 +2,7 @@ import type {
   AgentInput,
   ContainerHandle,
   CustomExecutorSpec,
+  ExecutorRequestId,
   ExecutorStreamId,
 } from '../../../engine/agent/index.ts';
 import {
@@ -52,6 +53,8 @@ interface Program {
   readonly tasks: Map<TaskId, LiveTask>;
   unacknowledged: TaskStatus[];
   stream: ExecutorStreamId | null;
+  /** Of its last SUBSCRIBE. */
+  request: ExecutorRequestId | null;
   /** When its agent went away, null while it is there. */
   deserted: Micros | null;
   isShuttingDown: boolean;
@@ -67,6 +70,7 @@ export class VirtualExecutors {
   /** By machine, then by container; null while there never was one. */
   #programs: Map<number, Map<ContainerHandle, Program>> | null = null;
   #nextStream = 1;
+  #nextRequest = 1;
   #nextUuid = 1;
 
   constructor(ground: ExecutorGround) {
@@ -88,6 +92,7 @@ export class VirtualExecutors {
       tasks: new Map(),
       unacknowledged: [],
       stream: null,
+      request: null,
       deserted: null,
       isShuttingDown: false,
     });
@@ -99,8 +104,12 @@ export class VirtualExecutors {
     if (program !== undefined) this.#soon(now, program, (at) => this.#subscribe(at, program));
   }
 
-  ended(machine: number, container: ContainerHandle): void {
-    this.#programs?.get(machine)?.delete(container);
+  /** A container has ended. Returns the stream that breaks with it, null if it had none. */
+  ended(machine: number, container: ContainerHandle): ExecutorStreamId | null {
+    const onMachine = this.#programs?.get(machine);
+    const stream = onMachine?.get(container)?.stream ?? null;
+    onMachine?.delete(container);
+    return stream;
   }
 
   machineDown(machine: number): void {
@@ -142,8 +151,23 @@ export class VirtualExecutors {
     }
   }
 
-  closed(machine: number, stream: ExecutorStreamId): void {
-    for (const program of this.#on(machine)) if (program.stream === stream) program.stream = null;
+  /** Its agent has closed one of its streams: it comes again, or ends if its framework does not checkpoint. */
+  closed(now: Micros, machine: number, stream: ExecutorStreamId): void {
+    for (const program of this.#on(machine)) {
+      if (program.stream !== stream) continue;
+      program.stream = null;
+      if (program.spec.environment.checkpoint) this.#subscribesLater(now, program);
+      else this.#soon(now, program, (at) => this.#exit(at, program));
+    }
+  }
+
+  /** A call of its was refused: a subscription is tried again. */
+  refused(now: Micros, machine: number, request: ExecutorRequestId): void {
+    for (const program of this.#on(machine)) {
+      if (program.request !== request) continue;
+      program.stream = null;
+      this.#subscribesLater(now, program);
+    }
   }
 
   #hear(now: Micros, program: Program, event: ExecutorEvent): void {
@@ -213,6 +237,7 @@ export class VirtualExecutors {
     if (program.stream !== null || program.isShuttingDown) return;
     if (!this.#ground.isUp(program.machine)) return;
     program.stream = this.#nextStream++ as ExecutorStreamId;
+    program.request = this.#nextRequest as ExecutorRequestId;
     const unacknowledgedTasks: TaskInfo[] = [];
     for (const { info, isKnown } of program.tasks.values()) if (!isKnown) unacknowledgedTasks.push(info);
     const call: ExecutorCall = {
@@ -222,13 +247,18 @@ export class VirtualExecutors {
       unacknowledgedUpdates: program.unacknowledged,
     };
     this.#call(now, program, call, program.stream);
+    this.#subscribesLater(now, program);
+  }
+
+  /** Unless it is subscribed by then. */
+  #subscribesLater(now: Micros, program: Program): void {
     this.#at(micros(now + SUBSCRIPTION_RETRY), program, (at) => this.#subscribe(at, program));
   }
 
   #call(now: Micros, program: Program, call: ExecutorCall, stream: ExecutorStreamId | null): void {
     this.#ground.tell(now, program.machine, {
       kind: 'executorCalled',
-      request: 0 as never,
+      request: this.#nextRequest++ as ExecutorRequestId,
       stream,
       claims: null,
       call,

@@ -428,11 +428,12 @@ export class AgentFleet {
     const input = this.#containerExited;
     input.container = table.handle(slot);
     input.exit = signal === 0 ? EXITED_BY_ITSELF : exitOf(signal);
-    if (table.run(slot) === Infinity) this.#executors.ended(machine, input.container);
+    const handle = input.container;
+    const stream = table.run(slot) === Infinity ? this.#executors.ended(machine, handle) : null;
     table.remove(slot);
     // The run is under way as long as an end has not been told of, however long the container ran.
     this.#world.lastProgress = now;
-    const handle = input.container;
+    if (stream !== null) this.#tellOfContainer(now, machine, { kind: 'executorStreamClosed', stream });
     this.#tellOfContainer(now, machine, input);
     this.prober.ended(now, machine, handle);
   }
@@ -627,7 +628,10 @@ export class AgentFleet {
           this.#executors.heard(now, machine, output.stream, output.event);
           break;
         case 'closeExecutorStream':
-          this.#executors.closed(machine, output.stream);
+          this.#executors.closed(now, machine, output.stream);
+          break;
+        case 'refuseExecutorCall':
+          this.#executors.refused(now, machine, output.request);
           break;
         case 'probe':
           this.prober.probe(now, machine, output);

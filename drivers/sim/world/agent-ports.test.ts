@@ -4,6 +4,7 @@ import {
   AgentGround,
   CONTAINER_CONTRACT,
   declareContract,
+  EXECUTOR_CONTRACT,
   PROBE_CONTRACT,
 } from '../../../engine/contracts/index.ts';
 import { VirtualAgentWorld } from './virtual-agent-world.ts';
@@ -18,4 +19,5 @@ const VIRTUAL = {
 };
 
 declareContract(test, CONTAINER_CONTRACT, VIRTUAL);
+declareContract(test, EXECUTOR_CONTRACT, VIRTUAL);
 declareContract(test, PROBE_CONTRACT, VIRTUAL);

@@ -63,6 +63,11 @@ export class VirtualAgentWorld implements AgentWorld {
     return null;
   }
 
+  executorData(task: TaskId, { runs }: Work): null {
+    this.#runs.set(task, runs ?? Infinity);
+    return null;
+  }
+
   willDo(_container: ContainerHandle, spec: ContainerSpec, { runs, cannotStart }: Work): void {
     if (spec.kind === 'commandTask' || spec.kind === 'podTask')
       this.#runs.set(spec.task.taskId, runs ?? Infinity);
