@@ -9,3 +9,10 @@ export {
 export { AgentScript, SCRIPTED_AGENT, SCRIPTED_FRAMEWORK } from './scripted-agent.ts';
 export { PROBE_CONTRACT } from './probe-contract.ts';
 export { EXECUTOR_CONTRACT } from './executor-contract.ts';
+export {
+  type FoundRegistry,
+  REGISTRY_CONTRACT,
+  type RegistryAbility,
+  type RegistryNews,
+  type RegistryWorld,
+} from './registry-contract.ts';

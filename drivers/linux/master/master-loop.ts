@@ -209,7 +209,8 @@ export class MasterLoop {
           kind: 'registryFailed',
           reason: error instanceof Error ? error.message : String(error),
         });
-        break;
+        // It takes nothing more, and the master was told so once: `#isAppending` stays.
+        return;
       }
       this.deliver({ kind: 'registryDurable', upTo });
     }

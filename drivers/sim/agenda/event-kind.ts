@@ -30,9 +30,9 @@ export const JOBS_ARRIVE = 12;
 export const PINGS_ANSWERED = 13;
 /** [machine, connection] The agent has had no ping for the total timeout. */
 export const PINGS_MISSED_AT_AGENT = 14;
-/** [–, epoch] The registry's write in flight is durable. */
+/** [–, process] The registry's write in flight is durable. */
 export const REGISTRY_WRITTEN = 15;
-/** [–, epoch] The registry's write in flight has taken too long. */
+/** [–, process] The registry's write in flight has taken too long. */
 export const REGISTRY_TIMEOUT = 16;
 /** [master, outages] A master's process starts. */
 export const MASTER_STARTS = 17;

@@ -49,16 +49,16 @@ export class VirtualRegistry<Payload> {
     this.#waiting.push(operation);
   }
 
-  /** Starts a write of what waits, unless one is in flight. REGISTRY_WRITTEN or REGISTRY_TIMEOUT follows, with `epoch` as detail. */
-  flush(now: Micros, epoch: number): void {
+  /** Starts a write of what waits, unless one is in flight. REGISTRY_WRITTEN or REGISTRY_TIMEOUT follows, with `detail`. */
+  flush(now: Micros, detail: number): void {
     if (this.#writing.length > 0 || this.#waiting.length === 0) return;
     this.#writing = this.#waiting;
     this.#waiting = [];
     const { storeTimeout } = this.#options;
     if (this.#writeLatency > storeTimeout) {
-      this.#agenda.push(now + storeTimeout, REGISTRY_TIMEOUT, 0, epoch, null);
+      this.#agenda.push(now + storeTimeout, REGISTRY_TIMEOUT, 0, detail, null);
     } else {
-      this.#agenda.push(now + this.#writeLatency, REGISTRY_WRITTEN, 0, epoch, null);
+      this.#agenda.push(now + this.#writeLatency, REGISTRY_WRITTEN, 0, detail, null);
     }
   }
 

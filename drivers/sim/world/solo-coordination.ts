@@ -13,7 +13,8 @@ const MASTER = 0;
 export class SoloCoordination implements Coordination {
   readonly store: VirtualRegistry<Message>;
   readonly #side: MasterSide;
-  #epoch = 0 as MasterEpoch;
+  /** Processes of the master that there have been: what the store has to say to one is nothing to the next. */
+  #processes = 0;
   /** Whether the master's process is there. */
   #isThere = false;
 
@@ -38,8 +39,9 @@ export class SoloCoordination implements Coordination {
 
   started(now: Micros, master: number): void {
     this.#isThere = true;
-    this.#epoch = (this.store.state.epoch + 1) as MasterEpoch;
-    this.#side.elected(now, master, this.#epoch, this.store.state.snapshot());
+    this.#processes++;
+    const epoch = (this.store.state.epoch + 1) as MasterEpoch;
+    this.#side.elected(now, master, epoch, this.store.state.snapshot());
   }
 
   ended(_now: Micros, _master: number, survivingWrites: number): void {
@@ -51,8 +53,8 @@ export class SoloCoordination implements Coordination {
     this.store.persist(index, operation);
   }
 
-  flush(now: Micros, _master: number, epoch: MasterEpoch): void {
-    this.store.flush(now, epoch);
+  flush(now: Micros): void {
+    this.store.flush(now, this.#processes);
   }
 
   leaderFor(): number {
@@ -77,12 +79,12 @@ export class SoloCoordination implements Coordination {
 
   /** REGISTRY_WRITTEN, REGISTRY_TIMEOUT. */
   happened(now: Micros, kind: number, target: number, detail: number): void {
-    if (!this.#isThere || detail !== this.#epoch) return;
+    if (!this.#isThere || detail !== this.#processes) return;
     const again = (later: Micros): void => this.happened(later, kind, target, detail);
     if (this.#side.defers(MASTER, again)) return;
     if (kind === REGISTRY_WRITTEN) {
       this.#side.durable(now, MASTER, this.store.written());
-      if (this.#isThere) this.store.flush(now, this.#epoch);
+      if (this.#isThere) this.store.flush(now, this.#processes);
     } else {
       this.#side.storeFailed(now, MASTER, REGISTRY_FAILURE);
     }
