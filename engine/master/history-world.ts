@@ -918,7 +918,8 @@ export class World {
     const found: string[] = [];
     for (const agent of this.driver.machine.state.agents) {
       for (const task of agent.tasks) {
-        if (!isTerminal(task.state)) found.push(`${task.framework.id}/${task.taskId}`);
+        // One whose id its framework uses elsewhere is on the books until its agent says that the kill has ended it.
+        if (!isTerminal(task.state) && !task.isSuperseded) found.push(`${task.framework.id}/${task.taskId}`);
       }
     }
     return found.sort();
