@@ -19,6 +19,7 @@ import { agentView } from './agent-view.ts';
 import type { Usage } from './allocator.ts';
 import { isSameData } from './executor-equality.ts';
 import type { FrameworkRecord } from './framework-record.ts';
+import { settleForgottenEnds } from './forgotten-ends.ts';
 import { recoverFramework } from './frameworks.ts';
 import type { LinkId } from './input.ts';
 import { forgetAsked, rescindInverseOffersOfAgent } from './inverse-offers.ts';
@@ -202,7 +203,8 @@ function reconnected(
   if (!isSameLink) {
     loseRelaunched(master, agent, message);
     takeEnded(master, agent, message);
-    settleEnded(master, agent, message);
+    const reported = new Set(message.tasks.map((one) => key(one.frameworkId, one.task.taskId)));
+    settleForgottenEnds(master, agent, (task) => reported.has(key(task.framework.id, task.taskId)));
   }
   const changed = reconcileBooks(master, agent, message, info, link, isSameLink);
   agent.reregisteredTime = master.now;
@@ -263,32 +265,6 @@ function loseRelaunched(master: MasterState, agent: AgentRecord, message: Reregi
     const known = master.frameworksById.get(frameworkId)?.tasks.get(task.taskId);
     if (known === undefined || known.agent !== agent || !isOfEarlierRun(known, statusUpdateUuid)) continue;
     if (!isTerminal(known.state)) loseTask(master, known, 'The agent re-registered without the task');
-  }
-}
-
-/**
- * Tasks that have ended, as the master knows, and that the agent knows no more: it has restarted, and nothing of their framework was on its
- * disk. Their end will not be told again, and asked for them the agent would say that it never had them: the master tells it, for the last
- * time. While a framework is away it can still ask.
- */
-function settleEnded(master: MasterState, agent: AgentRecord, message: ReregisterMessage): void {
-  const reported = new Set(message.tasks.map((one) => key(one.frameworkId, one.task.taskId)));
-  for (const task of agent.tasks.filter((one) => isTerminal(one.state))) {
-    const { framework, taskId, state } = task;
-    if (framework.stream === null || reported.has(key(framework.id, taskId))) continue;
-    const text = 'The agent re-registered without the task, which had ended';
-    const status = masterStatus(
-      master,
-      taskId,
-      state,
-      'REASON_RECONCILIATION',
-      text,
-      agent.id,
-      task.executorId,
-    );
-    taskTold(master, task, status, false);
-    master.send(framework, { type: 'UPDATE', status });
-    forgetTask(master, task);
   }
 }
 

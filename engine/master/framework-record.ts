@@ -63,6 +63,8 @@ export class FrameworkRecord {
   readonly unreachableTasks = new Map<TaskId, TaskRecord>();
   /** Tasks that are being killed since another one has their id; null while there are none. */
   supersededTasks: Set<TaskRecord> | null = null;
+  /** Ended tasks that it has to be told of when it is back (`forgotten-ends.ts`); null while there are none. */
+  forgottenEnds: Set<TaskRecord> | null = null;
   /** Ended tasks, oldest first, bounded; null without `history: 'full'`, or before the first. */
   completedTasks: Ring<TaskRecord> | null = null;
   /** Counts changes of what operators see of it, its tasks apart: for a driver that keeps what it has rendered. */

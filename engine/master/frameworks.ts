@@ -6,6 +6,7 @@ import type { AgentRecord } from './agent-record.ts';
 import type { AllocatorFramework, Role } from './allocator.ts';
 import type { CallError } from './call-error.ts';
 import { FrameworkCounters } from './framework-counters.ts';
+import { tellForgottenEnds } from './forgotten-ends.ts';
 import { FrameworkRecord } from './framework-record.ts';
 import { validateFramework, validateUnchanged } from './framework-validation.ts';
 import type { RequestId, StreamId } from './input.ts';
@@ -204,6 +205,7 @@ function connect(master: MasterState, framework: FrameworkRecord, stream: Stream
     master: master.epoch,
   });
   if (master.options.heartbeatInterval !== null) master.send(framework, { type: 'HEARTBEAT' });
+  if (framework.forgottenEnds !== null) tellForgottenEnds(master, framework);
 }
 
 /** The stream broke: offers are void, the failover timer starts (spec 03 §1.3). */

@@ -51,6 +51,7 @@ function masterLines(master: MasterState): string[] {
     }
     for (const task of framework.supersededTasks ?? [])
       lines.push(`  superseded ${task.taskId} on ${task.agent.id} ${task.state}`);
+    lines.push(`  forgotten ${[...(framework.forgottenEnds ?? [])].map(({ taskId }) => taskId).join()}`);
     lines.push(`  missing ${framework.drainDebts?.join() ?? ''}`);
     lines.push(`  unreachable ${[...framework.unreachableTasks.keys()].join()}`);
     const offers: number[] = [];

@@ -200,6 +200,19 @@ test('an end that its agent has forgotten is told once more by the master, and n
   expect(driver.stateOf(scheduler.id, 1)).toBeNull();
 });
 
+test('an end that its agent has forgotten while the framework was away is told when that is back', () => {
+  const { driver, agent, scheduler } = scene();
+  driver.update(scheduler, agent, 1, 'TASK_FINISHED', 16);
+  driver.step({ kind: 'streamClosed', stream: scheduler.stream });
+  driver.closeLink(agent.link);
+  const { outputs } = driver.reregister(agent.info);
+  expect(words(outputs)).toEqual(['AGENT_REREGISTERED']);
+  expect(driver.stateOf(scheduler.id, 1)).toBe('TASK_FINISHED');
+  const back = driver.trySubscribe(frameworkInfo({ id: scheduler.id }));
+  expect(toldOf(updatesOn(back.outputs, back.stream))).toEqual(['1 TASK_FINISHED REASON_RECONCILIATION']);
+  expect(driver.stateOf(scheduler.id, 1)).toBeNull();
+});
+
 test('a task that has ended does not come back by a report from before its end was acknowledged', () => {
   const { driver, agent, scheduler, used } = scene();
   driver.closeLink(agent.link);
