@@ -5,10 +5,13 @@ import { plannedFaults } from './planned.ts';
 import { hunt, huntTwice } from './run.ts';
 import { lineText, Timeline } from './timeline.ts';
 
-/** Seed 705: agents that come back in one step with an offer bring what counts against a quota. 1513: one is let in and deactivated in one step. */
+/**
+ * From the seventh on: seeds that once broke a promise by a bug of the engine (1539: the books after the reuse of a task id; 4612, 350: an end that
+ * its agent forgot; 6237: a stale registration brought a task back), of a chaos framework (5412, 5625), or of a property.
+ */
 const SEEDS = [
-  1, 2, 3, 4, 5, 6, 13, 705, 1513, 1539, 1651, 1744, 1756, 2560, 2681, 2919, 4612, 4798, 4877, 5289, 5412,
-  5625, 6237,
+  1, 2, 3, 4, 5, 6, 13, 350, 705, 1513, 1539, 1651, 1744, 1756, 2560, 2681, 2919, 4612, 4798, 4877, 5289,
+  5412, 5625, 6237, 6443,
 ];
 
 test.each(SEEDS)('seed %i breaks no promise, and gives the same hash twice', (seed) => {

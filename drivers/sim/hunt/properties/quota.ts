@@ -36,6 +36,8 @@ export function quota(): Property {
   return {
     id: 'S7',
     masterOutput(_now, master, output) {
+      // An operator's call came to be done after the offers: they were made under other quotas, and some are rescinded by now.
+      if (output.kind === 'answerCall' && output.status === 200 && master === stepping) offered.clear();
       const joining = joiningIn(output);
       if (joining !== null || isLeaving(output)) disturbed ||= master === stepping && offered.size > 0;
       if (joining === null && (output.kind !== 'event' || output.event.type !== 'OFFERS')) return;
