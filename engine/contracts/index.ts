@@ -16,3 +16,5 @@ export {
   type RegistryNews,
   type RegistryWorld,
 } from './registry-contract.ts';
+export { CHECKPOINT_CONTRACT, type CheckpointWorld } from './checkpoint-contract.ts';
+export { CLOCK_CONTRACT, type ClockAbility, type ClockWorld } from './clock-contract.ts';

@@ -158,6 +158,11 @@ export class AgentScript {
     return this.#steps.length === 0;
   }
 
+  /** Takes back the orders that were not taken. Returns of how many steps they were. */
+  withdraw(): number {
+    return this.#steps.splice(0).length;
+  }
+
   /** When orders were taken last. */
   get lastTaken(): Micros {
     return this.#lastTaken;

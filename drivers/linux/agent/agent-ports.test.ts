@@ -32,19 +32,26 @@ function subject(
 const NO_CGROUPS: CgroupMounts = { v1: new Map(), v2: null };
 const limitsMemory = new ContainerCgroup(await cgroupMounts(), 'any').limitsMemory;
 
-const WITH_CGROUPS = subject(
-  'processes with cgroups',
-  limitsMemory ? {} : { memoryLimit: 'this machine has no memory cgroup' },
-);
 const WITHOUT_CGROUPS = subject(
   'processes without cgroups',
   { memoryLimit: 'without cgroups nothing limits memory' },
   { cgroups: NO_CGROUPS },
 );
 
-declareContract(test, CONTAINER_CONTRACT, WITH_CGROUPS);
-declareContract(test, EXECUTOR_CONTRACT, WITH_CGROUPS);
-declareContract(test, PROBE_CONTRACT, WITH_CGROUPS);
 declareContract(test, CONTAINER_CONTRACT, WITHOUT_CGROUPS);
 declareContract(test, EXECUTOR_CONTRACT, WITHOUT_CGROUPS);
 declareContract(test, PROBE_CONTRACT, WITHOUT_CGROUPS);
+
+// Whoever may make cgroups has their limits too.
+if (limitsMemory && process.getuid?.() === 0) {
+  const withCgroups = subject('processes with cgroups', {});
+  declareContract(test, CONTAINER_CONTRACT, withCgroups);
+  declareContract(test, EXECUTOR_CONTRACT, withCgroups);
+  declareContract(test, PROBE_CONTRACT, withCgroups);
+} else {
+  test('the contracts of the agent’s ports with cgroups', ({ skip }) => {
+    const missing = 'this machine lets nobody make memory cgroups: run as root to test limits';
+    if (process.env['CI'] !== undefined) throw new Error(missing);
+    skip(missing);
+  });
+}
