@@ -114,6 +114,11 @@ export class AgentGround {
     this.order({ kind: 'signalContainer', container, signal });
   }
 
+  removeSandbox(container: ContainerHandle): void {
+    const { frameworkId, executorId } = this.script.specOf(container);
+    this.order({ kind: 'removeSandbox', container, frameworkId, executorId });
+  }
+
   /** A command task. */
   launch(work: Partial<Work> = {}, isKnown = true): ContainerHandle {
     const { container, outputs } = this.launching(work, isKnown);

@@ -184,6 +184,57 @@ export const CONTAINER_CONTRACT: readonly Case[] = [
     story(ground, container, 'started', 'exited DISK_LIMIT');
   }),
 
+  // What else is asked of the machine.
+
+  demand(
+    'the sandbox of what has ended is removed, and so it is if it is gone already: one answer each',
+    [],
+    async (ground) => {
+      const container = ground.launch(SHORT);
+      await ground.ended(container);
+      for (let time = 0; time < 2; time++) {
+        ground.removeSandbox(container);
+        await ground.quiet();
+      }
+      const answers = ground.script.heard.flatMap(({ input }) =>
+        input.kind === 'sandboxRemoved' ? [input] : [],
+      );
+      same(
+        answers.map((one) => [one.container, one.failure]),
+        [
+          [container, null],
+          [container, null],
+        ],
+        'the answers',
+      );
+    },
+  ),
+  demand(
+    'usage is measured of all that runs and of nothing else: one answer for each order',
+    [],
+    async (ground) => {
+      const [first, second, over] = [ground.launch(ENDLESS), ground.launch(ENDLESS), ground.launch(SHORT)];
+      await ground.started(first, second);
+      await ground.ended(over);
+      await ground.quiet();
+      for (let time = 0; time < 2; time++) ground.order({ kind: 'sampleUsage' });
+      await ground.quiet();
+      const samples = ground.script.heard.flatMap(({ input }) =>
+        input.kind === 'usageSampled'
+          ? [input.containers.map(({ container }) => container).sort((a, b) => a - b)]
+          : [],
+      );
+      same(
+        samples,
+        [
+          [first, second],
+          [first, second],
+        ],
+        'the samples',
+      );
+    },
+  ),
+
   // Nested ones.
 
   demand('a pod runs until it is ended, whatever is nested in it ends', ['nest'], async (ground) => {

@@ -190,6 +190,13 @@ export class AgentScript {
     ];
   }
 
+  /** Of a container that was ordered. */
+  specOf(container: ContainerHandle): ContainerSpec {
+    const launch = this.#launched.get(container);
+    assert(launch !== undefined, `container ${container} was ordered`);
+    return launch.spec;
+  }
+
   /** What an agent strikes out when a container has ended. */
   forgets(container: ContainerHandle): readonly CheckpointRecord[] {
     const spec = this.#launched.get(container)?.spec;

@@ -128,5 +128,5 @@ export type {
   ResourceProviderInfo,
   ResourceProviderStatus,
 } from './resource-provider-info.ts';
-export type { ResourceStatistics, StatisticName } from './resource-statistics.ts';
+export { NOTHING_MEASURED, type ResourceStatistics, type StatisticName } from './resource-statistics.ts';
 export type { Operation, Task } from './task-record.ts';

@@ -46,3 +46,40 @@ export type ResourceStatistics = { readonly [Name in StatisticName]: number | nu
     readonly usedBytes: number | null;
   }[];
 };
+
+/** What one who can measure nothing tells. */
+export const NOTHING_MEASURED: Omit<ResourceStatistics, 'timestamp'> = {
+  processes: null,
+  threads: null,
+  cpusUserTimeSecs: null,
+  cpusSystemTimeSecs: null,
+  cpusLimit: null,
+  cpusSoftLimit: null,
+  cpusNrPeriods: null,
+  cpusNrThrottled: null,
+  cpusThrottledTimeSecs: null,
+  memTotalBytes: null,
+  memRssBytes: null,
+  memLimitBytes: null,
+  memSoftLimitBytes: null,
+  memFileBytes: null,
+  memAnonBytes: null,
+  memCacheBytes: null,
+  memMappedFileBytes: null,
+  memSwapBytes: null,
+  memUnevictableBytes: null,
+  memLowPressureCounter: null,
+  memMediumPressureCounter: null,
+  memCriticalPressureCounter: null,
+  diskLimitBytes: null,
+  diskUsedBytes: null,
+  netRxPackets: null,
+  netRxBytes: null,
+  netRxErrors: null,
+  netRxDropped: null,
+  netTxPackets: null,
+  netTxBytes: null,
+  netTxErrors: null,
+  netTxDropped: null,
+  diskStatistics: [],
+};

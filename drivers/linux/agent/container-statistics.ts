@@ -1,5 +1,5 @@
 import { fromMilli, type Micros, type Milli } from '../../../engine/core/index.ts';
-import type { ResourceStatistics } from '../../../engine/protocol/index.ts';
+import { NOTHING_MEASURED, type ResourceStatistics } from '../../../engine/protocol/index.ts';
 import type { ContainerUsage } from '../containers/container-runtime.ts';
 import type { AgentContainer, AgentContainers } from './agent-containers.ts';
 import { bytesOf, scalarOf } from './container-limits.ts';
@@ -32,7 +32,7 @@ export async function containerStatistics(
   const { limits, diskUsedBytes } = container;
   const disk = scalarOf(container.resources, 'disk');
   return {
-    ...EMPTY,
+    ...NOTHING_MEASURED,
     timestamp: now,
     processes: usage.processes,
     cpusUserTimeSecs: usage.cpuUserSeconds,
@@ -53,39 +53,3 @@ export async function containerStatistics(
     diskUsedBytes,
   };
 }
-
-const EMPTY: Omit<ResourceStatistics, 'timestamp'> = {
-  processes: null,
-  threads: null,
-  cpusUserTimeSecs: null,
-  cpusSystemTimeSecs: null,
-  cpusLimit: null,
-  cpusSoftLimit: null,
-  cpusNrPeriods: null,
-  cpusNrThrottled: null,
-  cpusThrottledTimeSecs: null,
-  memTotalBytes: null,
-  memRssBytes: null,
-  memLimitBytes: null,
-  memSoftLimitBytes: null,
-  memFileBytes: null,
-  memAnonBytes: null,
-  memCacheBytes: null,
-  memMappedFileBytes: null,
-  memSwapBytes: null,
-  memUnevictableBytes: null,
-  memLowPressureCounter: null,
-  memMediumPressureCounter: null,
-  memCriticalPressureCounter: null,
-  diskLimitBytes: null,
-  diskUsedBytes: null,
-  netRxPackets: null,
-  netRxBytes: null,
-  netRxErrors: null,
-  netRxDropped: null,
-  netTxPackets: null,
-  netTxBytes: null,
-  netTxErrors: null,
-  netTxDropped: null,
-  diskStatistics: [],
-};

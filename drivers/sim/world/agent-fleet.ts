@@ -10,9 +10,22 @@ import {
   NO_CONTAINER,
   hashAgentOutput,
 } from '../../../engine/agent/index.ts';
-import { assert, type FrameworkId, type Micros, type Rng, type TaskId } from '../../../engine/core/index.ts';
+import {
+  assert,
+  type FrameworkId,
+  type Micros,
+  MICROS_PER_MILLISECOND,
+  micros,
+  type Rng,
+  type TaskId,
+} from '../../../engine/core/index.ts';
 import type { LinkId } from '../../../engine/master/index.ts';
-import { ALL_AGENT_CAPABILITIES, type MasterToAgent } from '../../../engine/protocol/index.ts';
+import {
+  ALL_AGENT_CAPABILITIES,
+  NOTHING_MEASURED,
+  type MasterToAgent,
+  type ResourceStatistics,
+} from '../../../engine/protocol/index.ts';
 import {
   AGENT_RETURNS,
   AGENT_THAWS,
@@ -639,6 +652,14 @@ export class AgentFleet {
         case 'stopProbes':
           this.prober.stop(machine, output.container);
           break;
+        case 'removeSandbox': {
+          const { container } = output;
+          this.#answer(now, machine, () => ({ kind: 'sandboxRemoved', container, failure: null }));
+          break;
+        }
+        case 'sampleUsage':
+          this.#answer(now, machine, (at) => this.#usage(at, machine));
+          break;
         case 'updateContainer':
           this.#world.agenda.push(now, CONTAINER_UPDATED, machine, output.container, null);
           break;
@@ -652,6 +673,25 @@ export class AgentFleet {
     }
     sink.clear();
     if (exits) this.#exit(now, machine);
+  }
+
+  /** Tells the process that asked, if it is there still. */
+  #answer(now: Micros, machine: number, answer: (now: Micros) => AgentInput): void {
+    const outage = this.#outages[machine]!;
+    this.#world.later(micros(now + ANSWER_LATENCY), (at) => {
+      if (this.#outages[machine] === outage) this.#tellOfContainer(at, machine, answer(at));
+    });
+  }
+
+  /** Which containers there are; nobody measures virtual ones. */
+  #usage(now: Micros, machine: number): AgentInput {
+    const { table } = this.containers;
+    const containers: { container: ContainerHandle; statistics: ResourceStatistics }[] = [];
+    for (let slot = table.first(machine); slot >= 0; slot = table.next(slot)) {
+      if (table.state(slot) === CONTAINER_STARTING) continue;
+      containers.push({ container: table.handle(slot), statistics: { ...NOTHING_MEASURED, timestamp: now } });
+    }
+    return { kind: 'usageSampled', containers, load: null };
   }
 
   /** A task runs as long as its framework says, a pod until it is ended. */
@@ -673,6 +713,9 @@ export class AgentFleet {
     this.returnAfter(now, machine, this.#world.options.agentRestartDelay);
   }
 }
+
+/** What is asked of the machine's files and of its kernel takes so long. */
+const ANSWER_LATENCY = micros(5 * MICROS_PER_MILLISECOND);
 
 /** Containers that should be running: those of executors after those of the tasks nested in them. */
 function containersOf(checkpoint: AgentCheckpoint): ContainerHandle[] {
