@@ -28,6 +28,8 @@ import {
 export type AgentAbility =
   /** A container of it can hang: it neither ends nor heeds SIGTERM. */
   | 'hang'
+  /** A program heeds SIGTERM from its first instant on, not only once it has said so. */
+  | 'heedAtOnce'
   /** Containers are nested in others. */
   | 'nest'
   | 'memoryLimit'

@@ -68,6 +68,8 @@ export const CONTAINER_CONTRACT: readonly Case[] = [
   demand('SIGTERM ends a container that heeds it, and nothing else', [], async (ground) => {
     const [first, second] = [ground.launch(ENDLESS), ground.launch(ENDLESS)];
     await ground.started(first, second);
+    // Its program has come to heed signals by then.
+    await ground.quiet();
     ground.signal(first, 'SIGTERM');
     await ground.ended(first);
     wasEnded(ground, first);
@@ -101,18 +103,23 @@ export const CONTAINER_CONTRACT: readonly Case[] = [
     await ground.ended(container);
     story(ground, container, 'started', 'exited code 0');
   }),
-  ...(['SIGTERM', 'SIGKILL'] as const).map((signal) =>
-    demand(`${signal} while it is being launched ends a container, once`, [], async (ground) => {
-      const { container, outputs } = ground.launching(ENDLESS);
-      ground.order(...outputs, { kind: 'signalContainer', container, signal });
-      await ground.ended(container);
-      const exit = ground.script.exitOf(container)!;
-      assert(exit.code !== 0, 'it did not succeed');
-      assert(
-        exit.cause === null || exit.cause === 'LAUNCH_FAILED',
-        `it ended by the signal or did not start, not by ${exit.cause}`,
-      );
-    }),
+  ...([['SIGTERM'], ['SIGKILL'], ['SIGTERM', 'SIGKILL']] as const).map((signals) =>
+    demand(
+      `${signals.join(', then ')} while it is being launched ends a container, once`,
+      [...(signals.length === 1 && signals[0] === 'SIGTERM' ? ['heedAtOnce' as const] : [])],
+      async (ground) => {
+        const { container, outputs } = ground.launching(ENDLESS);
+        const orders = signals.map((signal) => ({ kind: 'signalContainer' as const, container, signal }));
+        ground.order(...outputs, ...orders);
+        await ground.ended(container);
+        const exit = ground.script.exitOf(container)!;
+        assert(exit.code !== 0, 'it did not succeed');
+        assert(
+          exit.cause === null || exit.cause === 'LAUNCH_FAILED',
+          `it ended by the signal or did not start, not by ${exit.cause}`,
+        );
+      },
+    ),
   ),
   demand('many signals bring one end', [], async (ground) => {
     const container = ground.launch(ENDLESS);

@@ -33,7 +33,10 @@ if (missing !== null) {
       name: 'Docker',
       open: async () => new AgentGround(await RealAgentWorld.open({ engine })),
       close: ({ world }: AgentGround) => (world as RealAgentWorld).close(),
-      lacks: { hang: 'processes in an image are stopped by nobody but the engine' },
+      lacks: {
+        hang: 'processes in an image are stopped by nobody but the engine',
+        heedAtOnce: 'the first process of an image is deaf to SIGTERM until it has a handler',
+      },
     };
 
     declareContract(test, CONTAINER_CONTRACT, DOCKER);
