@@ -165,11 +165,14 @@ export function frameworkHead(ids: IdTexts, framework: FrameworkStatus): string 
   );
 }
 
-/** What `/state` and `/frameworks` add, but for tasks and executors; without the closing brace. */
-export function frameworkTail(ids: IdTexts, epoch: MasterEpoch, framework: FrameworkStatus): string {
+/** What `/state` and `/frameworks` add, but for tasks and executors: what stands before the offers and after them, without the closing brace. */
+export function frameworkTail(framework: FrameworkStatus): {
+  readonly beforeOffers: string;
+  readonly afterOffers: string;
+} {
   const { frameworkInfo: info, offerConstraints } = framework;
   const held: Resources = framework.allocatedResources.plus(framework.offeredResources);
-  return (
+  const beforeOffers =
     `,"user":${quote(info.user)},"failover_timeout":${info.failoverTimeout},"checkpoint":${info.checkpoint}` +
     `,"registered_time":${secondsText(framework.registeredTime)}` +
     `,"unregistered_time":${secondsText(framework.unregisteredTime)}` +
@@ -177,13 +180,14 @@ export function frameworkTail(ids: IdTexts, epoch: MasterEpoch, framework: Frame
     (framework.reregisteredTime === null
       ? ''
       : `,"reregistered_time":${secondsText(framework.reregisteredTime)}`) +
-    `,"resources":${summaryText(held)}${rolesJson(info)}` +
-    `,"offers":[${framework.offers.map((offer) => offerJson(ids, epoch, offer)).join(',')}]` +
+    `,"resources":${summaryText(held)}${rolesJson(info)},"offers":[`;
+  const afterOffers =
+    ']' +
     (info.labels === null ? '' : `,"labels":${labelsText(info.labels)}`) +
     (offerConstraints === null
       ? ''
-      : `,"offer_constraints":${writeJson(OfferConstraintsSchema, constraintsToWire(offerConstraints))}`)
-  );
+      : `,"offer_constraints":${writeJson(OfferConstraintsSchema, constraintsToWire(offerConstraints))}`);
+  return { beforeOffers, afterOffers };
 }
 
 function rolesJson(info: FrameworkInfo): string {

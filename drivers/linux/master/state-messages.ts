@@ -8,10 +8,10 @@ import {
   type TaskKind,
   taskViewsOf,
 } from '../../../engine/master/index.ts';
-import { type EncodedList, encodedEntry } from '../codec/message/big-message.ts';
+import { type EncodedList, encodedEntry, encodedLongEntry } from '../codec/message/big-message.ts';
 import { JSON_TYPE, type MediaType, PROTOBUF_TYPE } from '../codec/message/media-type.ts';
 import { agentStatusToWire } from '../codec/parts/agent-status.ts';
-import { frameworkStatusToWire } from '../codec/parts/framework-status.ts';
+import { frameworkOffersToWire, frameworkStatusToWire } from '../codec/parts/framework-status.ts';
 import { executorToWire } from '../codec/parts/task-info.ts';
 import { taskRecordToWire } from '../codec/parts/task-record.ts';
 import type { Slicer } from '../http/slicer.ts';
@@ -24,6 +24,7 @@ import {
 import type { StateParts } from './big-state.ts';
 import type { RenderedTexts, Shelf } from './rendered-texts.ts';
 import { MIXED, type StateSource } from './state-texts.ts';
+import { joined } from './joined-bytes.ts';
 import { bytesOfBlocks, renderTasks, type TaskBlock } from './task-blocks.ts';
 
 const LOOK = 16;
@@ -67,10 +68,19 @@ export class StateMessages {
     const master = state();
     const poll = this.#texts.begin(master, epoch());
     const shelves = this.#shelves[type];
-    const framework = (property: 'frameworks' | 'completedFrameworks') => (record: FrameworkRecord) => {
-      const wire = frameworkStatusToWire(ids, epoch(), frameworkStatus(master, record));
-      return encodedEntry(Response_GetFrameworksSchema, property, wire, type);
-    };
+    const framework =
+      (property: 'frameworks' | 'completedFrameworks') => (record: FrameworkRecord, slicer: Slicer) => {
+        const status = frameworkStatus(master, record);
+        return encodedLongEntry(
+          Response_GetFrameworksSchema,
+          property,
+          frameworkStatusToWire(ids, epoch(), { ...status, offers: [] }),
+          'offers',
+          frameworkOffersToWire(ids, epoch(), status),
+          type,
+          slicer,
+        );
+      };
     const tasks = (kind: TaskKind): EncodedList => ({
       encoded: (slicer) => this.#tasks(kind, type, poll, slicer),
     });
@@ -174,7 +184,7 @@ function listOf<Of extends { readonly version: number }>(
   records: () => Iterable<Of>,
   shelf: Shelf<Of, Kept>,
   poll: number,
-  entry: (record: Of) => readonly Uint8Array[],
+  entry: (record: Of, slicer: Slicer) => readonly Uint8Array[] | Promise<readonly Uint8Array[]>,
 ): EncodedList {
   return {
     async encoded(slicer) {
@@ -183,7 +193,7 @@ function listOf<Of extends { readonly version: number }>(
         const { version } = record;
         let kept = shelf.find(record, poll);
         if (kept === null || kept.version !== version) {
-          kept = { version, bytes: joined(entry(record)) };
+          kept = { version, bytes: joined(await entry(record, slicer)) };
           shelf.keep(record, poll, kept, kept.bytes.length);
         }
         pieces.push(kept.bytes);
@@ -207,17 +217,4 @@ function shelvesIn(texts: RenderedTexts): Shelves {
 
 function* present<Of>(values: Iterable<Of | null>): Generator<Of> {
   for (const value of values) if (value !== null) yield value;
-}
-
-/** In memory of its own, as what is kept must not hold what it was made of. */
-function joined(parts: readonly Uint8Array[]): Buffer {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const bytes = Buffer.allocUnsafeSlow(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

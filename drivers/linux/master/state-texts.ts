@@ -20,8 +20,10 @@ import {
   executorJson,
   frameworkHead,
   frameworkTail,
+  offerJson,
   taskJson,
 } from './endpoint-records.ts';
+import { joined } from './joined-bytes.ts';
 import type { RenderedTexts, Shelf } from './rendered-texts.ts';
 import { bytesOfBlocks, renderTasks, type TaskBlock } from './task-blocks.ts';
 import { TaskTallies } from './task-tallies.ts';
@@ -152,7 +154,7 @@ export class StateTexts {
     for (const framework of frameworks) {
       if (framework === null || (only !== null && ids.frameworkText(framework.id) !== only)) continue;
       if (!viewer.may('view_frameworks', framework.info.user)) continue;
-      writeAfterComma(sink, this.#headText(poll, framework), isFirst);
+      writeAfterComma(sink, await this.#headText(poll, framework), isFirst);
       isFirst = false;
       if (poll.number === null) await this.#writeVisibleTasks(poll, framework);
       else await this.#writeTasks(poll, framework, poll.number);
@@ -163,13 +165,20 @@ export class StateTexts {
     }
   }
 
-  #headText({ number }: Poll, framework: FrameworkRecord): Buffer {
+  /** All of a framework but its tasks and executors. Its offers may be as many as agents. */
+  async #headText({ number, slicer }: Poll, framework: FrameworkRecord): Promise<Buffer> {
     const known = number === null ? null : this.#heads.find(framework, number);
     if (known !== null && known.version === framework.version) return known.text;
     const { ids } = this.#source;
     const status = frameworkStatus(this.#source.state(), framework);
-    const text = bytesOf(`,${frameworkHead(ids, status)}${frameworkTail(ids, this.#source.epoch(), status)}`);
     const { version } = framework;
+    const epoch = this.#source.epoch();
+    const { beforeOffers, afterOffers } = frameworkTail(status);
+    const own = new TextSink();
+    own.write(`,${frameworkHead(ids, status)}${beforeOffers}`);
+    await writeList(own, slicer, status.offers, (offer) => offerJson(ids, epoch, offer));
+    own.write(afterOffers);
+    const text = joined(own.finish());
     if (number !== null) this.#heads.keep(framework, number, { version, text }, text.length);
     return text;
   }

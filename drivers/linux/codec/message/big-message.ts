@@ -3,6 +3,7 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { Slicer } from '../../http/slicer.ts';
 import { writeBinary } from './binary.ts';
 import { type MediaType, PROTOBUF_TYPE } from './media-type.ts';
+import { shapeOf } from './shape.ts';
 import { writeJson } from './write-json.ts';
 
 /** A message too large to be made, or written, in one go: its long lists are read entry by entry. */
@@ -35,6 +36,53 @@ export function encodedEntry(
   if (type !== PROTOBUF_TYPE) return [Buffer.from(`,${writeJson(field.message!, entry as never)}`)];
   const bytes = writeBinary(field.message!, entry as never);
   return [head(field.number, bytes.length), bytes];
+}
+
+/**
+ * As `encodedEntry`, of an entry with a long list of its own, which is encoded slice by slice.
+ *
+ * @param entry with that list empty
+ * @param long the property of the list
+ */
+export async function encodedLongEntry(
+  schema: DescMessage,
+  property: string,
+  entry: object,
+  long: string,
+  items: Iterable<object>,
+  type: MediaType,
+  slicer: Slicer,
+): Promise<Uint8Array[]> {
+  const field = fieldOf(schema, property);
+  const message = field.message!;
+  const list = fieldOf(message, long);
+  const encoded: Uint8Array[] = [];
+  let count = 0;
+  for (const item of items) {
+    encoded.push(...encodedEntry(message, long, item, type));
+    if (++count % LOOK === 0 && slicer.isDue) await slicer.pause();
+  }
+  if (count === 0) return encodedEntry(schema, property, entry, type);
+  const before = fieldsBefore(message, long, entry);
+  if (type !== PROTOBUF_TYPE) {
+    const start = writeJson(message, before as never).slice(0, -1);
+    const rest = writeJson(message, entry as never).slice(start.length);
+    // The first comma is the list's own.
+    encoded[0] = encoded[0]!.subarray(1);
+    const comma = start === '{' ? '' : ',';
+    return [Buffer.from(`,${start}${comma}"${list.name}":[`), ...encoded, Buffer.from(`]${rest}`)];
+  }
+  const start = writeBinary(message, before as never);
+  const rest = writeBinary(message, entry as never).subarray(start.length);
+  const length = start.length + lengthOf(encoded) + rest.length;
+  return [head(field.number, length), start, ...encoded, rest];
+}
+
+/** What of the entry is written before that property. */
+function fieldsBefore(message: DescMessage, property: string, entry: object): object {
+  const order = shapeOf(message).fields.map((field) => field.property);
+  const before = new Set(order.slice(0, order.indexOf(property)));
+  return Object.fromEntries(Object.entries(entry).filter(([name]) => before.has(name)));
 }
 
 /** Entries between two looks at the time. */

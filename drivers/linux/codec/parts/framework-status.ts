@@ -38,12 +38,21 @@ export function frameworkStatusToWire(
     ...(unregisteredTime === null
       ? {}
       : { unregisteredTime: { nanoseconds: microsToNanos(unregisteredTime) } }),
-    offers: framework.offers.map((offer) => offerToWire(ids, epoch, offer, OPERATOR_VIEW)),
+    offers: [...frameworkOffersToWire(ids, epoch, framework)],
     inverseOffers: framework.inverseOffers.map((offer) => inverseOfferToWire(ids, epoch, offer)),
     allocatedResources: resourcesToWire(framework.allocatedResources, 'endpoint', null),
     offeredResources: resourcesToWire(framework.offeredResources, 'endpoint', null),
     ...(offerConstraints === null ? {} : { offerConstraints: constraintsToWire(offerConstraints) }),
   };
+}
+
+/** The offers of a status one by one: a framework may have as many as there are agents. */
+export function* frameworkOffersToWire(
+  ids: IdTexts,
+  epoch: MasterEpoch,
+  { offers }: Pick<FrameworkStatus, 'offers'>,
+): Generator<ReturnType<typeof offerToWire>> {
+  for (const offer of offers) yield offerToWire(ids, epoch, offer, OPERATOR_VIEW);
 }
 
 /** For clients. */
