@@ -4,6 +4,8 @@ const shared = { setupFiles: ['test/setup.ts'], testTimeout: 120_000, hookTimeou
 
 export default defineConfig({
   test: {
+    // All processors: by default one is left free, which doubles the time on two.
+    maxWorkers: '100%',
     projects: [
       {
         // Pure tests share one process: modules hold no mutable state, so isolation buys nothing and costs most of the time.
