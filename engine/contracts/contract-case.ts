@@ -7,16 +7,13 @@ import { assert } from '../core/index.ts';
 export interface ContractCase<Ground, Ability extends string = never> {
   /** A sentence that can be false. */
   readonly name: string;
-  /** What the world must be able to do or suffer; a world that is not skips the case and says so. */
+  /** What the world must be able to do or suffer; a world that is not says why (`ContractSubject.lacks`). */
   readonly needs: readonly Ability[];
   readonly run: (ground: Ground) => Promise<void>;
 }
 
 /** The part of vitest's `test` that contracts are declared with. */
-export type DeclareTest = (
-  name: string,
-  run: (context: { readonly skip: (why: string) => void }) => Promise<void>,
-) => void;
+export type DeclareTest = (name: string, run: () => Promise<void>) => void;
 
 export interface ContractSubject<Ground, Ability extends string> {
   /** Of the implementation, for the names of the tests. */
@@ -29,20 +26,15 @@ export interface ContractSubject<Ground, Ability extends string> {
   readonly lacks: Readonly<Partial<Record<Ability, string>>>;
 }
 
-/** Declares a test for each case of a contract. Nothing that a subject lacks is passed over in silence: its tests are skipped with the reason. */
+/** Declares a test for each case of a contract that the subject can be put to. What it lacks by its nature it names itself, with the reason. */
 export function declareContract<Ground, Ability extends string>(
   declare: DeclareTest,
   contract: readonly ContractCase<Ground, Ability>[],
   subject: ContractSubject<Ground, Ability>,
 ): void {
   for (const { name, needs, run } of contract) {
-    declare(`${subject.name}: ${name}`, async ({ skip }) => {
-      for (const need of needs) {
-        const why = subject.lacks[need];
-        if (why === undefined) continue;
-        skip(why);
-        return;
-      }
+    if (needs.some((need) => subject.lacks[need] !== undefined)) continue;
+    declare(`${subject.name}: ${name}`, async () => {
       const ground = await subject.open();
       try {
         await run(ground);
