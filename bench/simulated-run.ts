@@ -1,4 +1,3 @@
-import { boundHeapGrowth } from '../cli/simulate/heap-growth.ts';
 import { hierarchicalDrf } from '../allocators/hierarchical-drf/index.ts';
 import { DEFAULT_SIMULATION_OPTIONS, Simulation, type SimulationOptions } from '../drivers/sim/index.ts';
 import { micros } from '../engine/core/index.ts';
@@ -6,6 +5,7 @@ import type { OfferPolicy } from '../frameworks/workload/index.ts';
 import type { ClusterSample, JobOutcome, RunObserver, TaskOutcome } from '../engine/workload/index.ts';
 import { DEFAULT_READ_OPTIONS, openTrace } from '../traces/index.ts';
 import { type BenchRow, measured } from './bench-case.ts';
+import { boundHeapGrowth } from '../cli/simulate/heap-growth.ts';
 
 /** A workload to run through the whole path. */
 export interface SimulatedRun {

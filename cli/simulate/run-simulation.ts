@@ -1,4 +1,3 @@
-import { boundHeapGrowth } from './heap-growth.ts';
 import { type Micros, MICROS_PER_SECOND } from '../../engine/core/index.ts';
 import type { MachineSpec, RunObserver } from '../../engine/workload/index.ts';
 import type { Simulation } from '../../drivers/sim/index.ts';
@@ -20,6 +19,7 @@ import { makeSimulation, type PreparedRun, prepareRun } from './prepared-run.ts'
 import { replay } from './replay.ts';
 import { defaultSampleInterval, type SimulateOptions } from './simulate-options.ts';
 import { waitingRoles } from './waiting-roles.ts';
+import { boundHeapGrowth } from './heap-growth.ts';
 
 export interface SimulateContext {
   readonly version: string;

@@ -2,7 +2,7 @@ import { assert } from '../core/index.ts';
 
 /**
  * One demand on a port. A contract is a list of cases; the tests of both drivers run them all on their own implementations, each on a ground that
- * is made for it (STYLE.md §3). `Ground` is what the case needs of the world: to order, to look, to let time pass, virtual or real.
+ * is made for it. `Ground` is what the case needs of the world: to order, to look, to let time pass, virtual or real.
  */
 export interface ContractCase<Ground, Ability extends string = never> {
   /** A sentence that can be false. */

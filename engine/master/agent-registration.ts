@@ -22,7 +22,7 @@ import type { FrameworkRecord } from './framework-record.ts';
 import { settleForgottenEnds } from './forgotten-ends.ts';
 import { recoverFramework } from './frameworks.ts';
 import type { LinkId } from './input.ts';
-import { forgetAsked, rescindInverseOffersOfAgent } from './inverse-offers.ts';
+import { forgetAsked } from './inverse-offers.ts';
 import { downText, isDown, shutDown, unavailabilityOf } from './maintenance.ts';
 import { rescindOffersOfAgent } from './offers.ts';
 import { forgetOperation, reconcileOperation, reportedOperation } from './operations.ts';
@@ -320,8 +320,6 @@ function reconcileBooks(
   if (isSameInfo && ended.length + unknownTasks.length + unknownExecutors.length === 0) return false;
 
   if (!isSameInfo) rescindOffersOfAgent(master, agent);
-  // The allocator forgets whom it has asked for the agent, and asks anew.
-  else if (master.inverseOffers.size > 0) rescindInverseOffersOfAgent(master, agent);
   forgetAsked(master, agent);
   master.allocator.removeAgent(master.now, agent.row);
   for (const executor of ended) {

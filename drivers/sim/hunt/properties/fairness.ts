@@ -1,8 +1,9 @@
 import type { AgentId, FrameworkId } from '../../../../engine/core/index.ts';
-import type { MasterMachine, MasterOutput } from '../../../../engine/master/index.ts';
+import type { MasterMachine } from '../../../../engine/master/index.ts';
 import { isTerminal, type Offer } from '../../../../engine/protocol/index.ts';
 import { expectThat, type Property } from '../property.ts';
 import type { Scene } from '../scene.ts';
+import { joiningAgent } from './joining-agent.ts';
 
 type FrameworkRecord = MasterMachine['state']['frameworks'] extends Iterable<infer Record> ? Record : never;
 
@@ -32,7 +33,7 @@ export function fairness(scene: Scene): Property {
         books.set(master, own);
       }
       // The registry's answer may let in several agents in one step: what was offered before the last of them was offered by other shares.
-      if (isJoining(output)) own.settle();
+      if (joiningAgent(output) !== null) own.settle();
       if (output.kind === 'event' && output.event.type === 'RESCIND') own.rescinds = true;
       if (output.kind === 'event' && output.event.type === 'OFFERS') own.offers.push(...output.event.offers);
     },
@@ -40,9 +41,8 @@ export function fairness(scene: Scene): Property {
       const own = books.get(master);
       if (own === undefined) return;
       if (machine.isLeading) own.begin(machine.state.epoch);
-      if (own.offers.length === 0) own.rescinds = false;
-      if (own.offers.length === 0) return;
-      if (machine.isLeading && !own.rescinds) compare(scene, machine, own.offers, own.seen);
+      if (own.offers.length > 0 && machine.isLeading && !own.rescinds)
+        compare(scene, machine, own.offers, own.seen);
       own.settle();
     },
   };
@@ -70,11 +70,6 @@ class Books {
     this.offers.length = 0;
     this.rescinds = false;
   }
-}
-
-function isJoining(output: MasterOutput): boolean {
-  if (output.kind !== 'toAgent') return false;
-  return output.message.type === 'AGENT_REGISTERED' || output.message.type === 'AGENT_REREGISTERED';
 }
 
 function compare(

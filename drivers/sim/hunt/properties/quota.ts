@@ -4,6 +4,7 @@ import type { MasterMachine, MasterOutput } from '../../../../engine/master/inde
 import { isTerminal } from '../../../../engine/protocol/index.ts';
 import type { Resources } from '../../../../engine/resources/index.ts';
 import { expectThat, type Property } from '../property.ts';
+import { joiningAgent } from './joining-agent.ts';
 
 /** Consumption of one top-level role, per kind, thousandths. */
 interface Account {
@@ -38,7 +39,7 @@ export function quota(): Property {
     masterOutput(_now, master, output) {
       // An operator's call came to be done after the offers: they were made under other quotas, and some are rescinded by now.
       if (output.kind === 'answerCall' && output.status === 200 && master === stepping) offered.clear();
-      const joining = joiningIn(output);
+      const joining = joiningAgent(output);
       if (joining !== null || isLeaving(output)) disturbed ||= master === stepping && offered.size > 0;
       if (joining === null && (output.kind !== 'event' || output.event.type !== 'OFFERS')) return;
       if (master !== stepping) {
@@ -71,15 +72,6 @@ export function quota(): Property {
       disturbed = false;
     },
   };
-}
-
-/** The agent that is let in or back in. */
-function joiningIn(output: MasterOutput): AgentId | null {
-  if (output.kind !== 'toAgent') return null;
-  const { message } = output;
-  return message.type === 'AGENT_REGISTERED' || message.type === 'AGENT_REREGISTERED'
-    ? message.agentId
-    : null;
 }
 
 function isLeaving(output: MasterOutput): boolean {
