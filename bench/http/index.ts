@@ -43,7 +43,7 @@ export const http: Benchmark<HttpRow> = {
       run: () =>
         memoryCase('http/memory', { schedulers: 1_000, operators: 500, agents: 2_000, tasks: 20_000 }),
     },
-    { name: 'http/recording', run: () => recordingCase('http/recording', 8, 10_000) },
+    { name: 'http/recording', run: () => recordingCase('http/recording', 50, 1_000) },
     { name: 'http/containers-process', run: () => processContainers('http/containers-process', 30) },
     { name: 'http/containers-docker', run: () => dockerContainers('http/containers-docker', 10) },
   ],

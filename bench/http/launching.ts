@@ -42,8 +42,9 @@ export class Launching {
     this.#fleet.script = this;
   }
 
-  static async start(shape: LaunchShape, flags: readonly string[]): Promise<Launching> {
-    const master = await MasterProcess.start(flags);
+  /** @param flags of the master, or the arguments of another `main` (`MasterProcess.start`) */
+  static async start(shape: LaunchShape, flags: readonly string[], main?: string): Promise<Launching> {
+    const master = await MasterProcess.start(flags, main);
     const made = new Launching(master, shape);
     const { host, port } = master;
     await made.#fleet.register(host, port, () => null);

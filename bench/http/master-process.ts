@@ -6,8 +6,8 @@ import type { Pauses } from './loop-pauses.ts';
 
 export interface MasterQuestion {
   readonly id: number;
-  /** `memory` collects garbage first. */
-  readonly what: 'usage' | 'memory' | 'stop';
+  /** `memory` collects garbage first; `record` and `rest` switch the recorder of `recording-main`. */
+  readonly what: 'usage' | 'memory' | 'record' | 'rest' | 'stop';
 }
 
 export interface MasterAnswer {
@@ -47,10 +47,13 @@ export class MasterProcess {
     });
   }
 
-  /** @param flags of `orrery master` */
-  static async start(flags: readonly string[]): Promise<MasterProcess> {
+  /**
+   * @param flags of `orrery master`, or the arguments of another `main`
+   * @param main the program
+   */
+  static async start(flags: readonly string[], main = 'master-main'): Promise<MasterProcess> {
     const profiles = process.env[PROFILES];
-    const child = fork(join(COMPILED, 'master-main.js'), [...flags], {
+    const child = fork(join(COMPILED, `${main}.js`), [...flags], {
       execArgv: profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
@@ -62,7 +65,7 @@ export class MasterProcess {
     return new MasterProcess(child, first.port);
   }
 
-  async ask(what: 'usage' | 'memory'): Promise<MasterAnswer> {
+  async ask(what: Exclude<MasterQuestion['what'], 'stop'>): Promise<MasterAnswer> {
     const id = ++this.#asked;
     return await new Promise((resolve) => {
       this.#waiting.set(id, resolve);

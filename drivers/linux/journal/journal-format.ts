@@ -2,29 +2,33 @@ import { crc32 } from 'node:zlib';
 
 /**
  * A journal is a folder of segments, `journal-<number>.orj`, and of snapshots, `snapshot-<number>.ors`, that stand for all before the segment
- * of their number. Either is a header and records, each with checksums that cover its place, so that a byte changed, a record moved and a tail
+ * of their number. Either is a header and blocks, each with checksums that cover its place, so that a byte changed, a block moved and a tail
  * torn off can be told apart:
  *
  *     header   magic (8)  format (4)  0 (4)  segment number (8)  crc of the 24 bytes before (4)
- *     record   length (4)  crc of the payload (4)  crc of the 8 bytes before and of the place (4)  payload
+ *     block    length (4)  crc of the payload (4)  crc of the 8 bytes before and of the place (4)  payload
  *
- * All little endian. The payload is a value of `ValueWriter`; the dictionary begins anew with each file.
+ * All little endian. A segment's payloads are records (`RecordWriter`), as many as came within a few milliseconds; a snapshot's, and those of
+ * segments of format 1, are one value each (`ValueWriter`). The dictionary begins anew with each file.
  *
  * `pruned-<number>`, an empty file, says that the segments before that number are being removed: they count no more, whether still there or not.
  */
 export interface FileKind {
   readonly magic: string;
+  /** The one that is written. */
   readonly format: number;
+  /** The oldest one that is read. */
+  readonly oldest: number;
   readonly what: string;
 }
 
-export const SEGMENT_FILE: FileKind = { magic: 'ORRYJRNL', format: 1, what: 'segment' };
-export const SNAPSHOT_FILE: FileKind = { magic: 'ORRYSNAP', format: 1, what: 'snapshot' };
+export const SEGMENT_FILE: FileKind = { magic: 'ORRYJRNL', format: 2, oldest: 1, what: 'segment' };
+export const SNAPSHOT_FILE: FileKind = { magic: 'ORRYSNAP', format: 1, oldest: 1, what: 'snapshot' };
 
 export const FILE_HEADER_SIZE = 28;
-export const RECORD_HEADER_SIZE = 12;
-/** No record is longer: a length beyond it is damage, not a wish for memory. */
-export const RECORD_SIZE_MAX = 256 * 1_024 * 1_024;
+export const BLOCK_HEADER_SIZE = 12;
+/** No block is longer: a length beyond it is damage, not a wish for memory. */
+export const BLOCK_SIZE_MAX = 256 * 1_024 * 1_024;
 
 const DIGITS = 10;
 const SEGMENT = /^journal-(\d{10})\.orj$/;
@@ -89,17 +93,26 @@ export function fileHeader({ magic, format }: FileKind, number: number): Buffer 
 export function headerError(header: Buffer, kind: FileKind, number: number): string | null {
   if (header.toString('latin1', 0, 8) !== kind.magic) return `it does not begin as a ${kind.what} does`;
   const format = header.readUInt32LE(8);
-  if (format !== kind.format)
-    return `it has format ${format}, this version reads format ${kind.format}: replay it with the version that wrote it`;
+  if (format < kind.oldest || format > kind.format)
+    return `it has format ${format}, this version reads ${formatsOf(kind)}: replay it with the version that wrote it`;
   if (header.readUInt32LE(24) !== crc32(header.subarray(0, 24))) return 'its header is damaged';
   if (header.readDoubleLE(16) !== number)
     return `it says that it is ${kind.what} ${header.readDoubleLE(16)}: it was renamed`;
   return null;
 }
 
+function formatsOf({ format, oldest }: FileKind): string {
+  return oldest === format ? `format ${format}` : `formats ${oldest} to ${format}`;
+}
+
+/** The format in a header that has no error. */
+export function formatOf(header: Buffer): number {
+  return header.readUInt32LE(8);
+}
+
 const placed = Buffer.alloc(24);
 
-/** Checksum of a record's first 8 bytes at its place. */
+/** Checksum of a block's first 8 bytes at its place. */
 function placeCrc(length: number, payloadCrc: number, segment: number, offset: number): number {
   placed.writeUInt32LE(length, 0);
   placed.writeUInt32LE(payloadCrc, 4);
@@ -108,8 +121,8 @@ function placeCrc(length: number, payloadCrc: number, segment: number, offset: n
   return crc32(placed);
 }
 
-/** Writes the header of a record that begins at `offset` of its file to `target` at `at`. */
-export function writeRecordHeader(
+/** Writes the header of a block that begins at `offset` of its file to `target` at `at`. */
+export function writeBlockHeader(
   target: Buffer,
   at: number,
   payload: Buffer,
@@ -123,10 +136,10 @@ export function writeRecordHeader(
 }
 
 /** The payload's length, or null if the header was not written for this place. */
-export function recordLength(header: Buffer, segment: number, offset: number): number | null {
+export function blockLength(header: Buffer, segment: number, offset: number): number | null {
   const length = header.readUInt32LE(0);
   const expected = placeCrc(length, header.readUInt32LE(4), segment, offset);
-  return header.readUInt32LE(8) !== expected || length > RECORD_SIZE_MAX ? null : length;
+  return header.readUInt32LE(8) !== expected || length > BLOCK_SIZE_MAX ? null : length;
 }
 
 export function isPayload(header: Buffer, payload: Buffer): boolean {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { JournalError } from './journal-error.ts';
 import { prunedNumber, SEGMENT_FILE, segmentName, segmentNumber } from './journal-format.ts';
 import type { JournalRecord } from './journal-record.ts';
-import { readRecords, type Torn } from './record-file.ts';
+import { notReadable, readBlocks, type Torn } from './block-file.ts';
+import { type RecordReader, recordReader } from './record-codec.ts';
 
 /** A record and where it stands. */
 export interface PlacedRecord {
@@ -12,7 +13,7 @@ export interface PlacedRecord {
   readonly record: JournalRecord;
 }
 
-/** A segment whose end is missing: its writer died in the middle of a record. What is before it is whole. */
+/** A segment whose end is missing: its writer died in the middle of a block. What is before it is whole. */
 export interface TornTail extends Torn {
   readonly segment: number;
 }
@@ -76,10 +77,18 @@ export async function* readSegment(
   torn: (tail: TornTail) => void,
 ): AsyncGenerator<PlacedRecord> {
   const path = join(folder, segmentName(segment));
-  const records = readRecords(path, SEGMENT_FILE, segment, (tail) => {
+  const blocks = readBlocks(path, SEGMENT_FILE, segment, (tail) => {
     torn({ segment, ...tail });
   });
-  for await (const { offset, value } of records) yield { segment, offset, record: value as JournalRecord };
+  let reader: RecordReader | null = null;
+  for await (const { offset, payload, format } of blocks) {
+    reader ??= recordReader(format);
+    try {
+      for (const { at, record } of reader.read(payload)) yield { segment, offset: offset + at, record };
+    } catch (error) {
+      throw notReadable(path, offset, error);
+    }
+  }
 }
 
 /** How a segment begins; null if nothing of it was written. Throws JournalError. */

@@ -1,12 +1,20 @@
-import { mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { hierarchicalDrf } from '../../../allocators/hierarchical-drf/index.ts';
-import { type Micros, micros } from '../../../engine/core/index.ts';
-import type { AllocatorFactory } from '../../../engine/master/index.ts';
-import { RECORD_HEADER_SIZE, FILE_HEADER_SIZE, segmentName } from './journal-format.ts';
+import {
+  type AgentId,
+  type FrameworkId,
+  type Micros,
+  micros,
+  type TaskId,
+  type UpdateId,
+} from '../../../engine/core/index.ts';
+import type { AllocatorFactory, MasterInput, RequestId, StreamId } from '../../../engine/master/index.ts';
+import { BLOCK_HEADER_SIZE, FILE_HEADER_SIZE, segmentName } from './journal-format.ts';
 import { JournalError } from './journal-error.ts';
 import { DEFAULT_JOURNAL_OPTIONS } from './journal-options.ts';
 import { readJournal } from './journal-reader.ts';
@@ -46,6 +54,9 @@ function replayAll(folder: string, until: Micros | null = null) {
     until: (now) => until !== null && now > until,
   });
 }
+
+/** Many blocks: the disk gets what was recorded every few steps. */
+const BLOCKS = { pause: { steps: 3, then: () => Promise.resolve() } };
 
 test('a recorded master replays with the outputs that it had, whatever its history', async () => {
   await fc.assert(
@@ -123,7 +134,7 @@ test('another decision than the recorded one is found, and told with its place',
 
 test('a tail torn off anywhere is no error: what is before it is whole; opening the journal cuts it off', async () => {
   const folder = await freshFolder();
-  await recordHistory(folder, 11, 60, { close: false });
+  await recordHistory(folder, 11, 60, { ...BLOCKS, close: false });
   const path = join(folder, segmentName(1));
   const whole = await readFile(path);
   const records = await recordsOf(folder);
@@ -165,7 +176,7 @@ test('a tail torn off anywhere is no error: what is before it is whole; opening 
 
 test('a flipped bit anywhere before the tail is found and named', async () => {
   const folder = await freshFolder();
-  await recordHistory(folder, 13, 60);
+  await recordHistory(folder, 13, 60, BLOCKS);
   const path = join(folder, segmentName(1));
   const whole = await readFile(path);
   await fc.assert(
@@ -184,7 +195,7 @@ test('a flipped bit anywhere before the tail is found and named', async () => {
       expect((found as Error).message).toContain(segmentName(1));
       if (at >= FILE_HEADER_SIZE) {
         const [, first, last] = /byte (\d+)(?: and byte (\d+))?/.exec((found as Error).message)!;
-        const end = last === undefined ? Number(first) + RECORD_HEADER_SIZE : Number(last);
+        const end = last === undefined ? Number(first) + BLOCK_HEADER_SIZE : Number(last);
         expect(at).toBeGreaterThanOrEqual(Number(first));
         expect(at).toBeLessThan(end);
       }
@@ -210,8 +221,69 @@ test('a journal of another format is refused, and the message says what to do', 
   await file.write(Buffer.from([9]), 0, 1, 8);
   await file.close();
   await expect(replayAll(folder)).rejects.toThrow(
-    /has format 9, this version reads format 1: replay it with/,
+    /has format 9, this version reads formats 1 to 2: replay it with/,
   );
+});
+
+const FORMAT_1 = fileURLToPath(new URL('fixtures/format-1', import.meta.url));
+
+// An upgrade finds what the version before it wrote.
+test('a journal of format 1 is read, and a master goes on in its folder', async () => {
+  const kinds: Record<string, number> = {};
+  for (const { kind } of await recordsOf(FORMAT_1)) kinds[kind] = (kinds[kind] ?? 0) + 1;
+  expect(kinds).toEqual({ opened: 1, input: 67, name: 16, checkpoint: 11, closed: 1 });
+
+  const folder = await freshFolder();
+  await cp(FORMAT_1, folder, { recursive: true });
+  const before = await recordsOf(folder);
+  await recordHistory(folder, 21, 30);
+  const after = await recordsOf(folder);
+  expect(after.slice(0, before.length)).toEqual(before);
+  expect(after.length).toBeGreaterThan(before.length + 30);
+});
+
+test('an input that is no data ends the recording with a notice; what was recorded before it stays', async () => {
+  const folder = await freshFolder();
+  const notices: JournalNotice[] = [];
+  const writer = await JournalWriter.open(folder, DEFAULT_JOURNAL_OPTIONS, (notice) => notices.push(notice));
+  writer.begin('0.1.0', HISTORY_MAKING);
+  const tick = { kind: 'tick' } as const;
+  writer.input(HISTORY_START, tick);
+  writer.input(HISTORY_START, { kind: 'streamClosed', stream: (() => 1) as never });
+  expect(writer.isRecording).toBe(false);
+  writer.input(HISTORY_START, tick);
+  await writer.close('over');
+  expect(notices).toMatchObject([
+    { kind: 'failed', reason: expect.stringContaining('a function is no data') },
+  ]);
+  expect(await recordsOf(folder)).toMatchObject([
+    { kind: 'opened' },
+    { kind: 'input', now: HISTORY_START, input: tick },
+  ]);
+});
+
+test('what is recorded reaches the file soon, whether or not anybody asks', async () => {
+  const folder = await freshFolder();
+  const writer = await JournalWriter.open(folder, DEFAULT_JOURNAL_OPTIONS, () => {});
+  writer.begin('0.1.0', HISTORY_MAKING);
+  const acknowledge: MasterInput = {
+    kind: 'schedulerCalled',
+    request: 1 as RequestId,
+    principal: null,
+    stream: 1 as StreamId,
+    call: {
+      type: 'ACKNOWLEDGE',
+      frameworkId: 1 as FrameworkId,
+      agentId: 2 as AgentId,
+      taskId: 3 as TaskId,
+      uuid: 4 as UpdateId,
+    },
+  };
+  // More than wait for a block.
+  const count = 1_000;
+  for (let number = 0; number < count; number++) writer.input(HISTORY_START, acknowledge);
+  await vi.waitFor(async () => expect(await recordsOf(folder)).toHaveLength(1 + count));
+  await writer.close('over');
 });
 
 test('a renamed segment is not taken for another one', async () => {

@@ -2,20 +2,21 @@ import { join } from 'node:path';
 import { pid } from 'node:process';
 import { assert, type Micros } from '../../../engine/core/index.ts';
 import type { MachineSnapshot } from '../../../engine/master/index.ts';
+import { ValueReader } from '../storage/value-reader.ts';
 import { ValueWriter } from '../storage/value-writer.ts';
+import { notReadable, readBlocks } from './block-file.ts';
 import { JournalError } from './journal-error.ts';
 import type { JournalFiles } from './journal-files.ts';
 import {
+  BLOCK_HEADER_SIZE,
   FILE_HEADER_SIZE,
   fileHeader,
-  RECORD_HEADER_SIZE,
   SNAPSHOT_FILE,
   snapshotName,
   unfinishedSnapshotName,
-  writeRecordHeader,
+  writeBlockHeader,
 } from './journal-format.ts';
 import type { MachineMaking, NameRecord } from './journal-record.ts';
-import { readRecords } from './record-file.ts';
 
 /** Where a recorded master stood when a segment ended, to go on with the next one. */
 export interface SnapshotHead {
@@ -79,9 +80,9 @@ function* bytesOf(segment: number, snapshot: JournalSnapshot): Generator<Buffer>
   let offset = FILE_HEADER_SIZE;
   for (const record of recordsOf(snapshot)) {
     const payload = values.write(record);
-    const part = Buffer.allocUnsafe(RECORD_HEADER_SIZE + payload.length);
-    writeRecordHeader(part, 0, payload, segment, offset);
-    payload.copy(part, RECORD_HEADER_SIZE);
+    const part = Buffer.allocUnsafe(BLOCK_HEADER_SIZE + payload.length);
+    writeBlockHeader(part, 0, payload, segment, offset);
+    payload.copy(part, BLOCK_HEADER_SIZE);
     yield part;
     offset += part.length;
   }
@@ -117,12 +118,13 @@ export async function readSnapshot(
   let bytes = new Uint8Array(0);
   let filled = 0;
   let isWhole = false;
-  const records = readRecords(path, SNAPSHOT_FILE, segment, (tail) => {
+  const values = new ValueReader();
+  const blocks = readBlocks(path, SNAPSHOT_FILE, segment, (tail) => {
     throw cutAt(path, tail.offset);
   });
   let end = FILE_HEADER_SIZE;
-  for await (const { offset, value } of records) {
-    const record = value as SnapshotRecord;
+  for await (const { offset, payload } of blocks) {
+    const record = recordIn(values, path, offset, payload);
     end = offset;
     switch (record.kind) {
       case 'snapshot':
@@ -151,6 +153,14 @@ export async function readSnapshot(
   const { kind: _kind, machine, ...rest } = head;
   const { size: _size, ...known } = machine;
   return { ...rest, names, machine: { ...known, bytes } };
+}
+
+function recordIn(values: ValueReader, path: string, offset: number, payload: Buffer): SnapshotRecord {
+  try {
+    return values.read(payload) as SnapshotRecord;
+  } catch (error) {
+    throw notReadable(path, offset, error);
+  }
 }
 
 function cutAt(path: string, offset: number): JournalError {

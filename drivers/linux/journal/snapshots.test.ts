@@ -12,7 +12,7 @@ import {
   FILE_HEADER_SIZE,
   isUnfinishedSnapshot,
   prunedName,
-  RECORD_HEADER_SIZE,
+  BLOCK_HEADER_SIZE,
   segmentName,
   snapshotName,
   snapshotNumber,
@@ -36,7 +36,7 @@ async function freshFolder(): Promise<string> {
   return folder;
 }
 
-const TINY = { segmentBytes: 16 * 1_024, totalBytes: 64 * 1_024 };
+const TINY = { segmentBytes: 10 * 1_024, totalBytes: 40 * 1_024 };
 const PROGRAM = '0.1.0';
 const factoryOf = () => hierarchicalDrf;
 
@@ -295,7 +295,7 @@ test('a flipped bit anywhere in a snapshot is found and named', async () => {
       if (at < FILE_HEADER_SIZE) return;
       const [, first, end] = /byte (\d+)(?: and byte (\d+))?/.exec(message)!;
       expect(at).toBeGreaterThanOrEqual(Number(first));
-      expect(at).toBeLessThan(end === undefined ? Number(first) + RECORD_HEADER_SIZE : Number(end));
+      expect(at).toBeLessThan(end === undefined ? Number(first) + BLOCK_HEADER_SIZE : Number(end));
     }),
     { numRuns: 100 },
   );

@@ -24,27 +24,61 @@ import {
 } from './value-tags.ts';
 
 /** A place in the tree of field names: objects with the same fields in the same order have one shape. */
-interface ShapeNode {
+class ShapeNode {
   /** Number of the shape that ends here, -1 while there is none. */
-  shape: number;
-  readonly next: Map<string, ShapeNode>;
+  shape = -1;
+  /** The two fields that came next first: nearly all objects go on with one of them, and comparing names is faster than looking one up. */
+  #firstName: string | null = null;
+  #first: ShapeNode | null = null;
+  #secondName: string | null = null;
+  #second: ShapeNode | null = null;
+  #others: Map<string, ShapeNode> | null = null;
+
+  /** Where the next field leads, made if it leads nowhere yet. */
+  after(name: string): ShapeNode {
+    if (name === this.#firstName) return this.#first!;
+    if (name === this.#secondName) return this.#second!;
+    const known = this.#others?.get(name);
+    if (known !== undefined) return known;
+    const made = new ShapeNode();
+    if (this.#first === null) {
+      this.#firstName = name;
+      this.#first = made;
+    } else if (this.#second === null) {
+      this.#secondName = name;
+      this.#second = made;
+    } else {
+      this.#others ??= new Map();
+      this.#others.set(name, made);
+    }
+    return made;
+  }
 }
+
+const FIRST_SIZE = 4_096;
+/** More than any tag with a number or a double takes: so much is free whenever a value begins. */
+const ROOM = 32;
+/** Texts up to this length are copied character by character, which beats a call into the runtime. */
+const SHORT_TEXT = 64;
+const MAX_HALF = Math.floor(Number.MAX_SAFE_INTEGER / 2);
+const TWO_28 = 2 ** 28;
 
 /**
  * Writes the engine's values as bytes; `ValueReader` reads them. A writer keeps a dictionary from value to value, so what it wrote is read in
- * order by one reader. `forget` starts a new dictionary.
+ * order by one reader. `forget` starts a new dictionary. `write` gives the bytes of one value; `begin`, the parts and `take` write many after
+ * one another.
  */
 export class ValueWriter {
-  #bytes = Buffer.allocUnsafe(4_096);
+  #bytes: Buffer = Buffer.allocUnsafe(FIRST_SIZE);
   #length = 0;
   #texts = new Map<string, number>();
-  #shapes: ShapeNode = { shape: -1, next: new Map() };
+  #shapes = new ShapeNode();
   #shapeCount = 0;
 
   /** The next value begins a stream of its own. */
   forget(): void {
     this.#texts = new Map();
-    this.#shapes = { shape: -1, next: new Map() };
+    this.#shapes = new ShapeNode();
     this.#shapeCount = 0;
   }
 
@@ -54,26 +88,49 @@ export class ValueWriter {
    */
   write(value: unknown): Buffer {
     this.#length = 0;
-    this.#value(value);
+    this.value(value);
     return this.#bytes.subarray(0, this.#length);
   }
 
-  #value(value: unknown): void {
+  /** Bytes written since `begin`, those kept free included. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Begins in this buffer, after `free` bytes that are the caller's. A larger one replaces it when it is full. */
+  begin(buffer: Buffer, free: number): void {
+    this.#bytes = buffer;
+    this.#length = free;
+  }
+
+  /** The buffer, filled up to `length`; it is the caller's until the next `begin`. */
+  take(): Buffer {
+    return this.#bytes;
+  }
+
+  /** Takes back what was written after `length`. The dictionary keeps what it learned: only `forget` makes the bytes readable again. */
+  truncate(length: number): void {
+    this.#length = length;
+  }
+
+  /** One value. Throws as `write` does. */
+  value(value: unknown): void {
+    if (this.#length + ROOM > this.#bytes.length) this.#grow(ROOM);
     switch (typeof value) {
       case 'number':
         this.#number(value);
         break;
       case 'string':
-        this.#text(value);
+        this.text(value);
         break;
       case 'boolean':
-        this.#byte(value ? TAG_TRUE : TAG_FALSE);
+        this.#bytes[this.#length++] = value ? TAG_TRUE : TAG_FALSE;
         break;
       case 'undefined':
-        this.#byte(TAG_UNDEFINED);
+        this.#bytes[this.#length++] = TAG_UNDEFINED;
         break;
       case 'object':
-        if (value === null) this.#byte(TAG_NULL);
+        if (value === null) this.#bytes[this.#length++] = TAG_NULL;
         else this.#object(value);
         break;
       default:
@@ -81,11 +138,55 @@ export class ValueWriter {
     }
   }
 
+  /** One byte, without a tag. */
+  byte(byte: number): void {
+    if (this.#length + ROOM > this.#bytes.length) this.#grow(ROOM);
+    this.#bytes[this.#length++] = byte;
+  }
+
+  /** A whole number of 0 to 2^53, without a tag: seven bits a byte. */
+  count(count: number): void {
+    if (this.#length + ROOM > this.#bytes.length) this.#grow(ROOM);
+    this.#count(count);
+  }
+
+  /** A whole number within 2^52 of 0, without a tag. */
+  difference(value: number): void {
+    this.count(value >= 0 ? value * 2 : -value * 2 - 1);
+  }
+
+  /** As `value` writes a number. */
+  number(value: number): void {
+    if (this.#length + ROOM > this.#bytes.length) this.#grow(ROOM);
+    this.#number(value);
+  }
+
+  /** A text without a tag, which the dictionary does not learn. */
+  characters(text: string): void {
+    if (this.#length + ROOM > this.#bytes.length) this.#grow(ROOM);
+    this.#characters(text);
+  }
+
   #object(value: object): void {
+    // What the class says is decided by one look; an object whose field or missing prototype hides its class is looked at again.
+    switch (value.constructor) {
+      case Object:
+        this.#fields(value as Record<string, unknown>);
+        break;
+      case Array:
+        this.#array(value as readonly unknown[]);
+        break;
+      case Resources:
+        this.#resources(value as Resources);
+        break;
+      default:
+        this.#otherObject(value);
+    }
+  }
+
+  #otherObject(value: object): void {
     if (Array.isArray(value)) {
-      this.#byte(TAG_ARRAY);
-      this.#count(value.length);
-      for (let index = 0; index < value.length; index++) this.#value(value[index]);
+      this.#array(value);
     } else if (value instanceof Resources) {
       this.#resources(value);
     } else if (value instanceof Quantities) {
@@ -93,178 +194,198 @@ export class ValueWriter {
     } else if (value instanceof ResourceLimits) {
       this.#amounts(TAG_LIMITS, value.names, value.values);
     } else if (value instanceof Map) {
-      this.#byte(TAG_MAP);
+      this.#bytes[this.#length++] = TAG_MAP;
       this.#count(value.size);
       for (const [key, entry] of value) {
-        this.#value(key);
-        this.#value(entry);
+        this.value(key);
+        this.value(entry);
       }
     } else if (value instanceof Set) {
-      this.#byte(TAG_SET);
+      this.#bytes[this.#length++] = TAG_SET;
       this.#count(value.size);
-      for (const entry of value) this.#value(entry);
+      for (const entry of value) this.value(entry);
     } else if (value instanceof Uint8Array) {
-      this.#byte(TAG_BYTES);
+      this.#bytes[this.#length++] = TAG_BYTES;
       this.#count(value.length);
       this.#reserve(value.length);
       this.#bytes.set(value, this.#length);
       this.#length += value.length;
     } else {
-      this.#fields(value);
+      const prototype: unknown = Object.getPrototypeOf(value);
+      assert(
+        prototype === Object.prototype || prototype === null,
+        `${value.constructor?.name} is no plain data`,
+      );
+      this.#fields(value as Record<string, unknown>);
     }
+  }
+
+  #array(value: readonly unknown[]): void {
+    this.#bytes[this.#length++] = TAG_ARRAY;
+    this.#count(value.length);
+    for (let index = 0; index < value.length; index++) this.value(value[index]);
   }
 
   /** A plain object: its shape, then the values of its fields in their order. */
-  #fields(value: object): void {
-    const prototype: unknown = Object.getPrototypeOf(value);
-    assert(
-      prototype === Object.prototype || prototype === null,
-      `${value.constructor?.name} is no plain data`,
-    );
+  #fields(value: Record<string, unknown>): void {
     let node = this.#shapes;
-    let count = 0;
-    for (const name in value) {
-      let next = node.next.get(name);
-      if (next === undefined) {
-        next = { shape: -1, next: new Map() };
-        node.next.set(name, next);
-      }
-      node = next;
-      count++;
-    }
-    const record = value as Record<string, unknown>;
+    for (const name in value) node = node.after(name);
     if (node.shape >= 0) {
-      this.#byte(TAG_KNOWN_SHAPE);
+      this.#bytes[this.#length++] = TAG_KNOWN_SHAPE;
       this.#count(node.shape);
-      for (const name in record) this.#value(record[name]);
-      return;
+    } else {
+      this.#newShape(value, node);
     }
-    // Numbered when its names are written, before the values may bring in further shapes.
+    for (const name in value) this.value(value[name]);
+  }
+
+  /** Numbered when its names are written, before the values may bring in further shapes. */
+  #newShape(value: Record<string, unknown>, node: ShapeNode): void {
     node.shape = this.#shapeCount++;
-    this.#byte(TAG_NEW_SHAPE);
-    this.#count(count);
-    for (const name in record) this.#characters(name);
-    for (const name in record) this.#value(record[name]);
+    const names = Object.keys(value);
+    this.#bytes[this.#length++] = TAG_NEW_SHAPE;
+    this.#count(names.length);
+    for (const name of names) this.characters(name);
   }
 
   #resources(value: Resources): void {
-    this.#byte(TAG_RESOURCES);
     const { entries } = value;
+    this.#bytes[this.#length++] = TAG_RESOURCES;
     this.#count(entries.length);
-    for (let index = 0; index < entries.length; index++) this.#resource(entries[index]!);
+    for (let index = 0; index < entries.length; index++) this.resource(entries[index]!);
   }
 
-  #resource(entry: Resource): void {
+  /** One resource, without a tag. */
+  resource(entry: Resource): void {
     const { identity } = entry;
     // A plain kind is its name and type; all else is spelled out.
     const isPlain = identity.traits === 0 || identity.key === `${identity.name}\0${identity.type}`;
-    this.#byte(isPlain ? 1 : 0);
-    this.#text(identity.name);
-    this.#text(identity.type);
+    this.byte(isPlain ? 1 : 0);
+    this.text(identity.name);
+    this.text(identity.type);
     if (!isPlain) {
-      this.#value(identity.reservations);
-      this.#value(identity.disk);
-      this.#value(identity.revocable);
-      this.#value(identity.shared);
-      this.#value(identity.providerId);
-      this.#value(identity.allocationRole);
-      this.#count(entry.count);
+      this.value(identity.reservations);
+      this.value(identity.disk);
+      this.value(identity.revocable);
+      this.value(identity.shared);
+      this.value(identity.providerId);
+      this.value(identity.allocationRole);
+      this.count(entry.count);
     }
     if (entry.ranges !== null) {
-      this.#count(entry.ranges.length);
+      this.count(entry.ranges.length);
       for (const { begin, end } of entry.ranges) {
-        this.#number(begin);
-        this.#number(end);
+        this.value(begin);
+        this.value(end);
       }
     } else if (entry.items !== null) {
-      this.#count(entry.items.length);
-      for (const item of entry.items) this.#text(item);
+      this.count(entry.items.length);
+      for (const item of entry.items) this.text(item);
     } else {
-      this.#number(entry.scalar);
+      this.value(entry.scalar);
     }
   }
 
   #amounts(tag: number, names: readonly string[], values: readonly number[]): void {
-    this.#byte(tag);
+    this.#bytes[this.#length++] = tag;
     this.#count(names.length);
     for (let index = 0; index < names.length; index++) {
-      this.#text(names[index]!);
-      this.#number(values[index]!);
+      this.text(names[index]!);
+      this.value(values[index]!);
     }
   }
 
-  #text(text: string): void {
+  /** As `value` writes a text. */
+  text(text: string): void {
+    if (this.#length + ROOM > this.#bytes.length) this.#grow(ROOM);
     if (text.length > DICTIONARY_TEXT_MAX) {
-      this.#byte(TAG_TEXT);
+      this.#bytes[this.#length++] = TAG_TEXT;
       this.#characters(text);
       return;
     }
     const known = this.#texts.get(text);
     if (known !== undefined) {
-      this.#byte(TAG_KNOWN_TEXT);
+      this.#bytes[this.#length++] = TAG_KNOWN_TEXT;
       this.#count(known);
     } else if (this.#texts.size < DICTIONARY_SIZE_MAX) {
       this.#texts.set(text, this.#texts.size);
-      this.#byte(TAG_NEW_TEXT);
+      this.#bytes[this.#length++] = TAG_NEW_TEXT;
       this.#characters(text);
     } else {
-      this.#byte(TAG_TEXT);
+      this.#bytes[this.#length++] = TAG_TEXT;
       this.#characters(text);
     }
   }
 
   #characters(text: string): void {
+    const { length } = text;
+    if (length <= SHORT_TEXT) {
+      this.#reserve(length + ROOM);
+      const bytes = this.#bytes;
+      let at = this.#length;
+      bytes[at++] = length;
+      let index = 0;
+      for (; index < length; index++) {
+        const code = text.charCodeAt(index);
+        if (code >= 128) break;
+        bytes[at++] = code;
+      }
+      if (index === length) {
+        this.#length = at;
+        return;
+      }
+    }
     const size = Buffer.byteLength(text);
+    this.#reserve(size + ROOM);
     this.#count(size);
-    this.#reserve(size);
     this.#bytes.write(text, this.#length, 'utf8');
     this.#length += size;
   }
 
   #number(value: number): void {
-    if (Number.isSafeInteger(value) && !Object.is(value, -0)) {
-      this.#byte(TAG_INTEGER);
-      // Zigzag in arithmetic, not in bits: 53 bits do not fit an int32. The smallest integer is its own case.
-      if (value >= 0 && value <= MAX_HALF) this.#count(value * 2);
-      else if (value < 0 && value >= -MAX_HALF) this.#count(-value * 2 - 1);
-      else {
-        this.#length--;
-        this.#double(value);
-      }
+    // Zigzag: in bits where it fits an int32, else in arithmetic.
+    if ((value | 0) === value && value < 1 << 30 && value > -(1 << 30) && (value !== 0 || 1 / value > 0)) {
+      this.#bytes[this.#length++] = TAG_INTEGER;
+      this.#count(value >= 0 ? value << 1 : (-value << 1) - 1);
+    } else if (Number.isSafeInteger(value) && value !== 0 && value >= -MAX_HALF && value <= MAX_HALF) {
+      this.#bytes[this.#length++] = TAG_INTEGER;
+      this.#count(value >= 0 ? value * 2 : -value * 2 - 1);
     } else {
-      this.#double(value);
+      this.#bytes[this.#length++] = TAG_DOUBLE;
+      this.#bytes.writeDoubleLE(value, this.#length);
+      this.#length += 8;
     }
   }
 
-  #double(value: number): void {
-    this.#byte(TAG_DOUBLE);
-    this.#reserve(8);
-    this.#bytes.writeDoubleLE(value, this.#length);
-    this.#length += 8;
-  }
-
-  /** A whole number of 0 or more, seven bits a byte. */
   #count(count: number): void {
-    this.#reserve(8);
+    const bytes = this.#bytes;
+    let at = this.#length;
     let left = count;
-    while (left >= 128) {
-      this.#bytes[this.#length++] = (left % 128) + 128;
-      left = Math.floor(left / 128);
+    if (left >= TWO_28) {
+      // Beyond the bits of an int32: the lower four digits first.
+      const upper = Math.floor(left / TWO_28);
+      const lower = left - upper * TWO_28;
+      bytes[at++] = (lower & 127) | 128;
+      bytes[at++] = ((lower >>> 7) & 127) | 128;
+      bytes[at++] = ((lower >>> 14) & 127) | 128;
+      bytes[at++] = (lower >>> 21) | 128;
+      left = upper;
     }
-    this.#bytes[this.#length++] = left;
-  }
-
-  #byte(byte: number): void {
-    this.#reserve(1);
-    this.#bytes[this.#length++] = byte;
+    while (left >= 128) {
+      bytes[at++] = (left & 127) | 128;
+      left >>>= 7;
+    }
+    bytes[at++] = left;
+    this.#length = at;
   }
 
   #reserve(size: number): void {
-    if (this.#length + size <= this.#bytes.length) return;
+    if (this.#length + size > this.#bytes.length) this.#grow(size);
+  }
+
+  #grow(size: number): void {
     const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + size));
     this.#bytes.copy(grown, 0, 0, this.#length);
     this.#bytes = grown;
   }
 }
-
-const MAX_HALF = Math.floor(Number.MAX_SAFE_INTEGER / 2);
