@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { build, finished, orrery, startOrrery, temporaryFolder } from '../testing/command.ts';
-import { eventually, freePort } from './daemons.ts';
+import { freePort } from '../../drivers/linux/testing/free-port.ts';
+import { eventually } from './daemons.ts';
 
 // The commands that use a cluster, each against the real one of `orrery local`.
 

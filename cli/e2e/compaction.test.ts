@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { build, orrery } from '../testing/command.ts';
-import { eventually, freePort, TestDaemon } from './daemons.ts';
+import { freePort } from '../../drivers/linux/testing/free-port.ts';
+import { eventually, TestDaemon } from './daemons.ts';
 
 // A master whose journal is too small for it: compactors make snapshots beside it, one of them killed; master killed as well. What is left replays.
 

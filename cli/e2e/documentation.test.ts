@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { build, finished, ORRERY, temporaryFolder } from '../testing/command.ts';
 import { blocksOf, commandsOf, ROOT } from '../testing/documentation.ts';
-import { eventually, freePort } from './daemons.ts';
+import { freePort } from '../../drivers/linux/testing/free-port.ts';
+import { eventually } from './daemons.ts';
 
 // The commands of the pages that need a cluster, by hand as it were: one `orrery local` for all of them, in order, and in the end the replay of its journal.
 

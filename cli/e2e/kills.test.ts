@@ -16,7 +16,8 @@ import { agentsOf } from '../cluster/find-one.ts';
 import { agentState } from '../cluster/listings.ts';
 import type { Json } from '../cluster/operator-api.ts';
 import { build, orrery } from '../testing/command.ts';
-import { eventually, freePort, TestDaemon } from './daemons.ts';
+import { freePort } from '../../drivers/linux/testing/free-port.ts';
+import { eventually, TestDaemon } from './daemons.ts';
 import { type TestJob, TestScheduler } from './test-scheduler.ts';
 
 // A master and three agents as processes of their own; tasks in processes and in Docker containers; daemons killed -9 at random instants.

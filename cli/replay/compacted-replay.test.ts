@@ -23,7 +23,7 @@ let begins: string;
 beforeAll(async () => {
   await build();
   folder = temporaryFolder();
-  const options = { segmentBytes: 16 * 1_024 };
+  const options = { segmentBytes: 10 * 1_024 };
   hash = await recordHistory(join(folder, 'whole'), 3, 1_200, { options, program: readVersion() });
   cpSync(join(folder, 'whole'), join(folder, 'pruned'), { recursive: true });
   const compacted = await orrery(folder, 'replay', 'pruned', '--compact', String(FIRST));
@@ -177,7 +177,7 @@ test.each([
 test('a policy that keeps no snapshot, and one that decides otherwise than it did, are told apart', async () => {
   const name = join(ROOT, 'docs', 'examples', 'first-come.mjs');
   const { default: factory } = (await import(pathToFileURL(name).href)) as { default: AllocatorFactory };
-  const options = { segmentBytes: 8 * 1_024 };
+  const options = { segmentBytes: 5 * 1_024 };
   await recordHistory(join(folder, 'first-come'), 3, 600, { options, allocator: { name, factory } });
   const refused = await orrery(folder, 'replay', 'first-come', '--compact', '3');
   expect(refused.code).toBe(2);

@@ -9,11 +9,14 @@ import { cgroupMounts } from '../containers/cgroups/cgroup-mounts.ts';
 import { cgroupsBelow } from '../containers/cgroups/container-cgroup.ts';
 import type { RunningMaster } from '../master/start-master.ts';
 import { testMaster } from '../master/test-kit.ts';
+import { freePort } from '../testing/free-port.ts';
 import { startAgent } from './start-agent.ts';
 import { processesIn, scalars, shell, TEST_RESOURCES, TestScheduler, until } from './test-kit.ts';
 
 const ORRERY = join(dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url))))), 'bin', 'orrery.mjs');
 
+/** The agent's, as in production: one that is killed before it has noted its id is known again by its address, and its tasks are not waited for. */
+let port: number;
 let folder: string;
 let workDir: string;
 let master: RunningMaster;
@@ -23,6 +26,7 @@ const said: string[] = [];
 
 beforeEach(async () => {
   said.length = 0;
+  port = await freePort();
   folder = await mkdtemp(join(tmpdir(), 'orrery-restart-'));
   workDir = join(folder, 'work');
   master = await testMaster();
@@ -44,7 +48,8 @@ async function agentProcess(...more: string[]): Promise<ChildProcess> {
   const child = spawn(
     process.execPath,
     [
-      ...[ORRERY, 'agent', `--master=${master.host}:${master.port}`, `--work_dir=${workDir}`, '--port=0'],
+      ...[ORRERY, 'agent', `--master=${master.host}:${master.port}`, `--work_dir=${workDir}`],
+      `--port=${port}`,
       ...[`--resources=${TEST_RESOURCES}`, '--registration_backoff_factor=50ms', ...more],
     ],
     { stdio: ['ignore', 'inherit', 'pipe'] },

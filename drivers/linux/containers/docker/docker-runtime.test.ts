@@ -140,6 +140,23 @@ if (missing !== null) {
       await rm(folder, { recursive: true });
     });
 
+    test('a dozen containers at once make Node suspect no leak', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'orrery-docker-runtime-'));
+      const warnings: string[] = [];
+      const note = ({ name }: Error) => warnings.push(name);
+      process.on('warning', note);
+      const runtime = await open('crowd');
+      const ids = Array.from({ length: 12 }, (_one, index) => `crowd-${index}`);
+      await Promise.all(
+        ids.map((id) => runtime.launch({ ...SPEC, id, sandbox: folder, argv: ['/bin/sleep', '60'] })),
+      );
+      await Promise.all(ids.map((id) => runtime.remove(id)));
+      await runtime.close();
+      process.off('warning', note);
+      expect(warnings).toEqual([]);
+      await rm(folder, { recursive: true });
+    });
+
     test('what was said before the agent restarted stands in the files once', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'orrery-docker-runtime-'));
       const script = 'for n in 1 2 3 4 5 6 7 8; do echo line $n; echo error $n >&2; sleep 0.2; done';

@@ -80,7 +80,9 @@ export class DockerRuntime implements ContainerRuntime {
   readonly #live = new Map<string, Live>();
   readonly #launching = new Set<string>();
   #hasPauseImage: Promise<void> | null = null;
-  readonly #closing = new AbortController();
+  /** One for each container that is waited for: on a signal for all of them, listeners would count up with the containers. */
+  readonly #waits = new Set<AbortController>();
+  #isClosed = false;
 
   private constructor(options: DockerRuntimeOptions, events: ContainerEvents, mounts: CgroupMounts) {
     this.#docker = new Dockerode({ socketPath: options.socket });
@@ -209,13 +211,10 @@ export class DockerRuntime implements ContainerRuntime {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort();
+    this.#isClosed = true;
+    for (const wait of this.#waits) wait.abort();
     this.#live.clear();
     await Promise.resolve();
-  }
-
-  get #isClosed(): boolean {
-    return this.#closing.signal.aborted;
   }
 
   async #ask<T>(call: Promise<T>, what: string): Promise<T> {
@@ -260,8 +259,16 @@ export class DockerRuntime implements ContainerRuntime {
 
   /** Copies the logs and waits for the end, through an engine that restarts meanwhile. */
   async #await(live: Live): Promise<void> {
-    const abortSignal = this.#closing.signal;
-    const copied = followLogs(this.#docker, live.container, live.sandbox, abortSignal).catch(() => {});
+    const wait = new AbortController();
+    this.#waits.add(wait);
+    const copied = followLogs(this.#docker, live.container, live.sandbox, wait.signal).catch(() => {});
+    await this.#awaitEnd(live, copied, wait.signal);
+    // Logs may take longer than the container.
+    await copied;
+    this.#waits.delete(wait);
+  }
+
+  async #awaitEnd(live: Live, copied: Promise<void>, abortSignal: AbortSignal): Promise<void> {
     for (;;) {
       if (this.#isClosed) return;
       try {
