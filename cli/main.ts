@@ -144,6 +144,10 @@ function addRunOptions(command: Command): Command {
     )
     .option('--refuse-seconds <seconds>', 'filter of a declined offer', '5')
     .option('--offer-timeout <duration>', 'rescind offers that nobody answers for so long, or off', '5m')
+    .option(
+      '--remainders-at-once',
+      'offer what an ACCEPT leaves within milliseconds, as `orrery master` does',
+    )
     .option('--frameworks-per-role <count>', 'frameworks that share the jobs of a role', '1')
     .option('--attempts <count>', 'attempts at a task that is lost or fails', '10')
     .option('--backfill <count>', 'jobs behind a blocked one that are tried', '0')

@@ -18,7 +18,14 @@ import { readVersion } from '../version.ts';
 import { compactCommand } from './compact-command.ts';
 import { JournalNames } from './journal-names.ts';
 import { RecordedWorkload } from './recorded-workload.ts';
-import { differenceLines, exportWorkload, isWhatIf, whatIf, type WhatIfOptions } from './what-if.ts';
+import {
+  differenceLines,
+  exportWorkload,
+  isWhatIf,
+  type RecordedMaking,
+  whatIf,
+  type WhatIfOptions,
+} from './what-if.ts';
 
 /** Options of `orrery replay` as commander hands them over. */
 export interface RawReplayOptions extends WhatIfOptions {
@@ -90,7 +97,7 @@ class Watch {
   from: Micros | null = null;
   /** Instant of the first input that is there. */
   #first: Micros | null = null;
-  making: { readonly allocator: string; readonly timing: string } | null = null;
+  making: RecordedMaking | null = null;
 
   constructor(raw: RawReplayOptions, out: (line: string) => void) {
     this.#print = raw.timeline === true ? out : null;
@@ -167,14 +174,19 @@ async function replayOnce(
         return end !== null && now > end;
       },
       observer: {
-        made({ allocator, allocatorOptions, cluster }, machine, snapshot) {
+        made({ allocator, allocatorOptions, masterOptions, cluster }, machine, snapshot) {
           if (snapshot !== null) {
             from = snapshot.from;
             workload.goOn(machine, snapshot.to);
             watch?.goOn(machine, snapshot);
           }
           if (watch === null) return;
-          watch.making = { allocator, timing: allocatorOptions.timing };
+          watch.making = {
+            allocator,
+            timing: allocatorOptions.timing,
+            // Journals of before it was an option do not have it.
+            remaindersAtOnce: masterOptions.remaindersAtOnce ?? false,
+          };
           watch.names.begin(cluster);
         },
         named(record) {

@@ -54,6 +54,13 @@ export async function exportWorkload(trace: OpenedTrace, folder: string): Promis
   }
 }
 
+/** What of the recorded master the simulation takes over. */
+export interface RecordedMaking {
+  readonly allocator: string;
+  readonly timing: string;
+  readonly remaindersAtOnce: boolean;
+}
+
 /**
  * Simulates the recorded workload twice, under the quotas, weights and policy of the instant and under the changed ones, so that what is
  * compared differs by the change alone. Throws UsageError.
@@ -62,7 +69,7 @@ export async function whatIf(
   trace: OpenedTrace,
   then: RecordedWorkload,
   options: WhatIfOptions,
-  making: { readonly allocator: string; readonly timing: string },
+  making: RecordedMaking,
 ): Promise<Difference> {
   const folder = resolve(options.out ?? 'orrery-out/replay');
   if (existsSync(folder)) {
@@ -92,6 +99,7 @@ export async function whatIf(
     trace: own,
     allocator: making.allocator,
     timing: making.timing,
+    remaindersAtOnce: making.remaindersAtOnce,
     quota: quotas.map(quotaArgument),
     weight: weights.map(([role, weight]) => `${role}=${weight}`),
   };

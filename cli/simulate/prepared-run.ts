@@ -110,6 +110,7 @@ export function makeSimulation(
       ...DEFAULT_SIMULATION_OPTIONS.master,
       fractionalGpus: survey.fractionalGpus,
       offerTimeout: options.offerTimeout,
+      remaindersAtOnce: options.remaindersAtOnce,
     },
     ...watch,
   });

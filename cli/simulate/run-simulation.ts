@@ -167,6 +167,7 @@ function describe(
       'refuse seconds': options.refuseSeconds,
       'offer timeout':
         options.offerTimeout === null ? 'off' : `${options.offerTimeout / MICROS_PER_SECOND} s`,
+      remainders: options.remaindersAtOnce ? 'offered at once' : 'offered at the next batch',
       'frameworks per role': options.frameworksPerRole,
       attempts: options.attempts,
       backfill: options.backfill,

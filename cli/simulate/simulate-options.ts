@@ -36,6 +36,7 @@ export interface RawSimulateOptions {
   readonly policy: string;
   readonly refuseSeconds: string;
   readonly offerTimeout: string;
+  readonly remaindersAtOnce?: boolean;
   readonly frameworksPerRole: string;
   readonly attempts: string;
   readonly backfill: string;
@@ -80,6 +81,8 @@ export interface SimulateOptions {
   readonly refuseSeconds: number;
   /** Null: offers stay out for ever. */
   readonly offerTimeout: Micros | null;
+  /** What an ACCEPT leaves is offered again at once, see `MasterOptions`. */
+  readonly remaindersAtOnce: boolean;
   readonly frameworksPerRole: number;
   readonly attempts: number;
   readonly backfill: number;
@@ -140,6 +143,7 @@ export function readSimulateOptions(raw: RawSimulateOptions): SimulateOptions {
       REFUSE_SECONDS_MAX,
     ),
     offerTimeout: raw.offerTimeout === 'off' ? null : someTime('--offer-timeout', raw.offerTimeout),
+    remaindersAtOnce: raw.remaindersAtOnce === true,
     frameworksPerRole: parseCount('--frameworks-per-role', raw.frameworksPerRole, 1, 10_000),
     attempts: parseCount('--attempts', raw.attempts, 1, 1_000),
     backfill: parseCount('--backfill', raw.backfill, 0, 1_000),

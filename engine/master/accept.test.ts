@@ -223,6 +223,25 @@ describe('operations run in order, each on what the ones before have left:', () 
     expect(driver.allocator.recoveries[0]!.resources.equals(left)).toBe(true);
   });
 
+  test.each([
+    // Whether the option is on, tasks launched, refuse_seconds, and how the rest comes back.
+    [true, 1, 0, null],
+    [true, 0, 0, 0],
+    [true, 1, 7, 7 * SECOND],
+    [false, 1, 0, 0],
+  ] as const)(
+    'remaindersAtOnce %s, %d launched, refused for %d s: the rest comes back with %s',
+    (remaindersAtOnce, launched, refuseSeconds, refuse) => {
+      const driver = new MasterDriver({ options: { remaindersAtOnce } });
+      const agent = driver.register(1);
+      const scheduler = driver.subscribe();
+      driver.allocator.isPaused = true;
+      const operations = Array.from({ length: launched }, () => launch(taskInfo(1, agent.id)));
+      driver.accept(scheduler, [driver.offerOf(scheduler.id, agent.id).id], operations, { refuseSeconds });
+      expect(driver.allocator.recoveries).toMatchObject([{ refuse }]);
+    },
+  );
+
   test('with no filter given it is 5 s', () => {
     const { driver, scheduler, agents } = scene();
     driver.accept(scheduler, [driver.offerOf(scheduler.id, agents[0]!.id).id], [], null);

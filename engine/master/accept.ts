@@ -54,13 +54,17 @@ export function accept(
     remaining = untouched;
   }
   if (remaining.isEmpty) return;
+  const refuse = refusal(call.filters);
+  // Who takes a part and wants the rest at once is no decliner.
+  const isGivenBack =
+    master.options.remaindersAtOnce && refuse === UNFILTERED && !remaining.equals(acceptance.offered);
   master.allocator.recoverResources(
     master.now,
     framework.row,
     role,
     agent.row,
     remaining,
-    refusal(call.filters),
+    isGivenBack ? null : refuse,
   );
 }
 

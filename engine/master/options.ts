@@ -16,6 +16,11 @@ export interface MasterOptions {
   readonly heartbeatInterval: Micros | null;
   /** `--offer_timeout`: outstanding offers are rescinded after it; null never, as in Mesos unless told otherwise. */
   readonly offerTimeout: Micros | null;
+  /**
+   * Whether what an ACCEPT leaves of the offers that it used counts as given back, as at a task's end, if the call asks for no filter: with timing
+   * `event` it is offered again within milliseconds. Else it counts as declined, which waits for the next batch, as everything does in Mesos.
+   */
+  readonly remaindersAtOnce: boolean;
   /** `--max_completed_frameworks`: ids that can never subscribe again. */
   readonly maxCompletedFrameworks: number;
   /** `--max_unreachable_tasks_per_framework`. */
@@ -114,6 +119,7 @@ export const DEFAULT_MASTER_OPTIONS: MasterOptions = {
   agentReregisterTimeout: micros(600 * MICROS_PER_SECOND),
   heartbeatInterval: micros(15 * MICROS_PER_SECOND),
   offerTimeout: null,
+  remaindersAtOnce: false,
   maxCompletedFrameworks: 50,
   maxUnreachableTasksPerFramework: 1_000,
   registryMaxAgentCount: 102_400,
@@ -148,6 +154,7 @@ export const DEFAULT_MASTER_OPTIONS: MasterOptions = {
 /** A master in service: with everything that its operators read. */
 export const SERVICE_MASTER_OPTIONS: MasterOptions = {
   ...DEFAULT_MASTER_OPTIONS,
+  remaindersAtOnce: true,
   history: 'full',
   taskTimelineEntries: 32,
   operatorEventsKept: 10_000,

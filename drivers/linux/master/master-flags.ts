@@ -60,6 +60,11 @@ export const MASTER_FLAGS = {
     default: '5mins',
     help: 'Rescind offers that nobody answers; 0ns for never.',
   },
+  remainders_at_once: {
+    kind: 'boolean',
+    default: 'true',
+    help: 'Offer what an ACCEPT without a filter left of its offers within milliseconds, not at the next batch.',
+  },
   weights: {
     kind: 'text',
     default: null,

@@ -24,6 +24,7 @@ export function masterOptionsOf(flags: MasterFlagValues): Omit<MasterOptions, 'a
     maxAgentPingTimeouts: atLeast('max_agent_ping_timeouts', flags.max_agent_ping_timeouts, 1),
     agentReregisterTimeout: flags.agent_reregister_timeout,
     offerTimeout: flags.offer_timeout === 0 ? null : flags.offer_timeout,
+    remaindersAtOnce: flags.remainders_at_once,
     maxCompletedFrameworks: atLeast('max_completed_frameworks', flags.max_completed_frameworks, 0),
     maxCompletedTasksPerFramework: atLeast(
       'max_completed_tasks_per_framework',
