@@ -67,6 +67,7 @@ export function drawScenario(seed: number, size: ScenarioSize | null): Scenario 
     chaos.push(drawFramework(own, index, { seed, roles: ROLES, horizon, isUniform, machines: machineSpecs }));
   }
   const timing = Rng.forPurpose(seed, 'timing');
+  const remaindersAtOnce = chance(Rng.forPurpose(seed, 'remainders'), 50);
   return {
     seed,
     masters,
@@ -74,7 +75,11 @@ export function drawScenario(seed: number, size: ScenarioSize | null): Scenario 
     frameworks: chaos,
     weights: hasOddRoles && chance(rng, 40) ? drawWeights(rng) : [],
     quotas: hasOddRoles && chance(rng, 40) ? drawQuotas(rng, machineSpecs) : [],
-    master: { ...drawMaster(timing), address: { ...DEFAULT_MASTER_OPTIONS.address, domain: home } },
+    master: {
+      ...drawMaster(timing),
+      remaindersAtOnce,
+      address: { ...DEFAULT_MASTER_OPTIONS.address, domain: home },
+    },
     agent: drawAgent(timing),
     allocator: { ...drawAllocator(timing), domain: home },
     horizon,
