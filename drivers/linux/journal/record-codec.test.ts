@@ -176,6 +176,18 @@ test('blocks of records, whatever their forms, are read as they were written', (
   );
 });
 
+test('what a busy master gets most has a form, and nothing else', () => {
+  fc.assert(
+    fc.property(input, (one) => {
+      const isFrequent =
+        one.kind === 'agentMessage'
+          ? one.message.type === 'STATUS_UPDATE'
+          : one.kind === 'schedulerCalled' && ['ACKNOWLEDGE', 'ACCEPT'].includes(one.call.type);
+      expect(formOf(one) !== null).toBe(isFrequent);
+    }),
+  );
+});
+
 test('after the writer forgot, a reader of its own reads what follows', () => {
   fc.assert(
     fc.property(fc.array(record), fc.array(record), (before, after) => {
