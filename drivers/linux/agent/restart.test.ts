@@ -23,6 +23,7 @@ let master: RunningMaster;
 let scheduler: TestScheduler;
 
 const said: string[] = [];
+const children: ChildProcess[] = [];
 
 beforeEach(async () => {
   said.length = 0;
@@ -35,6 +36,8 @@ beforeEach(async () => {
 afterEach(async ({ task }) => {
   // What the agents said, for whoever looks at a failure.
   if (task.result?.state === 'fail') console.error(said.join(''));
+  // A test that failed left one running.
+  for (const child of children.splice(0)) if (child.exitCode === null) child.kill('SIGKILL');
   scheduler.close();
   await master.close();
   const name = (await readFile(join(workDir, 'meta', 'name'), 'utf8')).trim();
@@ -54,6 +57,7 @@ async function agentProcess(...more: string[]): Promise<ChildProcess> {
     ],
     { stdio: ['ignore', 'inherit', 'pipe'] },
   );
+  children.push(child);
   child.stderr!.on('data', (data: Buffer) => {
     said.push(data.toString());
   });
