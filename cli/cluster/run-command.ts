@@ -109,6 +109,7 @@ class OneTask {
   #agent: string | null = null;
   #state = 'TASK_STAGING';
   #wasInterrupted = false;
+  #isOver = false;
   #logs: Promise<void>[] = [];
   #end: (code: number) => void = () => {};
   #fail: (error: unknown) => void = () => {};
@@ -166,7 +167,10 @@ class OneTask {
     process.on('SIGINT', interrupt);
     process.on('SIGTERM', interrupt);
     try {
-      const code = await over;
+      const code = await over.finally(() => {
+        // However it ended: whoever copies the output goes on until then.
+        this.#isOver = true;
+      });
       await Promise.all(this.#logs);
       await this.#client.call('TEARDOWN', null);
       return code;
@@ -233,7 +237,7 @@ class OneTask {
     const files = agentConnection(agent, this.#connection);
     const id = idOf(this.#task['task_id']);
     const sandbox = `/frameworks/${this.#client!.frameworkId}/executors/${id}/runs/latest`;
-    const isOver = () => Promise.resolve(TERMINAL.test(this.#state));
+    const isOver = () => Promise.resolve(this.#isOver || TERMINAL.test(this.#state));
     this.#logs = [
       follow(files, `${sandbox}/stdout`, 0, isOver, process.stdout),
       follow(files, `${sandbox}/stderr`, 0, isOver, process.stderr),
