@@ -26,13 +26,13 @@ const BLOCK_SIZE = 64 * 1_024;
 /** Room for the record that makes it so large; a larger one gets a buffer of its own. */
 const BUFFER_SIZE = 2 * BLOCK_SIZE;
 /**
- * A record waits so long for others to share a block and a write with it. A write for each turn of the event loop costs a busy master more
- * than encoding does; what a killed master loses of its journal stays far below what a machine that loses power does.
+ * A record waits so long for others to share a block, its checksum and a write. What a killed master loses of its journal stays far below what
+ * a machine that loses power does.
  */
 const GATHER_MILLIS = 10;
 /**
  * Inputs that have a form are encoded together, so many at once or when their block is made: each by itself would find the encoder's code and
- * tables out of the processor's caches, and take three times as long. Nobody changes such an input; others are encoded at once.
+ * tables out of the processor's caches (`http/recording` shows the difference). Nobody changes such an input; others are encoded at once.
  */
 const WAITING_MAX = 128;
 
